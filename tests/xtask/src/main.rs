@@ -1,0 +1,2 @@
+//! The project's habits, one command each.
+fn main() {}
