@@ -1,1 +1,5 @@
-//! Placeholder until its room is built.
+//! Hands a bot's conversation to a human, and back.
+pub mod channel;
+pub mod delivery;
+pub mod desk;
+pub mod model;

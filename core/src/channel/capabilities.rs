@@ -1,0 +1,40 @@
+use crate::model::ChatLimits;
+
+/// What a channel can do. The core asks before it sends: what a channel cannot do becomes a readable line instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Lengths and sizes.
+    pub limits: ChatLimits,
+    /// Whether the channel can send and fetch files.
+    pub files: bool,
+    /// Whether the platform can show that the agent is typing.
+    pub typing_to_customer: bool,
+    /// Whether the platform tells that the customer is typing.
+    pub typing_from_customer: bool,
+}
+
+impl Capabilities {
+    /// A channel of text alone.
+    pub const fn text_only(limits: ChatLimits) -> Self {
+        Self {
+            limits,
+            files: false,
+            typing_to_customer: false,
+            typing_from_customer: false,
+        }
+    }
+
+    /// Says that files go both ways.
+    pub const fn with_files(mut self) -> Self {
+        self.files = true;
+        self
+    }
+
+    /// Says which typing signals the platform has.
+    pub const fn with_typing(mut self, to_customer: bool, from_customer: bool) -> Self {
+        self.typing_to_customer = to_customer;
+        self.typing_from_customer = from_customer;
+        self
+    }
+}

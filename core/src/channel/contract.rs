@@ -1,0 +1,88 @@
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::{Capabilities, ChannelError, EscalateError, Escalated, Ingress, IngressError, Turn};
+use crate::{
+    delivery::{ChatPayload, DeliveryId, OpenFile, OpenedFile, Outcome},
+    model::{ChannelId, ConversationKey, Escalation, FileRef, HistoryRoute, Line, Signal},
+};
+
+/// One attempt at a delivery to a customer.
+#[derive(Clone, Copy)]
+pub struct ChatDelivery<'a> {
+    /// The delivery's key: the same on every attempt. Where the platform removes doubles by a nonce, make it from this.
+    pub id: DeliveryId,
+    /// Whom it is for.
+    pub to: &'a ConversationKey,
+    /// What to show.
+    pub payload: &'a ChatPayload,
+    /// The bytes, where the payload is a file.
+    pub file: Option<&'a dyn OpenFile>,
+    /// The attempt's number, from 1.
+    pub attempt: u32,
+}
+
+/// A connected platform account.
+///
+/// An adapter implements the first six methods. A bot's author calls the last two.
+#[async_trait]
+pub trait EscalationChannel: Send + Sync + 'static {
+    /// What the channel can do. Constant for the life of the value.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The way in that the channel was built with.
+    fn ingress(&self) -> &Ingress;
+
+    /// The channel's own background work, until `shutdown` is cancelled: receiving, where no wrapper around the bot's
+    /// own client does that. Called once. What is on its way when `shutdown` comes is finished first.
+    ///
+    /// # Errors
+    /// What makes it impossible to go on. The supervisor logs it and calls `run` again after a wait.
+    async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError>;
+
+    /// Makes at most one call that the customer can see, or a second one after a definite refusal of the first.
+    /// Never retries, never waits for a rate limit: `dispatch` does both. The caller cuts it off at its own deadline.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the call may or may not have had its effect.
+    async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome;
+
+    /// Opens a file of the platform, to be streamed to the desk. Called as the first step of a delivery, again for each
+    /// attempt. A channel without files answers [`Outcome::Rejected`].
+    ///
+    /// # Errors
+    /// The outcome of the attempt.
+    async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome>;
+
+    /// Shows a passing sign of the agent to the customer. Best effort; a channel without typing does nothing.
+    async fn signal(&self, to: &ConversationKey, signal: Signal);
+
+    /// The channel's id.
+    fn id(&self) -> &ChannelId {
+        self.ingress().channel()
+    }
+
+    /// Hands in history of the bot's own, so that the agent can read it: with the first message of an escalation, or at
+    /// once through the chatbot log when `route` is [`HistoryRoute::Log`] and the escalation carries a contact.
+    ///
+    /// # Errors
+    /// [`IngressError`]: nothing was handed in.
+    async fn push_history(
+        &self,
+        turn: &Turn,
+        history: Vec<Line>,
+        route: HistoryRoute,
+        details: Escalation,
+    ) -> Result<(), IngressError> {
+        self.ingress().push_history(turn, history, route, details).await
+    }
+
+    /// Hands the conversation to a human. Returns when the session's opening is committed; the rest comes as events.
+    /// From a turn of an older epoch it answers with the session that exists and opens nothing.
+    ///
+    /// # Errors
+    /// [`EscalateError`]: nothing was opened, and the bot owns the conversation.
+    async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
+        self.ingress().escalate(turn, escalation).await
+    }
+}

@@ -1,0 +1,65 @@
+use super::Turn;
+use crate::model::{ConversationKey, CustomerEvent, CustomerMessage, EventKey, Position, Profile, Text};
+
+/// An update of a platform, read into our terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// The same for the same update, for ever (`telegram:update:123`).
+    pub key: EventKey,
+    /// The conversation.
+    pub conversation: ConversationKey,
+    /// Where the update stands in the channel's order.
+    pub position: Position,
+    /// What is known of the customer.
+    pub profile: Profile,
+    /// What happened.
+    pub event: CustomerEvent,
+}
+
+/// Whose update it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It is committed for the human, or was dealt with before: acknowledge it, and keep it from the bot.
+    Kept,
+    /// It is the bot's: pass it on.
+    Pass,
+}
+
+/// What the bot's handlers may do with an update.
+#[derive(Debug)]
+pub enum Started {
+    /// Handle it, and speak through this.
+    Turn(Turn),
+    /// Nothing: an escalation took it, and it is on its way to the agent.
+    Taken,
+}
+
+/// Who owns a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The bot.
+    Bot,
+    /// A human: from the commit of an opening to the commit of its end.
+    Human,
+}
+
+impl CustomerEvent {
+    /// What the customer said, as a line of a transcript reads; `None` when nothing was said.
+    pub fn readable(&self) -> Option<Text> {
+        match self {
+            Self::Message(message) => message.readable(),
+            Self::Edited(text) => Some(Text::new(format!("Edited: {}", text.as_str()))),
+            Self::Ended | Self::Escalate(_) | Self::BotEnded | Self::PushLog { .. } => None,
+        }
+    }
+}
+
+impl CustomerMessage {
+    /// The message as a line of a transcript reads: files as labels, then the text.
+    pub fn readable(&self) -> Option<Text> {
+        let words = self.files.iter().map(|file| file.label().into_string());
+        let words = words.chain(self.text.iter().map(|text| text.as_str().to_owned()));
+        let line = words.collect::<Vec<_>>().join(" ");
+        (!line.is_empty()).then(|| Text::new(line))
+    }
+}

@@ -1,0 +1,141 @@
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+
+use super::{EscalateError, Inbound, IngressError, Offered, Owner, Started, Turn};
+use crate::model::{ChannelId, ConversationKey, Escalation, HistoryRoute, Line, Position, SessionId, Signal};
+
+/// An escalation that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escalated {
+    /// The session was opened by this call.
+    Opened(SessionId),
+    /// The session stood already: a double click, or a replay.
+    Already(SessionId),
+}
+
+impl Escalated {
+    /// The session, whoever opened it.
+    pub const fn session(self) -> SessionId {
+        match self {
+            Self::Opened(session) | Self::Already(session) => session,
+        }
+    }
+}
+
+/// A channel's way into the core. Cheap to clone; it reaches intake and desk, never another channel.
+#[derive(Clone)]
+pub struct Ingress {
+    channel: ChannelId,
+    port: Arc<dyn IngressPort>,
+}
+
+impl Ingress {
+    /// Joins a channel to what receives its updates.
+    pub fn new(channel: ChannelId, port: Arc<dyn IngressPort>) -> Self {
+        Self { channel, port }
+    }
+
+    /// The channel that it belongs to.
+    pub fn channel(&self) -> &ChannelId {
+        &self.channel
+    }
+
+    /// Who owns a conversation now.
+    pub fn owner(&self, conversation: &ConversationKey) -> Owner {
+        self.port.owner(conversation)
+    }
+
+    /// Offers an update, in the order of its channel, before it is acknowledged and before the bot sees it. The update
+    /// of a conversation that the bot owns waits for no disk.
+    ///
+    /// # Errors
+    /// [`IngressError`]: do not acknowledge the update; offer it again.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the update may have been committed. Offer it again: its key removes the double.
+    pub async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
+        self.port.offer(update).await
+    }
+
+    /// Asks, at the moment the bot's handler starts, whether the update is still the bot's. Call it for each update that
+    /// [`offer`](Self::offer) passed, in order.
+    pub fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
+        self.port.start(conversation, position)
+    }
+
+    /// A turn outside a handler, for what a bot says of its own accord; `None` while a human owns the conversation.
+    pub fn turn(&self, conversation: &ConversationKey) -> Option<Turn> {
+        self.port.turn(conversation)
+    }
+
+    /// See [`EscalationChannel::escalate`](super::EscalationChannel::escalate).
+    ///
+    /// # Errors
+    /// [`EscalateError`]: nothing was opened.
+    ///
+    /// # Cancel safety
+    /// The escalation goes on when the future is dropped.
+    pub async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
+        self.port.escalate(turn, escalation).await
+    }
+
+    /// See [`EscalationChannel::push_history`](super::EscalationChannel::push_history).
+    ///
+    /// # Errors
+    /// [`IngressError`]: nothing was handed in.
+    pub async fn push_history(
+        &self,
+        turn: &Turn,
+        history: Vec<Line>,
+        route: HistoryRoute,
+        details: Escalation,
+    ) -> Result<(), IngressError> {
+        self.port.push_history(turn, history, route, details).await
+    }
+
+    /// Takes a conversation back for the bot. `Ok(false)` when no human owned it.
+    ///
+    /// # Errors
+    /// [`IngressError`]: nothing was changed.
+    pub async fn end(&self, conversation: &ConversationKey) -> Result<bool, IngressError> {
+        self.port.end(conversation).await
+    }
+
+    /// Passes a sign of the customer on, if a human owns the conversation. May be dropped.
+    pub fn signal(&self, conversation: &ConversationKey, signal: Signal) {
+        self.port.signal(conversation, signal);
+    }
+}
+
+impl fmt::Debug for Ingress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ingress")
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an [`Ingress`] reaches. `intake` implements it; a test may put something else there. Each method is documented
+/// on [`Ingress`].
+#[async_trait]
+#[allow(
+    missing_docs,
+    reason = "each method is documented on Ingress, which is what people call"
+)]
+pub trait IngressPort: Send + Sync + 'static {
+    fn owner(&self, conversation: &ConversationKey) -> Owner;
+    async fn offer(&self, update: Inbound) -> Result<Offered, IngressError>;
+    fn start(&self, conversation: &ConversationKey, position: Position) -> Started;
+    fn turn(&self, conversation: &ConversationKey) -> Option<Turn>;
+    async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError>;
+    async fn push_history(
+        &self,
+        turn: &Turn,
+        history: Vec<Line>,
+        route: HistoryRoute,
+        details: Escalation,
+    ) -> Result<(), IngressError>;
+    async fn end(&self, conversation: &ConversationKey) -> Result<bool, IngressError>;
+    fn signal(&self, conversation: &ConversationKey, signal: Signal);
+}

@@ -1,0 +1,263 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{Inbound, TakenOver};
+use crate::model::{ConversationKey, Line, Position, Profile, Text, Timestamp};
+
+/// The place of one conversation in this process while the bot owns it: who may speak, what was passed to the bot and
+/// not started, what was said and not yet written down. Gone with the process; what must survive is in the ledger.
+pub(crate) struct Seat {
+    key: ConversationKey,
+    now: fn() -> Timestamp,
+    state: Mutex<State>,
+    /// Woken when the last permit of a closed generation is given back.
+    drained: Notify,
+}
+
+struct State {
+    /// Rises with each takeover; a turn of an older one is refused. Starts at 1: 0 is never current.
+    generation: u64,
+    /// Set from the moment an escalation took the remainder to the moment its commit is known.
+    taking: bool,
+    /// Lines of the bot on their way in the current generation.
+    permits: usize,
+    /// Cuts off the lines on their way. Replaced with each generation.
+    cut: CancellationToken,
+    /// Updates passed to the bot whose handler has not started, in source order.
+    passed: VecDeque<Inbound>,
+    /// The highest position that a handler started with.
+    started: Option<Position>,
+    /// Lines not yet in the ledger, oldest first.
+    unwritten: Vec<Line>,
+    /// What the platform last told of the customer.
+    profile: Profile,
+}
+
+/// What an escalation takes from a seat.
+pub(crate) struct Taken {
+    /// The generation that was closed.
+    pub(crate) generation: u64,
+    pub(crate) unwritten: Vec<Line>,
+    pub(crate) remainder: Vec<Inbound>,
+    /// The position up to which the bot has handled the conversation.
+    pub(crate) mark: Option<Position>,
+    pub(crate) profile: Profile,
+}
+
+/// A line of the bot on its way.
+pub(crate) struct Permit {
+    seat: Arc<Seat>,
+    cut: CancellationToken,
+}
+
+impl Seat {
+    /// Updates kept for an escalation to take. A dispatcher's own queue per chat is far shorter; past this the oldest are
+    /// the bot's for good.
+    const PASSED_MAX: usize = 1_024;
+    /// Lines kept in memory between two flushes. Past this the oldest are lost to the history.
+    const UNWRITTEN_MAX: usize = 1_000;
+
+    pub(crate) fn new(key: ConversationKey, now: fn() -> Timestamp) -> Arc<Self> {
+        let state = State {
+            generation: 1,
+            taking: false,
+            permits: 0,
+            cut: CancellationToken::new(),
+            passed: VecDeque::new(),
+            started: None,
+            unwritten: Vec::new(),
+            profile: Profile::default(),
+        };
+        Arc::new(Self {
+            key,
+            now,
+            state: Mutex::new(state),
+            drained: Notify::new(),
+        })
+    }
+
+    pub(crate) fn key(&self) -> &ConversationKey {
+        &self.key
+    }
+
+    /// The generation that turns are given for now.
+    pub(crate) fn generation(&self) -> u64 {
+        self.lock().generation
+    }
+
+    pub(crate) fn is_current(&self, generation: u64) -> bool {
+        let state = self.lock();
+        state.generation == generation && !state.taking
+    }
+
+    /// Whether an escalation is under way.
+    pub(crate) fn is_taking(&self) -> bool {
+        self.lock().taking
+    }
+
+    /// Remembers an update that is passed to the bot, unless an escalation is under way.
+    pub(crate) fn pass(&self, update: &Inbound) -> bool {
+        let mut state = self.lock();
+        if state.taking {
+            return false;
+        }
+        if state.passed.len() == Self::PASSED_MAX {
+            let oldest = state.passed.pop_front().map(|update| update.position);
+            state.started = state.started.max(oldest);
+        }
+        state.profile = update.profile.clone();
+        state.passed.push_back(update.clone());
+        true
+    }
+
+    /// Notes that the bot's handler for an update starts. `false` when an escalation took the update.
+    pub(crate) fn start(&self, position: Position) -> bool {
+        let mut state = self.lock();
+        let Some(at) = state.passed.iter().position(|update| update.position == position) else {
+            return state.started.is_some_and(|started| position <= started);
+        };
+        // What stands before it was started too: a dispatcher keeps a chat in order, and drops what no handler wants.
+        for update in state.passed.drain(..=at).collect::<Vec<_>>() {
+            if let Some(text) = update.event.readable() {
+                let line = Line::customer((self.now)(), text);
+                state.write(line);
+            }
+        }
+        state.started = state.started.max(Some(position));
+        true
+    }
+
+    /// Lets one line of the bot out.
+    pub(crate) fn enter(self: &Arc<Self>, generation: u64) -> Result<Permit, TakenOver> {
+        let mut state = self.lock();
+        if state.generation != generation || state.taking {
+            return Err(TakenOver);
+        }
+        state.permits += 1;
+        Ok(Permit {
+            seat: Arc::clone(self),
+            cut: state.cut.clone(),
+        })
+    }
+
+    /// Adds lines to the history.
+    pub(crate) fn note(&self, lines: impl IntoIterator<Item = Line>) {
+        let mut state = self.lock();
+        lines.into_iter().for_each(|line| state.write(line));
+    }
+
+    /// Takes the lines that are not yet in the ledger.
+    pub(crate) fn take_unwritten(&self) -> Vec<Line> {
+        std::mem::take(&mut self.lock().unwritten)
+    }
+
+    /// Puts lines back that could not be written.
+    pub(crate) fn put_back(&self, mut lines: Vec<Line>) {
+        let mut state = self.lock();
+        lines.append(&mut state.unwritten);
+        lines.drain(..lines.len().saturating_sub(Self::UNWRITTEN_MAX));
+        state.unwritten = lines;
+    }
+
+    /// Closes the seat for a takeover: from here on the bot says nothing new, and updates wait for the commit.
+    /// `None` when the generation is old, or another escalation is under way.
+    pub(crate) fn take(&self, generation: u64) -> Option<Taken> {
+        let mut state = self.lock();
+        if state.generation != generation || state.taking {
+            return None;
+        }
+        state.taking = true;
+        Some(Taken {
+            generation,
+            unwritten: std::mem::take(&mut state.unwritten),
+            remainder: state.passed.drain(..).collect(),
+            mark: state.started,
+            profile: state.profile.clone(),
+        })
+    }
+
+    /// Waits for the bot's lines on their way, then cuts off what is left.
+    pub(crate) async fn drain(&self, wait_max: Duration) {
+        let all_out = async {
+            loop {
+                let drained = self.drained.notified();
+                if self.lock().permits == 0 {
+                    return;
+                }
+                drained.await;
+            }
+        };
+        if tokio::time::timeout(wait_max, all_out).await.is_err() {
+            self.lock().cut.cancel();
+        }
+    }
+
+    /// The takeover is committed: turns of the closed generation are over for good.
+    pub(crate) fn taken_over(&self) {
+        let mut state = self.lock();
+        state.generation += 1;
+        state.taking = false;
+        state.permits = 0;
+        state.cut = CancellationToken::new();
+    }
+
+    /// The takeover failed: the bot goes on where it was.
+    pub(crate) fn give_back(&self, taken: Taken) {
+        self.put_back(taken.unwritten);
+        let mut state = self.lock();
+        state.passed = taken.remainder.into();
+        state.taking = false;
+        state.permits = 0;
+        state.cut = CancellationToken::new();
+    }
+
+    /// Whether nothing would be lost with the seat.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        !state.taking && state.permits == 0 && state.passed.is_empty() && state.unwritten.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change under this lock is complete when it is left, even by a panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn write(&mut self, line: Line) {
+        if self.unwritten.len() == Seat::UNWRITTEN_MAX {
+            self.unwritten.remove(0);
+        }
+        self.unwritten.push(line);
+    }
+}
+
+impl Permit {
+    /// Resolves when a takeover has waited long enough.
+    pub(crate) async fn cut_off(&self) {
+        self.cut.cancelled().await;
+    }
+
+    /// The line is out: it belongs to the history.
+    pub(crate) fn said(self, line: Text) {
+        let line = Line::bot((self.seat.now)(), line);
+        self.seat.note([line]);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.seat.lock();
+        // A permit of a generation that was cut off is no longer counted.
+        state.permits = state.permits.saturating_sub(usize::from(!self.cut.is_cancelled()));
+        if state.permits == 0 {
+            self.seat.drained.notify_waiters();
+        }
+    }
+}

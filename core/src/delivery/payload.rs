@@ -1,0 +1,170 @@
+use crate::model::{Attachment, BotEvent, Contact, Text};
+
+/// What a delivery carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// To the desk.
+    Desk(DeskPayload),
+    /// To the customer.
+    Chat(ChatPayload),
+    /// To the bot.
+    Bot(BotEvent),
+}
+
+impl Payload {
+    /// The kind as a fixed word, for logs, tables and metrics.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Desk(DeskPayload::AskAvailability) => "desk.availability",
+            Self::Desk(DeskPayload::ChatbotLog { .. }) => "desk.log",
+            Self::Desk(DeskPayload::Message { opener: true, .. }) => "desk.opener",
+            Self::Desk(DeskPayload::Message { .. }) => "desk.message",
+            Self::Desk(DeskPayload::File { .. }) => "desk.file",
+            Self::Desk(DeskPayload::End) => "desk.end",
+            Self::Chat(ChatPayload::Message { .. }) => "chat.message",
+            Self::Chat(ChatPayload::File { .. }) => "chat.file",
+            Self::Chat(ChatPayload::Notice { .. }) => "chat.notice",
+            Self::Bot(_) => "bot.event",
+        }
+    }
+
+    /// What a person would have read; `None` where nobody would.
+    pub fn readable(&self) -> Option<Text> {
+        match self {
+            Self::Desk(DeskPayload::Message { text, .. })
+            | Self::Chat(ChatPayload::Message { text, .. } | ChatPayload::Notice { text, .. }) => Some(text.clone()),
+            Self::Desk(DeskPayload::File { file }) | Self::Chat(ChatPayload::File { file, .. }) => Some(file.label()),
+            Self::Desk(_) | Self::Bot(_) => None,
+        }
+    }
+}
+
+/// What goes to the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeskPayload {
+    /// Asks whether an agent is there. Never a dead letter: where no answer comes in time, nothing is known.
+    AskAvailability,
+    /// A ticket with the history. Made at most once: a second call would make a second ticket.
+    ChatbotLog {
+        /// Whom the ticket is from.
+        from: Contact,
+        /// The ticket's subject.
+        subject: Text,
+        /// The history, in Markdown.
+        text: Text,
+    },
+    /// A message of the customer, or one line of ours to the agent.
+    Message {
+        /// Whether it opens the session.
+        opener: bool,
+        /// Its number in the session, from 1. Allocated with the row and the same on every attempt.
+        number: u32,
+        /// What it says.
+        text: Text,
+        /// Who the customer is, told with the opener alone.
+        customer: Option<Box<DeskCustomer>>,
+        /// The page the chat was opened from.
+        url: Option<String>,
+        /// Whether the customer wrote it. A line of ours that fails is told to nobody but the log and the bot.
+        from_customer: bool,
+    },
+    /// A file of the customer.
+    File {
+        /// The file.
+        file: Attachment,
+    },
+    /// The end of the session.
+    End,
+}
+
+/// What the desk can be told of a customer, beside the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeskCustomer {
+    /// The name.
+    pub name: Option<Text>,
+    /// A way to reach the customer.
+    pub contact: Option<Contact>,
+}
+
+/// What goes to the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChatPayload {
+    /// An agent's message, or one part of it.
+    Message {
+        /// The agent's name, to be shown with the first part.
+        author: Option<Text>,
+        /// The text of this part: short enough together with the author.
+        text: Text,
+    },
+    /// An agent's file.
+    File {
+        /// The agent's name, to be shown with it.
+        author: Option<Text>,
+        /// The file.
+        file: Attachment,
+    },
+    /// A text from us.
+    Notice {
+        /// What it is about.
+        kind: NoticeKind,
+        /// The text.
+        text: Text,
+    },
+}
+
+/// What a notice is about. An adapter may dress some of them: the end button stands under `Waiting`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NoticeKind {
+    /// The desk has the session.
+    Waiting,
+    /// An agent has taken it.
+    Connected,
+    /// No agent is there.
+    NoAgents,
+    /// A contact is asked for.
+    AskContact,
+    /// The message was left.
+    LeftMessage,
+    /// The session is over.
+    Ended,
+    /// The escalation failed.
+    Failed,
+    /// A message could not be delivered.
+    Undelivered,
+    /// A file is too big.
+    TooBig,
+    /// A file arrived at the desk.
+    FileReceived,
+}
+
+impl Attachment {
+    /// The file as it stands in a text: `[image: cat.png]`.
+    pub fn label(&self) -> Text {
+        Text::new(format!("[{}: {}]", self.kind.word(), self.name.as_str()))
+    }
+}
+
+impl DeskPayload {
+    /// Whether a second call would harm more than a lost one: it is never repeated after an unknown outcome.
+    pub const fn at_most_once(&self) -> bool {
+        matches!(self, Self::ChatbotLog { .. })
+    }
+}
+
+impl ChatPayload {
+    /// The words as a platform without formatting shows them: the author's name in front. `None` for a file without
+    /// an author.
+    pub fn plain(&self) -> Option<String> {
+        match self {
+            Self::Message {
+                author: Some(author),
+                text,
+            } => Some(format!("{}: {}", author.as_str(), text.as_str())),
+            Self::Message { author: None, text } | Self::Notice { text, .. } => Some(text.as_str().to_owned()),
+            Self::File { author, .. } => author.as_ref().map(|author| format!("{}:", author.as_str())),
+        }
+    }
+}

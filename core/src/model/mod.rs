@@ -1,0 +1,29 @@
+//! Plain values that every room speaks: ids, texts, files, events, settings, the clock.
+//!
+//! # Invariants
+//! - Nothing here is async, does I/O or reads the time, but for [`SystemClock`].
+//! - What a person wrote never shows in `Debug`: it is held in [`Text`].
+//!
+//! # Not here
+//! - What is sent, and how it ended: `delivery`.
+//! - Which event leads to what: `session`.
+
+mod clock;
+mod customer;
+mod event;
+mod file;
+mod id;
+mod line;
+mod settings;
+mod text;
+
+pub use self::{
+    clock::{Clock, SystemClock, Timestamp},
+    customer::{Contact, ContactError, ConversationKey, Profile},
+    event::{BotEvent, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Signal, Unsent},
+    file::{Attachment, FileKind, FileRef, FileSource},
+    id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
+    line::{Line, Speaker},
+    settings::{ChatLimits, DeskLimits, HistoryRoute, LengthUnit, OnNoAgents, OnUnknown, Policy, TextChoice, Texts},
+    text::Text,
+};

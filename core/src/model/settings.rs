@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use super::Text;
+
+/// What the session policy decides. Plain data, read by `session::decide`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// How the bot's history reaches the desk.
+    pub history_route: HistoryRoute,
+    /// How many lines of history are pushed at the most; the oldest are left out, and a line says so. 200.
+    pub history_lines_max: usize,
+    /// What happens when the desk says that no agent is there.
+    pub on_no_agents: OnNoAgents,
+    /// How long the desk may take to accept an opening, before the bot gets the conversation back. 120 seconds.
+    pub opening_max: Duration,
+    /// How long after an end the agent's late reply is still delivered, marked as late. 15 minutes.
+    pub late_max: Duration,
+    /// The page that the desk shows as the origin of a chat; `None` leaves it out.
+    pub url: Option<String>,
+    /// What is done with a delivery whose outcome is unknown, where the door cannot remove a double.
+    pub on_unknown: OnUnknown,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            history_route: HistoryRoute::FirstMessage,
+            history_lines_max: 200,
+            on_no_agents: OnNoAgents::LeaveMessage,
+            opening_max: Duration::from_secs(120),
+            late_max: Duration::from_secs(15 * 60),
+            url: None,
+            on_unknown: OnUnknown::Retry,
+        }
+    }
+}
+
+/// How the bot's history reaches the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HistoryRoute {
+    /// In the first message of the session. One ticket.
+    FirstMessage,
+    /// Through the chatbot log, where the customer's e-mail address or phone number is known; else in the first message.
+    Log,
+    /// Through both. The log makes a ticket of its own, so this makes **two tickets**.
+    Both,
+}
+
+/// What happens when the desk says that no agent is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnNoAgents {
+    /// The customer is asked for an e-mail address or phone number, and the conversation becomes a chatbot-log ticket.
+    LeaveMessage,
+    /// The bot keeps the conversation.
+    StayWithBot,
+    /// The session is opened all the same, and waits.
+    EscalateAnyway,
+}
+
+/// What is done with a delivery whose outcome is unknown (a time-out, a reset, a 5xx).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnUnknown {
+    /// It is tried again, and may stand twice. Nothing is lost.
+    Retry,
+    /// It becomes a dead letter at once. Nothing stands twice.
+    DeadLetter,
+}
+
+/// How a text to the customer is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TextChoice {
+    /// The desk's own text where its configuration carries one, else ours.
+    #[default]
+    Default,
+    /// This text.
+    Say(Text),
+    /// No text.
+    Off,
+}
+
+/// Every text that a customer can be sent by us. `{agent}` stands for the agent's name, `{file}` for a file's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Texts {
+    /// The desk has the session, and no agent has written yet. The desk's `start_chat_instructions` feeds it.
+    pub waiting: TextChoice,
+    /// An agent has taken the session.
+    pub connected: TextChoice,
+    /// No agent is there and the bot keeps the conversation.
+    pub no_agents: TextChoice,
+    /// No agent is there and a contact is asked for. The desk's `label_provide_email_address` feeds it.
+    pub ask_contact: TextChoice,
+    /// The message was left at the desk.
+    pub left_message: TextChoice,
+    /// The session is over.
+    pub ended: TextChoice,
+    /// The escalation failed.
+    pub failed: TextChoice,
+    /// A message of the customer could not be delivered.
+    pub undelivered: TextChoice,
+    /// A file of the customer is too big to be relayed.
+    pub too_big: TextChoice,
+    /// A file of the customer arrived at the desk. Off but for the desk's `file_uploaded_text`, when set to `Default`.
+    pub file_received: TextChoice,
+    /// Put in front of an agent's reply that comes after the end of its session.
+    pub late_reply: TextChoice,
+}
+
+/// What a chat platform takes. Filled from a channel's capabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatLimits {
+    /// How long a text may be, in `text_unit`s.
+    pub text_max: usize,
+    /// What `text_max` counts.
+    pub text_unit: LengthUnit,
+    /// The largest file that can be fetched from the platform, in bytes.
+    pub fetch_bytes_max: u64,
+    /// The largest file that can be sent to the platform, in bytes.
+    pub send_bytes_max: u64,
+}
+
+/// What the desk takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeskLimits {
+    /// How long a message may be, in characters. Omnidesk states no limit, so this is a setting.
+    pub message_chars_max: usize,
+    /// The largest file that is sent to the desk, in bytes.
+    pub file_bytes_max: u64,
+}
+
+/// What a limit on length counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LengthUnit {
+    /// UTF-16 code units (Telegram).
+    Utf16,
+    /// Unicode scalar values (Discord, Omnidesk).
+    Chars,
+}
+
+impl LengthUnit {
+    /// The length of a text in this unit.
+    pub fn count(self, text: &str) -> usize {
+        match self {
+            Self::Utf16 => text.encode_utf16().count(),
+            Self::Chars => text.chars().count(),
+        }
+    }
+}

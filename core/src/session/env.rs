@@ -1,0 +1,44 @@
+use std::collections::BTreeMap;
+
+use crate::{
+    delivery::Payload,
+    model::{ChatLimits, DeskLimits, Line, Policy, SessionId, Texts, Timestamp},
+};
+
+/// All that [`decide`](super::decide) may know beside the conversation and the event. Plain data.
+#[derive(Clone, Copy, Debug)]
+pub struct Env<'a> {
+    /// The present moment.
+    pub now: Timestamp,
+    /// An id for a session, if one is opened. Never used before.
+    pub fresh: SessionId,
+    /// The rules.
+    pub policy: &'a Policy,
+    /// The texts to the customer, as set.
+    pub texts: &'a Texts,
+    /// The texts of the desk's own configuration, by its names.
+    pub desk_texts: &'a BTreeMap<String, String>,
+    /// What the conversation's channel takes.
+    pub chat: ChatLimits,
+    /// What the desk takes.
+    pub desk: DeskLimits,
+    /// Where the desk's hooks for a new session go.
+    pub hook_address: &'a str,
+    /// The rows that wait in the desk lane of the session that stands, in order.
+    pub queued: &'a [Queued],
+    /// The conversation's stored history, oldest first.
+    pub history: &'a [Line],
+}
+
+/// A row that waits in a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Its number.
+    pub seq: u64,
+    /// What it carries.
+    pub payload: Payload,
+    /// Whether an attempt is under way now.
+    pub in_flight: bool,
+    /// Whether an earlier attempt may have arrived.
+    pub maybe_sent: bool,
+}

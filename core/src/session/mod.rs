@@ -1,0 +1,40 @@
+//! The brain: what an event does to a conversation. One pure function, [`decide`], over plain values.
+//!
+//! ```text
+//! WithBot ──escalate──► Opening ──desk has it──► Waiting ──agent's first sign──► WithAgent
+//!    ▲                     │                        │                               │
+//!    │                     └─no agents─► Leaving    └───────────┬───────────────────┘
+//!    └──────────────── end, refusal, time-out, message left ────┘
+//! ```
+//!
+//! # Invariants
+//! - [`decide`] does no I/O, reads no clock and cannot fail.
+//! - The owner changes only together with the epoch, and each change keeps the position at which it happened.
+//! - The first end wins; one reason is recorded.
+//! - `Opening`, `Waiting`, `WithAgent` and `Leaving` are owned by the human side: the bot is silent in all of them.
+//!
+//! # Not here
+//! - Loading and saving: `store`. Sending: `dispatch`.
+
+mod compose;
+mod decide;
+mod end;
+mod env;
+mod event;
+mod open;
+mod past;
+mod relay;
+mod settled;
+mod state;
+#[cfg(test)]
+mod tests;
+mod transition;
+mod wording;
+
+pub use self::{
+    decide::decide,
+    env::{Env, Queued},
+    event::{Event, Settled, Settlement, TimerKind},
+    state::{Conversation, Ended, Leaving, Mark, Session, State},
+    transition::{Effect, Transition, Verdict},
+};

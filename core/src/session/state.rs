@@ -1,0 +1,185 @@
+use std::time::Duration;
+
+use crate::{
+    delivery::{DeliveryId, Lane},
+    model::{ConversationId, ConversationKey, EndReason, Epoch, Position, Profile, SessionId, Text, Timestamp},
+};
+
+/// One customer's thread on one channel, and the session in it if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Our id.
+    pub id: ConversationId,
+    /// What makes it one of a kind.
+    pub key: ConversationKey,
+    /// How often it has changed hands.
+    pub epoch: Epoch,
+    /// Where it changed hands last.
+    pub mark: Option<Mark>,
+    /// The highest position that was accepted for a human.
+    pub accepted: Option<Position>,
+    /// The last number given in the chat lane.
+    pub chat_seq: u64,
+    /// The last number given in the bot lane.
+    pub bot_seq: u64,
+    /// Who has it, and how far that is.
+    pub state: State,
+    /// The session that ended last.
+    pub last: Option<Ended>,
+}
+
+/// The position of a change of hands. An update at or below it belongs to the former owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The position.
+    pub position: Position,
+    /// When it was made. Telegram starts its numbers anew after a quiet week, so a mark does not hold for ever.
+    pub at: Timestamp,
+}
+
+impl Mark {
+    /// How long a mark holds: longer than any platform delivers an update again (24 hours), shorter than a week.
+    pub const HOLDS_FOR: Duration = Duration::from_secs(48 * 60 * 60);
+
+    /// Whether a position belongs to the former owner.
+    pub fn covers(self, position: Position, now: Timestamp) -> bool {
+        position <= self.position && now.since(self.at) <= Self::HOLDS_FOR
+    }
+}
+
+/// How far an escalation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The bot owns the conversation.
+    WithBot,
+    /// The desk has been asked.
+    Opening(Session),
+    /// The desk has the session, and no agent has shown.
+    Waiting(Session),
+    /// An agent has it.
+    WithAgent(Session),
+    /// No agent is there, and the customer is leaving a message.
+    Leaving(Leaving),
+}
+
+/// One escalation that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Our id, which the desk knows too.
+    pub id: SessionId,
+    /// Where the desk's hooks for it go. It holds the secret: not for logs.
+    pub hook_address: String,
+    /// When it was asked for.
+    pub opened_at: Timestamp,
+    /// The last number given in its desk lane.
+    pub desk_seq: u64,
+    /// The last message number given.
+    pub messages: u32,
+    /// The row that opens it at the desk.
+    pub opener: u64,
+    /// Who is served.
+    pub profile: Profile,
+    /// The page the chat was opened from.
+    pub url: Option<String>,
+    /// The agent's name, once one has shown.
+    pub agent: Option<Text>,
+}
+
+/// A message that is being left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The session that found no agent.
+    pub session: Session,
+    /// What the ticket will say: context and history, then what the customer wrote since, one entry a message.
+    pub lines: Vec<Text>,
+    /// How many of `lines` came before the customer wrote.
+    pub header: usize,
+    /// The row of the ticket, once a contact was given.
+    pub log: Option<u64>,
+}
+
+/// A session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub session: SessionId,
+    /// When.
+    pub at: Timestamp,
+    /// Why: the first reason that came.
+    pub reason: EndReason,
+}
+
+impl Conversation {
+    /// A conversation that the bot owns and that nobody has escalated yet.
+    pub fn new(id: ConversationId, key: ConversationKey) -> Self {
+        Self {
+            id,
+            key,
+            epoch: Epoch::default(),
+            mark: None,
+            accepted: None,
+            chat_seq: 0,
+            bot_seq: 0,
+            state: State::WithBot,
+            last: None,
+        }
+    }
+
+    /// The session that stands.
+    pub fn session(&self) -> Option<&Session> {
+        self.state.session()
+    }
+
+    /// Whether a human owns it.
+    pub fn is_human(&self) -> bool {
+        self.session().is_some()
+    }
+
+    /// Whether a position lies at or below the last change of hands.
+    pub fn is_former(&self, position: Position, now: Timestamp) -> bool {
+        self.mark.is_some_and(|mark| mark.covers(position, now))
+    }
+}
+
+impl State {
+    /// The session that stands.
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Self::WithBot => None,
+            Self::Opening(session) | Self::Waiting(session) | Self::WithAgent(session) => Some(session),
+            Self::Leaving(leaving) => Some(&leaving.session),
+        }
+    }
+
+    /// The session that stands, to be changed.
+    pub fn session_mut(&mut self) -> Option<&mut Session> {
+        match self {
+            Self::WithBot => None,
+            Self::Opening(session) | Self::Waiting(session) | Self::WithAgent(session) => Some(session),
+            Self::Leaving(leaving) => Some(&mut leaving.session),
+        }
+    }
+
+    /// The state as a fixed word, for logs, tables and metrics.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::WithBot => "with_bot",
+            Self::Opening(_) => "opening",
+            Self::Waiting(_) => "waiting",
+            Self::WithAgent(_) => "with_agent",
+            Self::Leaving(_) => "leaving",
+        }
+    }
+}
+
+impl Session {
+    /// The session's lane.
+    pub const fn lane(&self) -> Lane {
+        Lane::Desk(self.id)
+    }
+
+    /// The key of a row of its lane.
+    pub const fn row(&self, seq: u64) -> DeliveryId {
+        DeliveryId { lane: self.lane(), seq }
+    }
+}
