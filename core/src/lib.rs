@@ -3,3 +3,4 @@ pub mod channel;
 pub mod delivery;
 pub mod desk;
 pub mod model;
+pub mod session;

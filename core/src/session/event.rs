@@ -52,6 +52,8 @@ pub enum Settlement {
     Dead {
         /// Why, in words for an agent or a log.
         detail: String,
+        /// Whether an attempt may have arrived all the same.
+        maybe_sent: bool,
     },
 }
 

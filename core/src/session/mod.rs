@@ -31,6 +31,7 @@ mod tests;
 mod transition;
 mod wording;
 
+use self::transition::Draft;
 pub use self::{
     decide::decide,
     env::{Env, Queued},

@@ -96,6 +96,8 @@ pub struct Leaving {
     pub header: usize,
     /// The row of the ticket, once a contact was given.
     pub log: Option<u64>,
+    /// How many of `lines` stand in that ticket.
+    pub logged: usize,
 }
 
 /// A session that is over.
@@ -128,6 +130,22 @@ impl Conversation {
     /// The session that stands.
     pub fn session(&self) -> Option<&Session> {
         self.state.session()
+    }
+
+    /// The row of the chat lane that was numbered last.
+    pub fn chat_row(&self) -> DeliveryId {
+        DeliveryId {
+            lane: Lane::Chat(self.id),
+            seq: self.chat_seq,
+        }
+    }
+
+    /// The row of the bot lane that was numbered last.
+    pub fn bot_row(&self) -> DeliveryId {
+        DeliveryId {
+            lane: Lane::Bot(self.id),
+            seq: self.bot_seq,
+        }
     }
 
     /// Whether a human owns it.

@@ -68,11 +68,19 @@ pub(super) struct Draft<'e> {
 
 impl<'e> Draft<'e> {
     pub(super) fn new(conversation: &Conversation, env: &'e super::Env<'e>) -> Self {
-        Self { conversation: conversation.clone(), effects: Vec::new(), env }
+        Self {
+            conversation: conversation.clone(),
+            effects: Vec::new(),
+            env,
+        }
     }
 
     pub(super) fn end(self, verdict: Verdict) -> Transition {
-        Transition { conversation: self.conversation, effects: self.effects, verdict }
+        Transition {
+            conversation: self.conversation,
+            effects: self.effects,
+            verdict,
+        }
     }
 
     pub(super) fn effect(&mut self, effect: Effect) {
@@ -85,7 +93,7 @@ impl Settlement {
     pub fn dead(&self) -> Option<&str> {
         match self {
             Self::Delivered(_) => None,
-            Self::Dead { detail } => Some(detail),
+            Self::Dead { detail, .. } => Some(detail),
         }
     }
 }

@@ -1,0 +1,129 @@
+use std::fmt::Write;
+
+use crate::model::{ConversationKey, Escalation, Line, Speaker, Text};
+
+/// The context that the agent sees first: who it is, where, why, and the bot's own fields.
+pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String {
+    let profile = &escalation.profile;
+    let platform = profile.platform.as_deref().unwrap_or(key.channel.as_str());
+    let mut text = format!("A customer asks for a human.\nPlatform: {platform}");
+    let name = match (&profile.name, &profile.username) {
+        (Some(name), Some(username)) => Some(format!("{} (@{})", name.as_str(), username.as_str())),
+        (Some(name), None) => Some(name.as_str().to_owned()),
+        (None, Some(username)) => Some(format!("@{}", username.as_str())),
+        (None, None) => None,
+    };
+    let contact = profile.contact.as_ref().map(|contact| contact.as_str().to_owned());
+    let reason = escalation.reason.as_ref().map(|reason| reason.as_str().to_owned());
+    for (label, value) in [
+        ("Name", name),
+        ("Language", profile.language.clone()),
+        ("Contact", contact),
+        ("Reason", reason),
+    ] {
+        if let Some(value) = value {
+            push_field(&mut text, label, &value);
+        }
+    }
+    for (label, value) in &escalation.fields {
+        push_field(&mut text, label.as_str(), value.as_str());
+    }
+    text
+}
+
+fn push_field(text: &mut String, label: &str, value: &str) {
+    write!(text, "\n{label}: {value}").expect("a string takes what is written to it");
+}
+
+/// The context with the history under it, in at most `chars_max` characters: the oldest lines are left out, and a line
+/// says how many.
+pub(super) fn with_history(context: &str, history: &[Line], lines_max: usize, chars_max: usize) -> Text {
+    if history.is_empty() {
+        return Text::new(shorten(context, chars_max));
+    }
+    let rendered: Vec<String> = history.iter().map(line).collect();
+    let room = chars_max.saturating_sub(context.chars().count() + HEADING.len() + LEFT_OUT_CHARS_MAX);
+    let kept = newest_within(&rendered, lines_max, room);
+    let left_out = rendered.len() - kept;
+    let mut text = format!("{context}{HEADING}");
+    if left_out > 0 {
+        let plural = if left_out == 1 { "line" } else { "lines" };
+        write!(text, "\n({left_out} earlier {plural} left out)").expect("a string takes what is written to it");
+    }
+    for line in &rendered[left_out..] {
+        text.push('\n');
+        text.push_str(line);
+    }
+    Text::new(shorten(&text, chars_max))
+}
+
+const HEADING: &str = "\n\nThe conversation so far:";
+/// Room for the line that says what was left out.
+const LEFT_OUT_CHARS_MAX: usize = 48;
+
+/// How many of the newest lines fit.
+fn newest_within(lines: &[String], lines_max: usize, chars_max: usize) -> usize {
+    let mut chars = 0;
+    lines
+        .iter()
+        .rev()
+        .take(lines_max)
+        .take_while(|line| {
+            chars += line.chars().count() + 1;
+            chars <= chars_max
+        })
+        .count()
+}
+
+/// One line of history as an agent reads it.
+fn line(line: &Line) -> String {
+    let speaker = match &line.speaker {
+        Speaker::Customer => "Customer",
+        Speaker::Bot => "Bot",
+        Speaker::Agent(name) => name.as_str(),
+    };
+    format!("[{}] {speaker}: {}", line.at, line.text.as_str())
+}
+
+fn shorten(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn a_long_history_is_cut_at_the_oldest_end_and_says_so() {
+        let history: Vec<Line> = (0..50)
+            .map(|n| Line::customer(Timestamp::default(), format!("line {n}")))
+            .collect();
+        let by_count = with_history("Context", &history, 3, 10_000);
+        assert!(
+            by_count
+                .as_str()
+                .contains("(47 earlier lines left out)\n[1970-01-01 00:00] Customer: line 47")
+        );
+        let by_length = with_history("Context", &history, 200, 300);
+        assert!(by_length.as_str().chars().count() <= 300);
+        assert!(by_length.as_str().ends_with("line 49"));
+        assert!(by_length.as_str().contains("earlier lines left out"));
+    }
+
+    #[test]
+    fn a_history_that_fits_is_whole() {
+        let history = [
+            Line::customer(Timestamp::default(), "hi"),
+            Line::bot(Timestamp::default(), "Bot: hello"),
+        ];
+        let text = with_history("Context", &history, 200, 10_000);
+        assert_eq!(
+            text.as_str(),
+            "Context\n\nThe conversation so far:\n[1970-01-01 00:00] Customer: hi\n[1970-01-01 00:00] Bot: Bot: hello"
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! How a session ends. The first end wins.
+
+use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, TimerKind, Verdict};
+use crate::{
+    delivery::{DeskPayload, NoticeKind, Payload},
+    model::{BotEvent, EndReason, SessionId, Text, Unsent},
+};
+
+/// The customer or the bot ends what the desk has: the end stands behind what was said before it.
+pub(super) fn at_our_side(draft: &mut Draft<'_>, session: &Session, reason: EndReason) -> Verdict {
+    draft.desk(DeskPayload::End);
+    draft.hand_back(session.id, reason, Vec::new(), NoticeKind::Ended);
+    Verdict::Kept
+}
+
+/// The agent ended it. What has not gone out yet would come after the end: it goes to the bot instead.
+pub(super) fn at_the_desk(draft: &mut Draft<'_>, session: &Session) -> Verdict {
+    draft.prove_opened(session);
+    let unsent = draft.take_back_waiting(session, false);
+    draft.hand_back(session.id, EndReason::Agent, unsent, NoticeKind::Ended);
+    Verdict::Kept
+}
+
+/// The customer or the bot ends what the desk has not taken yet.
+pub(super) fn cancel(draft: &mut Draft<'_>, session: &Session, reason: EndReason) -> Verdict {
+    let unsent = withdraw(draft, session, maybe_opened(draft, session));
+    draft.hand_back(session.id, reason, unsent, NoticeKind::Ended);
+    Verdict::Kept
+}
+
+/// The customer or the bot ends the leaving of a message.
+pub(super) fn of_leaving(draft: &mut Draft<'_>, leaving: &Leaving, reason: EndReason) -> Verdict {
+    let unsent = lines_outside_log(leaving);
+    draft.hand_back(leaving.session.id, reason, unsent, NoticeKind::Ended);
+    Verdict::Kept
+}
+
+/// The desk refused the session.
+pub(super) fn refused(draft: &mut Draft<'_>, session: &Session, detail: &str, maybe_sent: bool) -> Verdict {
+    let unsent = withdraw(draft, session, maybe_sent);
+    fail(draft, session, EndReason::Refused, detail, unsent)
+}
+
+/// The desk took too long.
+pub(super) fn too_late(draft: &mut Draft<'_>, session: &Session) -> Verdict {
+    let unsent = withdraw(draft, session, maybe_opened(draft, session));
+    fail(
+        draft,
+        session,
+        EndReason::OpeningTimeout,
+        "the desk did not accept the session in time",
+        unsent,
+    )
+}
+
+/// The message that the customer left did not get through.
+pub(super) fn not_left(draft: &mut Draft<'_>, leaving: &Leaving, detail: &str) -> Verdict {
+    let unsent = leaving.lines.iter().skip(leaving.header).map(as_unsent).collect();
+    fail(draft, &leaving.session, EndReason::Refused, detail, unsent)
+}
+
+fn fail(draft: &mut Draft<'_>, session: &Session, reason: EndReason, detail: &str, unsent: Vec<Unsent>) -> Verdict {
+    draft.release(session.id, reason);
+    draft.notice(NoticeKind::Failed, None);
+    let conversation = draft.conversation.key.clone();
+    let detail = detail.to_owned();
+    draft.tell_bot(BotEvent::Failed {
+        conversation,
+        session: session.id,
+        reason,
+        detail,
+        unsent,
+    });
+    Verdict::Kept
+}
+
+/// Takes an opening back. If the desk may have it all the same, an end goes there, so that no agent sits with nobody.
+pub(super) fn withdraw(draft: &mut Draft<'_>, session: &Session, maybe_there: bool) -> Vec<Unsent> {
+    draft.effect(Effect::ClearTimer {
+        session: session.id,
+        kind: TimerKind::Opening,
+    });
+    let unsent = draft.take_back_waiting(session, true);
+    if maybe_there {
+        draft.desk(DeskPayload::End);
+    }
+    unsent
+}
+
+/// Whether the desk may have the session although no answer of it was seen.
+pub(super) fn maybe_opened(draft: &Draft<'_>, session: &Session) -> bool {
+    let opener = draft.env.queued.iter().find(|row| row.seq == session.opener);
+    opener.is_none_or(|row| row.in_flight || row.maybe_sent)
+}
+
+/// What the customer wrote while leaving a message, but for what stands in the ticket.
+pub(super) fn lines_outside_log(leaving: &Leaving) -> Vec<Unsent> {
+    leaving
+        .lines
+        .iter()
+        .skip(leaving.header.max(leaving.logged))
+        .map(as_unsent)
+        .collect()
+}
+
+fn as_unsent(text: &Text) -> Unsent {
+    Unsent { text: text.clone() }
+}
+
+impl Draft<'_> {
+    /// A hook came: the desk has the session, whatever became of our call.
+    pub(super) fn prove_opened(&mut self, session: &Session) {
+        if self.env.queued.iter().any(|row| row.seq == session.opener) {
+            self.effect(Effect::TakeBack(session.row(session.opener)));
+        }
+        self.effect(Effect::ClearTimer {
+            session: session.id,
+            kind: TimerKind::Opening,
+        });
+    }
+
+    /// Takes the waiting rows of the desk lane back and gives what the customer wrote in them. `in_flight_too` marks a
+    /// row with an attempt under way, so that it is not repeated; what it carries may have arrived and is not given.
+    pub(super) fn take_back_waiting(&mut self, session: &Session, in_flight_too: bool) -> Vec<Unsent> {
+        let rows: Vec<_> = self
+            .env
+            .queued
+            .iter()
+            .filter(|row| in_flight_too || !row.in_flight)
+            .collect();
+        for row in &rows {
+            self.effect(Effect::TakeBack(session.row(row.seq)));
+        }
+        rows.iter()
+            .filter(|row| !row.in_flight && customer_wrote(&row.payload))
+            .filter_map(|row| row.payload.readable().map(|text| Unsent { text }))
+            .collect()
+    }
+
+    /// The bot owns the conversation again, and everybody is told.
+    pub(super) fn hand_back(&mut self, session: SessionId, reason: EndReason, unsent: Vec<Unsent>, notice: NoticeKind) {
+        self.release(session, reason);
+        self.notice(notice, None);
+        let conversation = self.conversation.key.clone();
+        self.tell_bot(BotEvent::HandedBack {
+            conversation,
+            session,
+            reason,
+            unsent,
+            transcript: Vec::new(),
+        });
+    }
+
+    /// The owner changes, with the epoch and the position.
+    fn release(&mut self, session: SessionId, reason: EndReason) {
+        let now = self.env.now;
+        let conversation = &mut self.conversation;
+        conversation.state = State::WithBot;
+        conversation.epoch = conversation.epoch.next();
+        let former = conversation.mark.map(|mark| mark.position);
+        if let Some(position) = conversation.accepted.max(former) {
+            conversation.mark = Some(Mark { position, at: now });
+        }
+        conversation.last = Some(Ended {
+            session,
+            at: now,
+            reason,
+        });
+    }
+}
+
+fn customer_wrote(payload: &Payload) -> bool {
+    matches!(
+        payload,
+        Payload::Desk(
+            DeskPayload::Message {
+                from_customer: true,
+                ..
+            } | DeskPayload::File { .. }
+        )
+    )
+}

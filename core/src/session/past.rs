@@ -1,0 +1,71 @@
+//! What comes for a session that is over. Ended is not unknown: for a while the agent's late word still goes out.
+
+use super::{Draft, Effect, State, Verdict, wording};
+use crate::{
+    delivery::{ChatPayload, DeliveryId},
+    model::{Attachment, BotEvent, Line, SessionId, Text},
+};
+
+/// An agent wrote after the end.
+pub(super) fn message(draft: &mut Draft<'_>, session: Option<SessionId>, name: Option<&Text>, text: &Text) -> Verdict {
+    if !still_welcome(draft, session) {
+        draft.bury(
+            ChatPayload::Message {
+                author: name.cloned(),
+                text: text.clone(),
+            },
+            WHY,
+        );
+        return Verdict::Over;
+    }
+    let text = match wording::late_mark(draft.env) {
+        Some(mark) => Text::new(format!("{mark}\n{}", text.as_str())),
+        None => text.clone(),
+    };
+    let line = Line::agent(draft.env.now, name.cloned().unwrap_or_default(), text.clone());
+    draft.effect(Effect::Record(session, line));
+    draft.chat_text(name, &text);
+    Verdict::Kept
+}
+
+/// An agent sent a file after the end.
+pub(super) fn file(draft: &mut Draft<'_>, session: Option<SessionId>, file: &Attachment) -> Verdict {
+    let author = wording::late_mark(draft.env).map(Text::from);
+    let payload = ChatPayload::File {
+        author,
+        file: file.clone(),
+    };
+    if !still_welcome(draft, session) || file.bytes.is_some_and(|bytes| bytes > draft.env.chat.send_bytes_max) {
+        draft.bury(payload, WHY);
+        return Verdict::Over;
+    }
+    draft.effect(Effect::Record(
+        session,
+        Line::agent(draft.env.now, Text::default(), file.label()),
+    ));
+    draft.chat(payload);
+    Verdict::Kept
+}
+
+const WHY: &str = "it came too late: the session is over";
+
+/// Whether the session ended a short while ago, and no newer one is open.
+fn still_welcome(draft: &Draft<'_>, session: Option<SessionId>) -> bool {
+    matches!(draft.conversation.state, State::WithBot)
+        && draft.conversation.last.is_some_and(|last| {
+            Some(last.session) == session && draft.env.now.since(last.at) <= draft.env.policy.late_max
+        })
+}
+
+impl Draft<'_> {
+    /// The bot is told of a dead letter.
+    pub(super) fn tell_undelivered(&mut self, session: Option<SessionId>, id: DeliveryId, what: &str, detail: &str) {
+        let conversation = self.conversation.key.clone();
+        let detail = format!("{what} ({id}): {detail}");
+        self.tell_bot(BotEvent::Undelivered {
+            conversation,
+            session,
+            detail,
+        });
+    }
+}

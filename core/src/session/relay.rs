@@ -1,0 +1,225 @@
+//! What is said between the customer and the agent.
+
+use super::{Draft, Effect, State, Verdict};
+use crate::{
+    delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
+    model::{Attachment, BotEvent, CustomerMessage, LengthUnit, Line, Text},
+};
+
+/// The customer's words and files go to the desk, in the order in which a person would read them.
+pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdict {
+    if let Some(line) = message.readable() {
+        draft.record(Line::customer(draft.env.now, line));
+    }
+    if let Some(text) = &message.text {
+        draft.desk_text(text, true);
+    }
+    for file in &message.files {
+        customer_file(draft, file);
+    }
+    Verdict::Kept
+}
+
+/// An edit is a line of its own: the desk has no call for it.
+pub(super) fn edit(draft: &mut Draft<'_>, text: &Text) -> Verdict {
+    let line = Text::new(format!("Edited: {}", text.as_str()));
+    draft.record(Line::customer(draft.env.now, line.clone()));
+    draft.desk_text(&line, true);
+    Verdict::Kept
+}
+
+fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
+    let bytes_max = draft.env.chat.fetch_bytes_max.min(draft.env.desk.file_bytes_max);
+    match file.bytes {
+        Some(bytes) if bytes > bytes_max => {
+            let line = format!(
+                "{} ({}) is too big to be passed on",
+                file.label().as_str(),
+                megabytes(bytes)
+            );
+            draft.desk_text(&Text::new(line), false);
+            draft.notice(NoticeKind::TooBig, Some(file.name.as_str()));
+        }
+        _ => draft.desk(DeskPayload::File { file: file.clone() }),
+    }
+}
+
+/// An agent wrote.
+pub(super) fn agent_message(draft: &mut Draft<'_>, name: Option<&Text>, text: &Text) -> Verdict {
+    let verdict = agent_shows(draft, name);
+    draft.record(Line::agent(
+        draft.env.now,
+        name.cloned().unwrap_or_default(),
+        text.clone(),
+    ));
+    draft.chat_text(name, text);
+    verdict
+}
+
+/// An agent sent a file.
+pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
+    let verdict = agent_shows(draft, None);
+    let agent = draft.conversation.session().and_then(|session| session.agent.clone());
+    draft.record(Line::agent(
+        draft.env.now,
+        agent.clone().unwrap_or_default(),
+        file.label(),
+    ));
+    match file.bytes {
+        Some(bytes) if bytes > draft.env.chat.send_bytes_max => {
+            let limit = megabytes(draft.env.chat.send_bytes_max);
+            let why = format!("the file is too big for the customer's platform ({limit} at most)");
+            draft.bury(
+                ChatPayload::File {
+                    author: agent,
+                    file: file.clone(),
+                },
+                &why,
+            );
+            draft.desk_text(
+                &Text::new(format!("{} did not reach the customer: {why}", file.label().as_str())),
+                false,
+            );
+        }
+        _ => draft.chat(ChatPayload::File {
+            author: agent,
+            file: file.clone(),
+        }),
+    }
+    verdict
+}
+
+/// An agent's first sign takes the session, and proves that the desk has it.
+pub(super) fn agent_shows(draft: &mut Draft<'_>, name: Option<&Text>) -> Verdict {
+    let (mut session, was_opening) = match draft.conversation.state.clone() {
+        State::Opening(session) => (session, true),
+        State::Waiting(session) => (session, false),
+        State::WithAgent(mut session) => {
+            session.agent = name.cloned().or(session.agent);
+            draft.conversation.state = State::WithAgent(session);
+            return Verdict::Kept;
+        }
+        State::WithBot | State::Leaving(_) => return Verdict::Over,
+    };
+    if was_opening {
+        draft.prove_opened(&session);
+    }
+    session.agent = name.cloned();
+    let id = session.id;
+    draft.conversation.state = State::WithAgent(session);
+    draft.notice(NoticeKind::Connected, name.map(Text::as_str));
+    let conversation = draft.conversation.key.clone();
+    draft.tell_bot(BotEvent::Connected {
+        conversation,
+        session: id,
+        agent: name.cloned(),
+    });
+    Verdict::Kept
+}
+
+impl Draft<'_> {
+    /// A row joins the desk lane of the session that stands.
+    pub(super) fn desk(&mut self, payload: DeskPayload) {
+        let session = self
+            .conversation
+            .state
+            .session_mut()
+            .expect("rows of the desk belong to a session that stands");
+        session.desk_seq += 1;
+        let id = session.row(session.desk_seq);
+        self.effect(Effect::Deliver(id, Payload::Desk(payload)));
+    }
+
+    /// A text joins the desk lane, in as many messages as its length needs.
+    pub(super) fn desk_text(&mut self, text: &Text, from_customer: bool) {
+        for part in split(text.as_str(), self.env.desk.message_chars_max, LengthUnit::Chars) {
+            self.desk_message(Text::new(part), false, None, from_customer);
+        }
+    }
+
+    pub(super) fn desk_message(
+        &mut self,
+        text: Text,
+        opener: bool,
+        customer: Option<Box<DeskCustomer>>,
+        from_customer: bool,
+    ) {
+        let session = self
+            .conversation
+            .state
+            .session_mut()
+            .expect("messages belong to a session that stands");
+        session.messages += 1;
+        let (number, url) = (session.messages, session.url.clone());
+        self.desk(DeskPayload::Message {
+            opener,
+            number,
+            text,
+            customer,
+            url,
+            from_customer,
+        });
+    }
+
+    /// A row joins the chat lane.
+    pub(super) fn chat(&mut self, payload: ChatPayload) {
+        self.conversation.chat_seq += 1;
+        let id = self.conversation.chat_row();
+        self.effect(Effect::Deliver(id, Payload::Chat(payload)));
+    }
+
+    /// A text of an agent joins the chat lane, in as many parts as its length needs. Each leaves room for the name.
+    pub(super) fn chat_text(&mut self, author: Option<&Text>, text: &Text) {
+        let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
+        // A name that leaves no room for the text is no name.
+        let author = author.filter(|author| unit.count(author.as_str()) + 2 <= max / 2);
+        let room = max - author.map_or(0, |author| unit.count(author.as_str()) + 2);
+        for (at, part) in split(text.as_str(), room, unit).into_iter().enumerate() {
+            let author = author.filter(|_| at == 0).cloned();
+            self.chat(ChatPayload::Message {
+                author,
+                text: Text::new(part),
+            });
+        }
+    }
+
+    /// A row of the chat lane that is a dead letter from the start.
+    pub(super) fn bury(&mut self, payload: ChatPayload, detail: &str) {
+        self.conversation.chat_seq += 1;
+        let id = self.conversation.chat_row();
+        let session = self.conversation.session().map(|session| session.id);
+        self.tell_undelivered(session, id, "a message of the agent", detail);
+        self.effect(Effect::Bury(id, Payload::Chat(payload), detail.to_owned()));
+    }
+
+    /// A text from us to the customer, unless it is switched off.
+    pub(super) fn notice(&mut self, kind: NoticeKind, name: Option<&str>) {
+        if let Some(text) = super::wording::notice(self.env, kind, name) {
+            let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
+            for part in split(text.as_str(), max, unit) {
+                self.chat(ChatPayload::Notice {
+                    kind,
+                    text: Text::new(part),
+                });
+            }
+        }
+    }
+
+    /// The bot is told.
+    pub(super) fn tell_bot(&mut self, event: BotEvent) {
+        self.conversation.bot_seq += 1;
+        let id = self.conversation.bot_row();
+        self.effect(Effect::Deliver(id, Payload::Bot(event)));
+    }
+
+    /// A line joins the transcript of the session that stands.
+    pub(super) fn record(&mut self, line: Line) {
+        let session = self.conversation.session().map(|session| session.id);
+        self.effect(Effect::Record(session, line));
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) / 1_000_000;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}

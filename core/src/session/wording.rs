@@ -1,0 +1,55 @@
+use super::Env;
+use crate::{
+    delivery::NoticeKind,
+    model::{Text, TextChoice},
+};
+
+/// The text of a notice, as set; `None` where it is switched off or nobody wrote one.
+pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Option<Text> {
+    let texts = env.texts;
+    let (choice, desk_key, ours, mark) = match kind {
+        NoticeKind::Waiting => (&texts.waiting, Some("start_chat_instructions"), WAITING, "{agent}"),
+        NoticeKind::Connected => (&texts.connected, None, CONNECTED, "{agent}"),
+        NoticeKind::NoAgents => (&texts.no_agents, None, NO_AGENTS, "{agent}"),
+        NoticeKind::AskContact => (
+            &texts.ask_contact,
+            Some("label_provide_email_address"),
+            ASK_CONTACT,
+            "{agent}",
+        ),
+        NoticeKind::LeftMessage => (&texts.left_message, None, LEFT_MESSAGE, "{agent}"),
+        NoticeKind::Ended => (&texts.ended, None, ENDED, "{agent}"),
+        NoticeKind::Failed => (&texts.failed, None, FAILED, "{agent}"),
+        NoticeKind::Undelivered => (&texts.undelivered, None, UNDELIVERED, "{file}"),
+        NoticeKind::TooBig => (&texts.too_big, None, TOO_BIG, "{file}"),
+        NoticeKind::FileReceived => (&texts.file_received, Some("file_uploaded_text"), "", "{file}"),
+    };
+    let desk_text = desk_key.and_then(|key| env.desk_texts.get(key)).map(String::as_str);
+    let chosen = choose(choice, desk_text, ours)?;
+    let name = name.unwrap_or(if mark == "{agent}" { "An agent" } else { "file" });
+    Some(Text::new(chosen.replace(mark, name))).filter(|text| !text.is_blank())
+}
+
+/// What stands in front of a reply that comes after the end.
+pub(super) fn late_mark<'e>(env: &Env<'e>) -> Option<&'e str> {
+    choose(&env.texts.late_reply, None, LATE_REPLY)
+}
+
+fn choose<'t>(choice: &'t TextChoice, desk_text: Option<&'t str>, ours: &'t str) -> Option<&'t str> {
+    match choice {
+        TextChoice::Default => Some(desk_text.filter(|text| !text.trim().is_empty()).unwrap_or(ours)),
+        TextChoice::Say(text) => Some(text.as_str()),
+        TextChoice::Off => None,
+    }
+}
+
+const WAITING: &str = "You are being connected to our team. What you write now will reach them.";
+const CONNECTED: &str = "{agent} is with you now.";
+const NO_AGENTS: &str = "Nobody of our team is available right now. You are still talking to the bot.";
+const ASK_CONTACT: &str = "Nobody of our team is available right now. Leave your e-mail address or phone number, and we will answer you there.";
+const LEFT_MESSAGE: &str = "Thank you. Your message was left with our team. You are talking to the bot again.";
+const ENDED: &str = "The chat with our team is over. You are talking to the bot again.";
+const FAILED: &str = "Our team could not be reached. You are talking to the bot again.";
+const UNDELIVERED: &str = "A message of yours could not be delivered to our team.";
+const TOO_BIG: &str = "The file {file} is too big to be passed on.";
+const LATE_REPLY: &str = "(written after the chat ended)";

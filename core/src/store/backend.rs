@@ -1,0 +1,167 @@
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{AgeOut, DeadLetter, StoreError};
+use crate::{
+    delivery::{DeliveryId, Door, Lane, Payload, Receipt},
+    model::{BlobId, ConversationId, ConversationKey, EventKey, Line, SessionId, Timestamp},
+    session::{Conversation, TimerKind},
+};
+
+/// What a ledger's storage can do. `load`, `load_more`, `commit` and `age_out` are called by the one writer, never two at
+/// a time; the rest may be called at any time, beside them.
+#[async_trait]
+pub(crate) trait Backend: Send + Sync + 'static {
+    /// Everything that the memory of a started ledger must be complete for.
+    async fn recover(&self, recent_since: Timestamp) -> Result<Recovered, StoreError>;
+
+    /// Reads what a batch is about.
+    async fn load(&self, wanted: &Wanted) -> Result<Loaded, StoreError>;
+
+    /// Reads the waiting rows of lanes, and the newest lines of conversations (oldest first).
+    async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError>;
+
+    /// Writes a batch in one transaction and returns when it is on the disk.
+    async fn commit(&self, changes: &Changes) -> Result<(), StoreError>;
+
+    /// Removes what is too old, at most `rows_max` of each kind, and tells how many rows that were.
+    async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError>;
+
+    /// Reads waiting rows, in any order. A row that is gone is left out.
+    async fn rows(&self, ids: &[DeliveryId]) -> Result<Vec<WaitingRow>, StoreError>;
+
+    /// The human part of a session, oldest first.
+    async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError>;
+
+    /// The newest dead letters.
+    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// The size of a complete file; `None` when there is none.
+    async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError>;
+
+    /// One piece of a file, counted from 0; `None` past its end.
+    async fn blob_piece(&self, blob: BlobId, piece: u32) -> Result<Option<Bytes>, StoreError>;
+
+    /// The hookpoint's secret.
+    async fn secret(&self) -> Result<Option<String>, StoreError>;
+}
+
+/// What a started ledger knows by heart.
+#[derive(Debug, Default)]
+pub(crate) struct Recovered {
+    /// Each conversation that a human owns, or whose last session ended since the moment given.
+    pub(crate) conversations: Vec<Conversation>,
+    /// Each waiting row, without what it carries.
+    pub(crate) waiting: Vec<WaitingMark>,
+    /// Each timer.
+    pub(crate) timers: Vec<(SessionId, TimerKind, Timestamp)>,
+}
+
+/// A waiting row as the index knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WaitingMark {
+    pub(crate) id: DeliveryId,
+    pub(crate) door: Door,
+    pub(crate) due: Timestamp,
+}
+
+/// What a batch is about.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) keys: Vec<ConversationKey>,
+    pub(crate) sessions: Vec<SessionId>,
+    pub(crate) conversations: Vec<ConversationId>,
+    pub(crate) inbox: Vec<EventKey>,
+}
+
+/// What there is of it.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// The conversations found, by whichever of the three ways.
+    pub(crate) conversations: Vec<Conversation>,
+    /// The conversation of each session found.
+    pub(crate) sessions: HashMap<SessionId, ConversationId>,
+    /// The keys found.
+    pub(crate) inbox: HashSet<EventKey>,
+}
+
+/// What some events need beside their conversation.
+#[derive(Debug, Default)]
+pub(crate) struct WantedMore {
+    pub(crate) lanes: Vec<Lane>,
+    pub(crate) histories: Vec<ConversationId>,
+    /// How many of the newest lines of each history.
+    pub(crate) lines_max: usize,
+}
+
+/// What there is of it.
+#[derive(Debug, Default)]
+pub(crate) struct LoadedMore {
+    pub(crate) lanes: HashMap<Lane, Vec<WaitingRow>>,
+    pub(crate) histories: HashMap<ConversationId, Vec<Line>>,
+}
+
+/// A waiting row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WaitingRow {
+    pub(crate) id: DeliveryId,
+    pub(crate) payload: Payload,
+    pub(crate) conversation: ConversationKey,
+    /// Empty where the lane belongs to no session.
+    pub(crate) hook_address: String,
+    /// How many attempts were settled as a retry.
+    pub(crate) attempts: u32,
+    pub(crate) created_at: Timestamp,
+    pub(crate) maybe_sent: bool,
+    pub(crate) started: bool,
+}
+
+/// A batch to be written, in the order of the fields.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) now: Timestamp,
+    pub(crate) inbox: Vec<EventKey>,
+    /// New or changed, whole.
+    pub(crate) conversations: Vec<Conversation>,
+    /// New sessions: which conversation each belongs to, and where its hooks go.
+    pub(crate) sessions: Vec<(SessionId, ConversationId, String)>,
+    pub(crate) deliveries: Vec<NewRow>,
+    pub(crate) settled: Vec<(DeliveryId, RowChange)>,
+    pub(crate) lines: Vec<(ConversationId, Option<SessionId>, Line)>,
+    pub(crate) timers_set: Vec<(SessionId, TimerKind, Timestamp)>,
+    pub(crate) timers_cleared: Vec<(SessionId, TimerKind)>,
+    pub(crate) blob_pieces: Vec<(BlobId, u32, Bytes)>,
+    /// Files that are complete: their size in bytes.
+    pub(crate) blobs: Vec<(BlobId, u64)>,
+    /// Files that are not wanted after all.
+    pub(crate) blobs_dropped: Vec<BlobId>,
+    pub(crate) secret: Option<String>,
+}
+
+/// A delivery to be written. Each `settled` of the same batch comes after it.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRow {
+    pub(crate) id: DeliveryId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) door: Door,
+    pub(crate) payload: Payload,
+    /// Why it is a dead letter from the start.
+    pub(crate) dead: Option<String>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Debug)]
+pub(crate) enum RowChange {
+    /// It arrived; the receipt stays.
+    Delivered(Receipt),
+    /// It was taken back.
+    TakenBack,
+    /// It is a dead letter.
+    Dead { detail: String },
+    /// It is tried again.
+    Retry { due: Timestamp, maybe_sent: bool },
+    /// An attempt that must not be made twice begins.
+    Started,
+}

@@ -1,0 +1,262 @@
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use super::{Owners, StoreError, blobs::Blobs};
+use crate::{
+    delivery::{DeliveryId, Door, Payload, Receipt},
+    model::{ConversationKey, EventKey, Line, SessionId, Timestamp},
+    session::{Event, TimerKind, Verdict},
+};
+
+/// Where everything that must survive is kept.
+///
+/// Writes are [`accept`](Self::accept), [`settle`](Self::settle) and [`maintain`](Self::maintain); the rest reads.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Commits events in one transaction, in their order, and tells what came of each. Called by `intake` alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]: none of the events was recorded.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the events may be committed all the same. Their keys remove the double.
+    async fn accept(&self, events: Vec<Incoming>) -> Result<Vec<Accepted>, StoreError>;
+
+    /// Records how an attempt ended, and what follows from it. Called by `intake` alone, once for each claim.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the claim stands; settle it again.
+    async fn settle(&self, settle: Settle) -> Result<(), StoreError>;
+
+    /// Does one of the ledger's other writes.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
+    async fn maintain(&self, task: Maintenance) -> Result<Maintained, StoreError>;
+
+    /// Hands out the heads of lanes that are due at a door, at most `max`, the longest due first. A lane that is handed
+    /// out gives nothing more until its claim is settled.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was handed out.
+    async fn claim(&self, door: &Door, max: usize) -> Result<Claims, StoreError>;
+
+    /// Hands out the timers that are due, and the moment of the next one. Each comes again until an event clears it.
+    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>);
+
+    /// Woken whenever a door may have something to claim.
+    fn wake(&self, door: &Door) -> Arc<Notify>;
+
+    /// Woken whenever a timer is set.
+    fn wake_timers(&self) -> Arc<Notify>;
+
+    /// How many deliveries wait or are on their way, at all doors.
+    fn outstanding(&self) -> usize;
+
+    /// Who owns which conversation: complete for all that a human owns or owned in the last 48 hours.
+    fn owners(&self) -> &Owners;
+
+    /// The human part of a session, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError>;
+
+    /// The newest dead letters, at most `max`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be read.
+    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Where file bytes are kept.
+    fn blobs(&self) -> Arc<dyn Blobs>;
+
+    /// Whether the ledger took its last write.
+    fn is_healthy(&self) -> bool;
+}
+
+/// An event to be committed.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// What makes it one of a kind.
+    pub key: EventKey,
+    /// What it is about.
+    pub target: Target,
+    /// What happened. [`Event::Settled`] does not come this way.
+    pub event: Event,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A conversation, made if there is none.
+    Conversation(ConversationKey),
+    /// The conversation that a session belongs to.
+    Session(SessionId),
+}
+
+/// What came of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It was decided on.
+    New(Verdict),
+    /// It was accepted before.
+    Duplicate,
+    /// There is no such session.
+    UnknownSession,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub struct Settle {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// What it carried, as it was claimed.
+    pub payload: Payload,
+    /// How it ended.
+    pub as_: SettleAs,
+}
+
+/// How an attempt ended, for the ledger.
+#[derive(Clone, Debug)]
+pub enum SettleAs {
+    /// The other side has it.
+    Delivered(Receipt),
+    /// It is a dead letter.
+    Dead {
+        /// Why, without message text or secrets.
+        detail: String,
+        /// Whether an attempt may have arrived all the same.
+        maybe_sent: bool,
+    },
+    /// It is tried again.
+    Retry {
+        /// Not before.
+        due: Timestamp,
+        /// Whether this attempt may have arrived.
+        maybe_sent: bool,
+    },
+    /// An attempt begins that must not be made twice. The claim stands.
+    Started,
+}
+
+/// One of the ledger's other writes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Maintenance {
+    /// Adds lines to the bot's part of a transcript.
+    Transcript {
+        /// Of which conversation; made if there is none.
+        conversation: ConversationKey,
+        /// The lines, oldest first.
+        lines: Vec<Line>,
+    },
+    /// Keeps this secret, unless one is kept already. Answers with the one that is.
+    Secret(String),
+    /// Removes what is too old, in one small step.
+    AgeOut(AgeOut),
+}
+
+/// What is too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgeOut {
+    /// How long an inbox key is kept: longer than any platform delivers again. 48 hours.
+    pub inbox_for: Duration,
+    /// How long transcripts, receipts and ended sessions are kept. 90 days.
+    pub history_for: Duration,
+    /// How long a file that no delivery needs is kept. 1 hour.
+    pub blobs_for: Duration,
+    /// How many rows of each kind one step removes at the most. 1,000.
+    pub rows_max: usize,
+}
+
+impl Default for AgeOut {
+    fn default() -> Self {
+        const HOUR: u64 = 60 * 60;
+        Self {
+            inbox_for: Duration::from_secs(48 * HOUR),
+            history_for: Duration::from_secs(90 * 24 * HOUR),
+            blobs_for: Duration::from_secs(HOUR),
+            rows_max: 1_000,
+        }
+    }
+}
+
+/// What a maintenance write answers.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Maintained {
+    /// It is done.
+    Done,
+    /// The secret that is kept.
+    Secret(String),
+    /// How many rows were removed.
+    Removed(u64),
+}
+
+impl std::fmt::Debug for Maintained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Done => f.write_str("Done"),
+            Self::Secret(_) => f.write_str("Secret(redacted)"),
+            Self::Removed(rows) => write!(f, "Removed({rows})"),
+        }
+    }
+}
+
+/// Deliveries that were handed out.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// The deliveries, each the head of its lane.
+    pub claimed: Vec<Claimed>,
+    /// When the next lane of this door is due, if one waits for a moment yet to come.
+    pub next_due: Option<Timestamp>,
+}
+
+/// A delivery that was handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its key.
+    pub id: DeliveryId,
+    /// What it carries.
+    pub payload: Payload,
+    /// The conversation that it belongs to.
+    pub conversation: ConversationKey,
+    /// Where the desk's hooks for its session go; empty where it belongs to none. It holds the secret: not for logs.
+    pub hook_address: String,
+    /// The number of this attempt, from 1.
+    pub attempt: u32,
+    /// When it joined its lane.
+    pub created_at: Timestamp,
+    /// Whether an earlier attempt may have arrived.
+    pub maybe_sent: bool,
+    /// Whether an attempt that must not be made twice was begun before.
+    pub started: bool,
+}
+
+/// A timer that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueTimer {
+    /// Of which session.
+    pub session: SessionId,
+    /// Which timer.
+    pub kind: TimerKind,
+    /// Since when.
+    pub due: Timestamp,
+}
+
+/// A delivery that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its key.
+    pub id: DeliveryId,
+    /// What it carried.
+    pub payload: Payload,
+    /// The conversation that it belongs to.
+    pub conversation: ConversationKey,
+    /// Why it was given up.
+    pub detail: String,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,37 @@
+//! The ledger: what was accepted (the inbox), what is to be delivered (the outbox, in lanes), and what has come of it.
+//!
+//! One writer takes what comes in batches, loads each conversation once, folds the pure `session::decide` over its
+//! events in order of arrival, and commits the batch. A batch is never waited for: it is what came while the last one
+//! was being flushed.
+//!
+//! # Invariants
+//! - Only this room writes. What [`Store::accept`] answered `Ok` for survives a crash.
+//! - The same event key twice is the same event twice, for at least 48 hours.
+//! - A lane gives its deliveries out one at a time, in order.
+//! - Stored payloads carry a version; no type of the model is a stored format.
+//!
+//! # Not here
+//! - What an event means: `session`. When a delivery is tried again: `dispatch`.
+
+mod backend;
+pub mod blobs;
+mod contract;
+mod error;
+mod fold;
+mod index;
+mod ledger;
+mod memory;
+mod owners;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod stored;
+
+pub use self::{
+    contract::{
+        Accepted, AgeOut, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Settle, SettleAs,
+        Store, Target,
+    },
+    error::StoreError,
+    ledger::{Ledger, LedgerSettings},
+    owners::{Ownership, Owners},
+};
