@@ -33,5 +33,5 @@ pub use self::{
     },
     error::StoreError,
     ledger::{Ledger, LedgerSettings},
-    owners::{Ownership, Owners},
+    owners::{Owners, Ownership, Standing},
 };

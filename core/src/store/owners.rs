@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    fmt,
     sync::{PoisonError, RwLock},
 };
 
@@ -18,18 +19,38 @@ pub struct Owners {
 /// What is known of one conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ownership {
-    /// The session that stands, with its state's word and the address of its hooks.
-    pub session: Option<(SessionId, &'static str, String)>,
+    /// The session that stands.
+    pub session: Option<Standing>,
     /// Where it changed hands last.
     pub mark: Option<Mark>,
     /// The session that ended last.
     pub last: Option<SessionId>,
 }
 
+/// A session that stands.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub id: SessionId,
+    /// Whether an agent has shown.
+    pub with_agent: bool,
+    /// Where the desk's hooks for it go. It holds the secret: not for logs.
+    pub hook_address: String,
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing").field("id", &self.id).field("with_agent", &self.with_agent).finish_non_exhaustive()
+    }
+}
+
 impl Ownership {
     pub(crate) fn of(conversation: &Conversation) -> Self {
-        let word = conversation.state.word();
-        let session = conversation.session().map(|session| (session.id, word, session.hook_address.clone()));
+        let session = conversation.session().map(|session| Standing {
+            id: session.id,
+            with_agent: matches!(conversation.state, State::WithAgent(_)),
+            hook_address: session.hook_address.clone(),
+        });
         Self { session, mark: conversation.mark, last: conversation.last.map(|last| last.session) }
     }
 
@@ -38,18 +59,11 @@ impl Ownership {
         self.session.is_some()
     }
 
-    /// Whether an agent has shown in the session that stands.
-    pub fn with_agent(&self) -> bool {
-        self.session.as_ref().is_some_and(|(_, word, _)| *word == WITH_AGENT)
-    }
-
     /// Whether an update at a position belongs to the former owner.
     pub fn is_former(&self, position: Position, now: Timestamp) -> bool {
         self.mark.is_some_and(|mark| mark.covers(position, now))
     }
 }
-
-const WITH_AGENT: &str = "with_agent";
 
 impl Owners {
     /// What is known of a conversation; `None` when no human has owned it lately.
@@ -71,18 +85,5 @@ impl Owners {
         for key in keys {
             known.remove(key);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_word_for_an_agent_is_the_state_s() {
-        // `with_agent` compares words so that ownership need not carry the whole state.
-        let words = ["with_bot", "opening", "waiting", WITH_AGENT, "leaving"];
-        assert_eq!(words.iter().filter(|word| **word == WITH_AGENT).count(), 1);
-        let _: fn(&State) -> &'static str = State::word;
     }
 }
