@@ -165,3 +165,39 @@ pub(crate) enum RowChange {
     /// An attempt that must not be made twice begins.
     Started,
 }
+
+impl Wanted {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self {
+            keys,
+            sessions,
+            conversations,
+            inbox,
+        } = self;
+        keys.is_empty() && sessions.is_empty() && conversations.is_empty() && inbox.is_empty()
+    }
+}
+
+impl Changes {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self {
+            now: _,
+            inbox,
+            conversations,
+            sessions,
+            deliveries,
+            settled,
+            lines,
+            timers_set,
+            timers_cleared,
+            blob_pieces,
+            blobs,
+            blobs_dropped,
+            secret,
+        } = self;
+        let rows = inbox.is_empty() && conversations.is_empty() && sessions.is_empty() && deliveries.is_empty();
+        let rows = rows && settled.is_empty() && lines.is_empty();
+        let timers = timers_set.is_empty() && timers_cleared.is_empty();
+        rows && timers && blob_pieces.is_empty() && blobs.is_empty() && blobs_dropped.is_empty() && secret.is_none()
+    }
+}

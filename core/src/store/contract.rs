@@ -86,6 +86,8 @@ pub struct Incoming {
     pub target: Target,
     /// What happened. [`Event::Settled`] does not come this way.
     pub event: Event,
+    /// Whether the key was minted just now, so that nobody needs to look for it.
+    pub is_new: bool,
 }
 
 /// What an event is about.

@@ -42,10 +42,14 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn unavailable(detail: impl std::fmt::Display) -> Self {
-        Self::Unavailable { detail: detail.to_string() }
+        Self::Unavailable {
+            detail: detail.to_string(),
+        }
     }
 
     pub(crate) fn corrupt(detail: impl std::fmt::Display) -> Self {
-        Self::Corrupt { detail: detail.to_string() }
+        Self::Corrupt {
+            detail: detail.to_string(),
+        }
     }
 }

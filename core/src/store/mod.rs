@@ -25,6 +25,7 @@ mod owners;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
+mod writer;
 
 pub use self::{
     contract::{

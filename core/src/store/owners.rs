@@ -40,7 +40,10 @@ pub struct Standing {
 
 impl fmt::Debug for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Standing").field("id", &self.id).field("with_agent", &self.with_agent).finish_non_exhaustive()
+        f.debug_struct("Standing")
+            .field("id", &self.id)
+            .field("with_agent", &self.with_agent)
+            .finish_non_exhaustive()
     }
 }
 
@@ -51,7 +54,11 @@ impl Ownership {
             with_agent: matches!(conversation.state, State::WithAgent(_)),
             hook_address: session.hook_address.clone(),
         });
-        Self { session, mark: conversation.mark, last: conversation.last.map(|last| last.session) }
+        Self {
+            session,
+            mark: conversation.mark,
+            last: conversation.last.map(|last| last.session),
+        }
     }
 
     /// Whether a human owns the conversation.
@@ -68,7 +75,11 @@ impl Ownership {
 impl Owners {
     /// What is known of a conversation; `None` when no human has owned it lately.
     pub fn get(&self, key: &ConversationKey) -> Option<Ownership> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
     }
 
     pub(crate) fn publish<'c>(&self, conversations: impl IntoIterator<Item = &'c Conversation>) {

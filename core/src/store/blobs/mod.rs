@@ -4,12 +4,16 @@
 //! - What [`Blobs::put`] answered `Ok` for is whole and on the disk.
 //! - A file that no delivery needs is removed after a while.
 
+mod ledger_blobs;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use super::StoreError;
 use crate::{delivery::OpenedFile, model::BlobId};
+
+pub(super) use self::ledger_blobs::LedgerBlobs;
 
 /// Where file bytes are kept.
 #[async_trait]

@@ -1,0 +1,474 @@
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{PoisonError, RwLock},
+};
+
+use super::{
+    Accepted, Incoming, Settle, SettleAs, Target,
+    backend::{Changes, Loaded, LoadedMore, NewRow, RowChange, WaitingMark, Wanted, WantedMore},
+    index::{Index, IndexChange},
+};
+use crate::{
+    delivery::{Availability, DeliveryId, Door, Lane, Payload, Receipt},
+    model::{
+        ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent, DeskEvent, DeskLimits, EventKey,
+        LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
+    },
+    session::{Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, Transition, Verdict, decide},
+};
+
+/// What every decision may know, whatever it is about.
+pub(super) struct Brain {
+    pub(super) policy: Policy,
+    pub(super) texts: Texts,
+    pub(super) desk: DeskLimits,
+    /// Set while the house is built; read from then on.
+    pub(super) chats: RwLock<HashMap<ChannelId, ChatLimits>>,
+    pub(super) hook_address: RwLock<String>,
+    /// The texts of the desk's configuration, as it told them last.
+    pub(super) desk_texts: RwLock<BTreeMap<String, String>>,
+}
+
+impl Brain {
+    /// For a conversation of a channel that is not connected now: what every platform takes.
+    const ANY_CHAT: ChatLimits = ChatLimits {
+        text_max: 2_000,
+        text_unit: LengthUnit::Utf16,
+        fetch_bytes_max: 20 << 20,
+        send_bytes_max: 8 << 20,
+    };
+
+    fn chat(&self, channel: &ChannelId) -> ChatLimits {
+        let chats = self.chats.read().unwrap_or_else(PoisonError::into_inner);
+        chats.get(channel).copied().unwrap_or(Self::ANY_CHAT)
+    }
+
+    /// The desk told its texts with an answer.
+    fn learn(&self, receipt: &Receipt) {
+        if let Receipt::Availability(Availability { texts, .. }) = receipt
+            && !texts.is_empty()
+        {
+            self.desk_texts
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone_from(texts);
+        }
+    }
+}
+
+/// The conversations that a human owns or owned lately, as they are on the disk. The writer's own.
+#[derive(Default)]
+pub(super) struct Live {
+    by_id: HashMap<ConversationId, Conversation>,
+    by_key: HashMap<ConversationKey, ConversationId>,
+    by_session: HashMap<SessionId, ConversationId>,
+}
+
+impl Live {
+    pub(super) fn keep(&mut self, conversation: &Conversation) {
+        if conversation.is_human() || conversation.last.is_some() {
+            self.by_key.insert(conversation.key.clone(), conversation.id);
+            let last = conversation.last.map(|last| last.session);
+            for session in conversation.session().map(|session| session.id).into_iter().chain(last) {
+                self.by_session.insert(session, conversation.id);
+            }
+            self.by_id.insert(conversation.id, conversation.clone());
+        }
+    }
+
+    /// Forgets what no human has owned since, and names it.
+    pub(super) fn forget_before(&mut self, since: Timestamp) -> Vec<ConversationKey> {
+        let old = |conversation: &Conversation| {
+            !conversation.is_human() && conversation.last.is_none_or(|last| last.at < since)
+        };
+        let gone: Vec<ConversationKey> = self.by_id.values().filter(|c| old(c)).map(|c| c.key.clone()).collect();
+        self.by_id.retain(|_, conversation| !old(conversation));
+        self.by_key.retain(|_, id| self.by_id.contains_key(id));
+        self.by_session.retain(|_, id| self.by_id.contains_key(id));
+        gone
+    }
+}
+
+/// A batch that is being decided. Nothing of it counts until it is committed.
+pub(super) struct Batch<'b> {
+    brain: &'b Brain,
+    live: &'b Live,
+    now: Timestamp,
+    /// Read or made for this batch; before `live` in every look-up.
+    conversations: HashMap<ConversationId, Conversation>,
+    keys: HashMap<ConversationKey, ConversationId>,
+    sessions: HashMap<SessionId, ConversationId>,
+    changed: HashSet<ConversationId>,
+    seen: HashSet<EventKey>,
+    /// The waiting rows of a lane, where an event of the batch needs them; complete where there is an entry.
+    lanes: HashMap<Lane, Vec<Queued>>,
+    taken_back: HashSet<DeliveryId>,
+    histories: HashMap<ConversationId, Vec<Line>>,
+    pub(super) changes: Changes,
+    pub(super) index: Vec<IndexChange>,
+}
+
+impl<'b> Batch<'b> {
+    pub(super) fn new(brain: &'b Brain, live: &'b Live, now: Timestamp) -> Self {
+        Self {
+            brain,
+            live,
+            now,
+            conversations: HashMap::new(),
+            keys: HashMap::new(),
+            sessions: HashMap::new(),
+            changed: HashSet::new(),
+            seen: HashSet::new(),
+            lanes: HashMap::new(),
+            taken_back: HashSet::new(),
+            histories: HashMap::new(),
+            changes: Changes {
+                now,
+                ..Changes::default()
+            },
+            index: Vec::new(),
+        }
+    }
+
+    /// Notes what an event needs read that is not known by heart.
+    pub(super) fn want(&self, incoming: &Incoming, wanted: &mut Wanted) {
+        if !incoming.is_new {
+            wanted.inbox.push(incoming.key.clone());
+        }
+        match &incoming.target {
+            Target::Conversation(key) => self.want_key(key, wanted),
+            Target::Session(session) if !self.live.by_session.contains_key(session) => wanted.sessions.push(*session),
+            Target::Session(_) => {}
+        }
+    }
+
+    pub(super) fn want_key(&self, key: &ConversationKey, wanted: &mut Wanted) {
+        if !self.live.by_key.contains_key(key) {
+            wanted.keys.push(key.clone());
+        }
+    }
+
+    pub(super) fn want_lane(&self, lane: Lane, wanted: &mut Wanted) {
+        match lane {
+            Lane::Desk(session) if !self.live.by_session.contains_key(&session) => wanted.sessions.push(session),
+            Lane::Chat(id) | Lane::Bot(id) if !self.live.by_id.contains_key(&id) => wanted.conversations.push(id),
+            Lane::Desk(_) | Lane::Chat(_) | Lane::Bot(_) => {}
+        }
+    }
+
+    pub(super) fn loaded(&mut self, loaded: Loaded) {
+        self.seen = loaded.inbox;
+        self.sessions = loaded.sessions;
+        for conversation in loaded.conversations {
+            self.keys.insert(conversation.key.clone(), conversation.id);
+            self.conversations.insert(conversation.id, conversation);
+        }
+    }
+
+    /// Notes which lanes and histories an event needs.
+    pub(super) fn want_more(&self, incoming: &Incoming, index: &Index, wanted: &mut WantedMore) {
+        let Some(conversation) = self.find(&incoming.target) else {
+            return;
+        };
+        if matches!(
+            &incoming.event,
+            Event::Customer {
+                event: CustomerEvent::Escalate(_) | CustomerEvent::PushLog { .. },
+                ..
+            }
+        ) {
+            wanted.histories.push(conversation.id);
+        }
+        if needs_lane(conversation, &incoming.event) {
+            want_desk_lane(conversation, index, wanted);
+        }
+    }
+
+    pub(super) fn want_more_of_settle(&self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
+        let opening = |conversation: &Conversation| matches!(conversation.state, State::Opening(_));
+        if let Some(conversation) = self
+            .of_lane(settle.id.lane)
+            .filter(|conversation| opening(conversation))
+        {
+            want_desk_lane(conversation, index, wanted);
+        }
+    }
+
+    pub(super) fn loaded_more(&mut self, loaded: LoadedMore, index: &Index) {
+        self.histories = loaded.histories;
+        for (lane, rows) in loaded.lanes {
+            let queued = rows.into_iter().filter(|row| index.has_row(row.id)).map(|row| Queued {
+                seq: row.id.seq,
+                in_flight: index.is_leased(row.id),
+                maybe_sent: row.maybe_sent || row.started,
+                payload: row.payload,
+            });
+            self.lanes.insert(lane, queued.collect());
+        }
+    }
+
+    /// Decides on an event.
+    pub(super) fn accept(&mut self, incoming: &Incoming) -> Accepted {
+        if self.seen.contains(&incoming.key) {
+            return Accepted::Duplicate;
+        }
+        let conversation = match (self.find(&incoming.target), &incoming.target) {
+            (Some(conversation), _) => Cow::Borrowed(conversation),
+            (None, Target::Conversation(key)) => Cow::Owned(Conversation::new(ConversationId::mint(), key.clone())),
+            (None, Target::Session(_)) => return Accepted::UnknownSession,
+        };
+        let before = conversation.into_owned();
+        let transition = self.decide(&before, &incoming.event);
+        if let Event::Due { session, kind } = incoming.event {
+            self.clear_timer(session, kind);
+        }
+        let verdict = transition.verdict;
+        // What is the bot's was not accepted: it may be offered again, and is the bot's again.
+        if verdict != Verdict::Bots {
+            self.seen.insert(incoming.key.clone());
+            self.changes.inbox.push(incoming.key.clone());
+            self.apply(&before, transition);
+        }
+        Accepted::New(verdict)
+    }
+
+    /// Records how an attempt ended. `index` is as of the last commit.
+    pub(super) fn settle(&mut self, settle: &Settle, index: &Index) {
+        let id = settle.id;
+        let gone = self.taken_back.contains(&id) || !index.has_row(id);
+        let settlement = match &settle.as_ {
+            SettleAs::Started => return self.changes.settled.push((id, RowChange::Started)),
+            SettleAs::Retry { due, maybe_sent } => {
+                if !gone {
+                    let change = RowChange::Retry {
+                        due: *due,
+                        maybe_sent: *maybe_sent,
+                    };
+                    self.changes.settled.push((id, change));
+                }
+                return self.index.push(IndexChange::Again(id, *due));
+            }
+            SettleAs::Dead { .. } if gone => return self.index.push(IndexChange::Settled(id)),
+            SettleAs::Dead { detail, maybe_sent } => {
+                self.changes
+                    .settled
+                    .push((id, RowChange::Dead { detail: detail.clone() }));
+                Settlement::Dead {
+                    detail: detail.clone(),
+                    maybe_sent: *maybe_sent,
+                }
+            }
+            SettleAs::Delivered(receipt) => {
+                self.brain.learn(receipt);
+                self.changes.settled.push((id, RowChange::Delivered(receipt.clone())));
+                Settlement::Delivered(receipt.clone())
+            }
+        };
+        self.index.push(IndexChange::Settled(id));
+        if let Some(rows) = self.lanes.get_mut(&id.lane) {
+            rows.retain(|row| row.seq != id.seq);
+        }
+        if let Some(before) = self.of_lane(id.lane).cloned() {
+            let event = Event::Settled(Settled {
+                id,
+                payload: settle.payload.clone(),
+                settlement,
+            });
+            let transition = self.decide(&before, &event);
+            self.apply(&before, transition);
+        }
+    }
+
+    /// Adds lines to the bot's part of a conversation's transcript.
+    pub(super) fn transcribe(&mut self, key: &ConversationKey, lines: &[Line]) {
+        let id = match self.find(&Target::Conversation(key.clone())) {
+            Some(conversation) => conversation.id,
+            None => {
+                let conversation = Conversation::new(ConversationId::mint(), key.clone());
+                let id = conversation.id;
+                self.put(conversation);
+                id
+            }
+        };
+        self.changes
+            .lines
+            .extend(lines.iter().map(|line| (id, None, line.clone())));
+        self.histories.entry(id).or_default().extend_from_slice(lines);
+    }
+
+    /// The batch as it is to be written.
+    pub(super) fn finish(&mut self) -> (Changes, Vec<IndexChange>) {
+        let changed = std::mem::take(&mut self.changed);
+        self.changes.conversations = changed
+            .iter()
+            .filter_map(|id| self.conversations.get(id).cloned())
+            .collect();
+        (std::mem::take(&mut self.changes), std::mem::take(&mut self.index))
+    }
+
+    fn decide(&self, conversation: &Conversation, event: &Event) -> Transition {
+        let chat = self.brain.chat(&conversation.key.channel);
+        let desk_texts = self.brain.desk_texts.read().unwrap_or_else(PoisonError::into_inner);
+        let hook_address = self.brain.hook_address.read().unwrap_or_else(PoisonError::into_inner);
+        let lane = conversation.session().map(|session| Lane::Desk(session.id));
+        let env = Env {
+            now: self.now,
+            fresh: SessionId::mint(),
+            policy: &self.brain.policy,
+            texts: &self.brain.texts,
+            desk_texts: &desk_texts,
+            chat,
+            desk: self.brain.desk,
+            hook_address: &hook_address,
+            queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),
+            history: self.histories.get(&conversation.id).map_or(&[], Vec::as_slice),
+        };
+        decide(conversation, event, &env)
+    }
+
+    fn apply(&mut self, before: &Conversation, transition: Transition) {
+        let Transition {
+            conversation, effects, ..
+        } = transition;
+        for effect in effects {
+            self.effect(&conversation, effect);
+        }
+        if conversation != *before || !self.is_stored(before.id) {
+            self.put(conversation);
+        }
+    }
+
+    fn effect(&mut self, conversation: &Conversation, effect: Effect) {
+        match effect {
+            Effect::Deliver(id, payload) => self.deliver(conversation, id, payload, None),
+            Effect::Bury(id, payload, detail) => self.deliver(conversation, id, payload, Some(detail)),
+            Effect::TakeBack(id) => {
+                self.taken_back.insert(id);
+                if let Some(rows) = self.lanes.get_mut(&id.lane) {
+                    rows.retain(|row| row.seq != id.seq);
+                }
+                self.changes.settled.push((id, RowChange::TakenBack));
+                self.index.push(IndexChange::TakenBack(id));
+            }
+            Effect::Record(session, line) => {
+                // What was said in this batch is history for what comes after it in the batch.
+                self.histories.entry(conversation.id).or_default().push(line.clone());
+                self.changes.lines.push((conversation.id, session, line));
+            }
+            Effect::SetTimer { session, kind, due } => {
+                self.changes.timers_set.push((session, kind, due));
+                self.index.push(IndexChange::SetTimer(session, kind, due));
+            }
+            Effect::ClearTimer { session, kind } => self.clear_timer(session, kind),
+        }
+    }
+
+    fn deliver(&mut self, conversation: &Conversation, id: DeliveryId, payload: Payload, dead: Option<String>) {
+        let door = match id.lane {
+            Lane::Desk(session) => {
+                self.know_session(conversation, session);
+                Door::Desk
+            }
+            Lane::Chat(_) => Door::Channel(conversation.key.channel.clone()),
+            Lane::Bot(_) => Door::Bot,
+        };
+        if dead.is_none() {
+            if let Some(rows) = self.lanes.get_mut(&id.lane) {
+                rows.push(Queued {
+                    seq: id.seq,
+                    payload: payload.clone(),
+                    in_flight: false,
+                    maybe_sent: false,
+                });
+            }
+            self.index.push(IndexChange::Wait(WaitingMark {
+                id,
+                door: door.clone(),
+                due: self.now,
+            }));
+        }
+        self.changes.deliveries.push(NewRow {
+            id,
+            conversation: conversation.id,
+            door,
+            payload,
+            dead,
+        });
+    }
+
+    /// A session that is not on the disk yet goes there, with its first row.
+    fn know_session(&mut self, conversation: &Conversation, session: SessionId) {
+        if self.live.by_session.contains_key(&session) || self.sessions.contains_key(&session) {
+            return;
+        }
+        let stands = conversation.session().filter(|stands| stands.id == session);
+        let hook_address = stands.map(|stands| stands.hook_address.clone()).unwrap_or_default();
+        self.changes.sessions.push((session, conversation.id, hook_address));
+        self.sessions.insert(session, conversation.id);
+        // A lane that begins in this batch is known whole.
+        self.lanes.entry(Lane::Desk(session)).or_default();
+    }
+
+    fn clear_timer(&mut self, session: SessionId, kind: crate::session::TimerKind) {
+        self.changes
+            .timers_set
+            .retain(|(of, which, _)| (*of, *which) != (session, kind));
+        self.changes.timers_cleared.push((session, kind));
+        self.index.push(IndexChange::ClearTimer(session, kind));
+    }
+
+    fn put(&mut self, conversation: Conversation) {
+        self.changed.insert(conversation.id);
+        self.keys.insert(conversation.key.clone(), conversation.id);
+        self.conversations.insert(conversation.id, conversation);
+    }
+
+    fn find(&self, target: &Target) -> Option<&Conversation> {
+        let id = match target {
+            Target::Conversation(key) => self.keys.get(key).or_else(|| self.live.by_key.get(key)),
+            Target::Session(session) => self.sessions.get(session).or_else(|| self.live.by_session.get(session)),
+        };
+        id.and_then(|id| self.by_id(*id))
+    }
+
+    fn of_lane(&self, lane: Lane) -> Option<&Conversation> {
+        match lane {
+            Lane::Desk(session) => self.find(&Target::Session(session)),
+            Lane::Chat(id) | Lane::Bot(id) => self.by_id(id),
+        }
+    }
+
+    fn by_id(&self, id: ConversationId) -> Option<&Conversation> {
+        self.conversations.get(&id).or_else(|| self.live.by_id.get(&id))
+    }
+
+    fn is_stored(&self, id: ConversationId) -> bool {
+        self.by_id(id).is_some()
+    }
+}
+
+/// Whether `decide` may want to take rows back, or to know what became of the opener.
+fn needs_lane(conversation: &Conversation, event: &Event) -> bool {
+    let opening = matches!(conversation.state, State::Opening(_));
+    match event {
+        Event::Customer {
+            event: CustomerEvent::Message(_) | CustomerEvent::Edited(_),
+            ..
+        } => false,
+        Event::Desk {
+            event: DeskEvent::Message { .. } | DeskEvent::File(_) | DeskEvent::Typing,
+            ..
+        } => opening,
+        Event::Customer { .. } | Event::Desk { .. } | Event::Settled(_) | Event::Due { .. } => true,
+    }
+}
+
+fn want_desk_lane(conversation: &Conversation, index: &Index, wanted: &mut WantedMore) {
+    if let Some(session) = conversation.session()
+        && index.has_rows(session.lane())
+        && !wanted.lanes.contains(&session.lane())
+    {
+        wanted.lanes.push(session.lane());
+    }
+}

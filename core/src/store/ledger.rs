@@ -1,0 +1,318 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store,
+    StoreError,
+    backend::{Backend, WaitingMark},
+    blobs::{Blobs, LedgerBlobs},
+    fold::{Brain, Live},
+    index::{Index, IndexChange},
+    memory::MemoryBackend,
+    writer::{Write, Writer},
+};
+use crate::{
+    delivery::{DeliveryId, Door},
+    model::{ChannelId, ChatLimits, Clock, DeskLimits, Line, Policy, SessionId, SystemClock, Texts, Timestamp},
+    session::Mark,
+};
+
+/// How a ledger works.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct LedgerSettings {
+    /// The rules of a session.
+    pub policy: Policy,
+    /// The texts to the customer.
+    pub texts: Texts,
+    /// What the desk takes.
+    pub desk: DeskLimits,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// How many writes may wait. Past that a write is refused at once. 4,096.
+    pub queue_max: usize,
+    /// How many writes one commit takes at the most. 512.
+    pub batch_max: usize,
+}
+
+impl LedgerSettings {
+    /// The defaults, for a desk that takes this.
+    pub fn new(desk: DeskLimits) -> Self {
+        Self {
+            policy: Policy::default(),
+            texts: Texts::default(),
+            desk,
+            clock: Arc::new(SystemClock),
+            queue_max: 4_096,
+            batch_max: 512,
+        }
+    }
+}
+
+impl fmt::Debug for LedgerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerSettings")
+            .field("policy", &self.policy)
+            .field("queue_max", &self.queue_max)
+            .field("batch_max", &self.batch_max)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The ledger, over whatever it is stored in.
+pub struct Ledger {
+    writes: mpsc::Sender<Write>,
+    queue_max: usize,
+    shared: Arc<Shared>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What the writer and the readers share.
+pub(super) struct Shared {
+    pub(super) backend: Box<dyn Backend>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) brain: Brain,
+    pub(super) owners: Owners,
+    pub(super) healthy: AtomicBool,
+    index: Mutex<Index>,
+}
+
+impl Shared {
+    pub(super) fn index(&self) -> MutexGuard<'_, Index> {
+        // Every change under this lock is complete when it is left, even by a panic.
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger {
+    /// Opens a ledger that lives in memory and is gone with the process: for tests.
+    ///
+    /// # Errors
+    /// None that is expected; the signature is that of every ledger.
+    pub async fn in_memory(settings: LedgerSettings) -> Result<Self, StoreError> {
+        Self::open(Box::new(MemoryBackend::default()), settings).await
+    }
+
+    /// Opens the ledger in an SQLite file (`sqlite:path`), made if it is not there. The file belongs to one process.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened, belongs to another process, or holds what cannot be read.
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite(
+        database: &str,
+        sqlite: super::sqlite::SqliteSettings,
+        settings: LedgerSettings,
+    ) -> Result<Self, StoreError> {
+        let backend = super::sqlite::SqliteBackend::open(database, sqlite).await?;
+        Self::open(Box::new(backend), settings).await
+    }
+
+    async fn open(backend: Box<dyn Backend>, settings: LedgerSettings) -> Result<Self, StoreError> {
+        let now = settings.clock.now();
+        let recovered = backend.recover(now - Mark::HOLDS_FOR).await?;
+        let mut live = Live::default();
+        let owners = Owners::default();
+        recovered
+            .conversations
+            .iter()
+            .for_each(|conversation| live.keep(conversation));
+        owners.publish(&recovered.conversations);
+        let mut index = Index::default();
+        // What waited for a retry before a restart is tried at once: the other side may be back.
+        index.apply(
+            recovered
+                .waiting
+                .into_iter()
+                .map(|mark| IndexChange::Wait(WaitingMark { due: now, ..mark })),
+        );
+        index.apply(
+            recovered
+                .timers
+                .into_iter()
+                .map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)),
+        );
+        let brain = Brain {
+            policy: settings.policy,
+            texts: settings.texts,
+            desk: settings.desk,
+            chats: RwLock::new(HashMap::new()),
+            hook_address: RwLock::new(String::new()),
+            desk_texts: RwLock::new(BTreeMap::new()),
+        };
+        let shared = Arc::new(Shared {
+            backend,
+            clock: settings.clock,
+            brain,
+            owners,
+            healthy: AtomicBool::new(true),
+            index: Mutex::new(index),
+        });
+        let (writes, queue) = mpsc::channel(settings.queue_max);
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(Writer::new(Arc::clone(&shared), live, settings.batch_max).run(queue, closing.clone()));
+        tasks.close();
+        Ok(Self {
+            writes,
+            queue_max: settings.queue_max,
+            shared,
+            closing,
+            tasks,
+        })
+    }
+
+    /// Tells the ledger what a channel takes. Call it before the channel's first event.
+    pub fn know_channel(&self, channel: ChannelId, limits: ChatLimits) {
+        let mut chats = self.shared.brain.chats.write().unwrap_or_else(PoisonError::into_inner);
+        chats.insert(channel, limits);
+    }
+
+    /// Tells the ledger where the hooks of new sessions go. Sessions that stand keep their address.
+    pub fn know_hook_address(&self, address: String) {
+        *self
+            .shared
+            .brain
+            .hook_address
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Writes what waits, then closes the ledger. A call that comes later is refused.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.tasks.wait().await;
+    }
+
+    async fn write<T>(
+        &self,
+        write: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Write,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.writes.try_send(write(answer)).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded {
+                queue_max: self.queue_max,
+            },
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::unavailable("it was closed")
+}
+
+#[async_trait]
+impl Store for Ledger {
+    async fn accept(&self, events: Vec<Incoming>) -> Result<Vec<Accepted>, StoreError> {
+        self.write(|answer| Write::Accept(events, answer)).await
+    }
+
+    async fn settle(&self, settle: Settle) -> Result<(), StoreError> {
+        self.write(|answer| Write::Settle(Box::new(settle), answer)).await
+    }
+
+    async fn maintain(&self, task: Maintenance) -> Result<Maintained, StoreError> {
+        self.write(|answer| Write::Maintain(task, answer)).await
+    }
+
+    async fn claim(&self, door: &Door, max: usize) -> Result<Claims, StoreError> {
+        let leased = self.shared.index().lease(door, self.shared.clock.now(), max);
+        let mut lease = Lease {
+            shared: &self.shared,
+            held: leased,
+        };
+        let rows = self.shared.backend.rows(&lease.held).await?;
+        let mut claimed: Vec<Claimed> = Vec::with_capacity(rows.len());
+        for row in rows {
+            lease.held.retain(|id| *id != row.id);
+            claimed.push(Claimed {
+                id: row.id,
+                payload: row.payload,
+                conversation: row.conversation,
+                hook_address: row.hook_address,
+                attempt: row.attempts + 1,
+                created_at: row.created_at,
+                maybe_sent: row.maybe_sent,
+                started: row.started,
+            });
+        }
+        // What is left was taken back between the lease and the read.
+        lease.release(true);
+        let next_due = self.shared.index().next_due(door);
+        Ok(Claims { claimed, next_due })
+    }
+
+    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
+        self.shared.index().due_timers(self.shared.clock.now())
+    }
+
+    fn wake(&self, door: &Door) -> Arc<Notify> {
+        self.shared.index().wake(door)
+    }
+
+    fn wake_timers(&self) -> Arc<Notify> {
+        self.shared.index().wake_timers()
+    }
+
+    fn outstanding(&self) -> usize {
+        self.shared.index().outstanding()
+    }
+
+    fn owners(&self) -> &Owners {
+        &self.shared.owners
+    }
+
+    async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
+        self.shared.backend.transcript(session).await
+    }
+
+    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.shared.backend.dead_letters(max).await
+    }
+
+    fn blobs(&self) -> Arc<dyn Blobs> {
+        Arc::new(LedgerBlobs::new(self.writes.clone(), Arc::clone(&self.shared)))
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.shared.healthy.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger")
+            .field("healthy", &self.is_healthy())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Lanes that were handed out and not yet read. Given back when the read fails or is dropped.
+struct Lease<'l> {
+    shared: &'l Shared,
+    held: Vec<DeliveryId>,
+}
+
+impl Lease<'_> {
+    fn release(&mut self, gone: bool) {
+        let mut index = self.shared.index();
+        self.held.drain(..).for_each(|id| index.release(id, gone));
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.release(false);
+    }
+}
