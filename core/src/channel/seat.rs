@@ -18,6 +18,8 @@ pub(crate) struct Seat {
     state: Mutex<State>,
     /// Woken when the last permit of a closed generation is given back.
     drained: Notify,
+    /// Woken when an escalation is over, whichever way.
+    settled: Notify,
 }
 
 struct State {
@@ -101,10 +103,11 @@ impl Seat {
         self.lock().taking
     }
 
-    /// Remembers an update that is passed to the bot, unless an escalation is under way.
-    pub(crate) fn pass(&self, update: &Inbound) -> bool {
+    /// Remembers an update that is passed to the bot. `false` when an escalation is under way, or was since the
+    /// generation was read: then the owner must be looked up anew.
+    pub(crate) fn pass(&self, update: &Inbound, generation: u64) -> bool {
         let mut state = self.lock();
-        if state.taking {
+        if state.taking || state.generation != generation {
             return false;
         }
         if state.passed.len() == Self::PASSED_MAX {
@@ -198,6 +201,17 @@ impl Seat {
         }
     }
 
+    /// Waits until no escalation is under way.
+    pub(crate) async fn settled(&self) {
+        loop {
+            let settled = self.settled.notified();
+            if !self.is_taking() {
+                return;
+            }
+            settled.await;
+        }
+    }
+
     /// The takeover is committed: turns of the closed generation are over for good.
     pub(crate) fn taken_over(&self) {
         let mut state = self.lock();
@@ -205,6 +219,7 @@ impl Seat {
         state.taking = false;
         state.permits = 0;
         state.cut = CancellationToken::new();
+        self.settled.notify_waiters();
     }
 
     /// The takeover failed: the bot goes on where it was.
@@ -215,6 +230,7 @@ impl Seat {
         state.taking = false;
         state.permits = 0;
         state.cut = CancellationToken::new();
+        self.settled.notify_waiters();
     }
 
     /// Whether nothing would be lost with the seat.

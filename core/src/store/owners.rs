@@ -13,7 +13,13 @@ use crate::{
 /// changed in the order of the commits.
 #[derive(Debug, Default)]
 pub struct Owners {
-    known: RwLock<HashMap<ConversationKey, Ownership>>,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_key: HashMap<ConversationKey, Ownership>,
+    by_session: HashMap<SessionId, ConversationKey>,
 }
 
 /// What is known of one conversation.
@@ -75,18 +81,22 @@ impl Ownership {
 impl Owners {
     /// What is known of a conversation; `None` when no human has owned it lately.
     pub fn get(&self, key: &ConversationKey) -> Option<Ownership> {
-        self.known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).by_key.get(key).cloned()
+    }
+
+    /// The conversation in which a session stands; `None` when it is over or unknown.
+    pub fn of_session(&self, session: SessionId) -> Option<(ConversationKey, Standing)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let key = known.by_session.get(&session)?;
+        let standing = known.by_key.get(key)?.session.clone()?;
+        Some((key.clone(), standing))
     }
 
     pub(crate) fn publish<'c>(&self, conversations: impl IntoIterator<Item = &'c Conversation>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for conversation in conversations {
             if conversation.is_human() || conversation.last.is_some() {
-                known.insert(conversation.key.clone(), Ownership::of(conversation));
+                known.publish(conversation.key.clone(), Ownership::of(conversation));
             }
         }
     }
@@ -94,7 +104,21 @@ impl Owners {
     pub(crate) fn forget<'k>(&self, keys: impl IntoIterator<Item = &'k ConversationKey>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
-            known.remove(key);
+            known.by_key.remove(key);
+        }
+    }
+}
+
+impl Known {
+    fn publish(&mut self, key: ConversationKey, ownership: Ownership) {
+        if let Some(standing) = &ownership.session {
+            self.by_session.insert(standing.id, key.clone());
+        }
+        let stands = ownership.session.as_ref().map(|standing| standing.id);
+        let before = self.by_key.insert(key, ownership);
+        // A session that no longer stands is not looked up any more.
+        if let Some(over) = before.and_then(|before| before.session).filter(|over| Some(over.id) != stands) {
+            self.by_session.remove(&over.id);
         }
     }
 }
