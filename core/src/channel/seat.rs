@@ -81,6 +81,7 @@ impl Seat {
             now,
             state: Mutex::new(state),
             drained: Notify::new(),
+            settled: Notify::new(),
         })
     }
 

@@ -15,6 +15,9 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// The generation of a turn that was over before it was given: of an update that comes again after a takeover.
+    pub(crate) const OVER: u64 = 0;
+
     pub(crate) fn new(seat: Arc<Seat>, generation: u64) -> Self {
         Self { seat, generation }
     }

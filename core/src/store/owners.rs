@@ -81,7 +81,12 @@ impl Ownership {
 impl Owners {
     /// What is known of a conversation; `None` when no human has owned it lately.
     pub fn get(&self, key: &ConversationKey) -> Option<Ownership> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).by_key.get(key).cloned()
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_key
+            .get(key)
+            .cloned()
     }
 
     /// The conversation in which a session stands; `None` when it is over or unknown.
@@ -117,7 +122,10 @@ impl Known {
         let stands = ownership.session.as_ref().map(|standing| standing.id);
         let before = self.by_key.insert(key, ownership);
         // A session that no longer stands is not looked up any more.
-        if let Some(over) = before.and_then(|before| before.session).filter(|over| Some(over.id) != stands) {
+        if let Some(over) = before
+            .and_then(|before| before.session)
+            .filter(|over| Some(over.id) != stands)
+        {
             self.by_session.remove(&over.id);
         }
     }

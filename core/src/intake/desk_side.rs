@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::{Intake, SignalTo, minted, refused, to_the_end};
+use crate::{
+    channel::IngressError,
+    model::{DeskEvent, SessionId, Signal},
+    session::{Event, Verdict},
+    store::{Accepted, DueTimer, Incoming, Target},
+};
+
+/// What came of a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It is committed.
+    Taken,
+    /// Its session is over; nothing was changed, or it became a dead letter.
+    Over,
+    /// There is no such session; nothing was changed.
+    Unknown,
+}
+
+impl Intake {
+    /// Commits what the desk said. The commit goes on when the caller goes away.
+    ///
+    /// # Errors
+    /// [`IngressError`]: nothing was recorded; the desk may say it again.
+    pub async fn hear(self: &Arc<Self>, session: SessionId, event: DeskEvent) -> Result<Heard, IngressError> {
+        let incoming = Incoming {
+            key: minted("hook"),
+            target: Target::Session(session),
+            event: Event::Desk { session, event },
+            is_new: true,
+        };
+        let intake = Arc::clone(self);
+        to_the_end(async move {
+            let accepted = intake
+                .store
+                .accept(vec![incoming])
+                .await
+                .map_err(|failed| refused(&failed))?;
+            Ok(match accepted.first() {
+                Some(Accepted::UnknownSession) | None => Heard::Unknown,
+                Some(Accepted::New(Verdict::Over)) => Heard::Over,
+                Some(Accepted::New(_) | Accepted::Duplicate) => Heard::Taken,
+            })
+        })
+        .await
+    }
+
+    /// Passes an agent's typing on. The first sign of an agent takes the session, and so is committed like a message;
+    /// after that typing is a signal.
+    ///
+    /// # Errors
+    /// [`IngressError`] when the first sign could not be committed.
+    pub async fn hear_typing(self: &Arc<Self>, session: SessionId, on: bool) -> Result<Heard, IngressError> {
+        let Some((conversation, standing)) = self.store.owners().of_session(session) else {
+            return Ok(Heard::Unknown);
+        };
+        if on && !standing.with_agent {
+            self.hear(session, DeskEvent::Typing).await?;
+        }
+        let signal = if on {
+            Signal::TypingStarted
+        } else {
+            Signal::TypingStopped
+        };
+        self.signals.send(SignalTo::Customer { conversation, signal });
+        Ok(Heard::Taken)
+    }
+
+    /// Commits that a timer is due.
+    ///
+    /// # Errors
+    /// [`IngressError`]: it is still due.
+    pub async fn due(&self, timer: DueTimer) -> Result<(), IngressError> {
+        let DueTimer { session, kind, .. } = timer;
+        let incoming = Incoming {
+            key: minted("timer"),
+            target: Target::Session(session),
+            event: Event::Due { session, kind },
+            is_new: true,
+        };
+        self.store
+            .accept(vec![incoming])
+            .await
+            .map(drop)
+            .map_err(|failed| refused(&failed))
+    }
+}

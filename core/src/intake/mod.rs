@@ -1,0 +1,119 @@
+//! Accept and settle: the one way into the ledger.
+//!
+//! # Invariants
+//! - Nothing is answered `Ok` before it is committed, but for the updates of a conversation that the bot owns: those are
+//!   passed on from memory.
+//! - A takeover takes, in one commit and in source order, every update that was passed to the bot and not started.
+//!
+//! # Not here
+//! - Reading a platform's or a desk's format: the adapter, `omnidesk`, `hookpoint`.
+//! - Sending: `dispatch`.
+
+mod desk_side;
+mod flush;
+mod port;
+mod seats;
+mod signals;
+mod takeover;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    channel::IngressError,
+    model::{EventKey, Timestamp},
+    store::{Settle, Store, StoreError},
+};
+
+use self::seats::Seats;
+pub use self::{
+    desk_side::Heard,
+    port::Port,
+    signals::{SignalTo, Signals},
+};
+
+/// How intake works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntakeSettings {
+    /// How long a takeover waits for a line of the bot that is on its way, before it cuts it off. 2 seconds.
+    pub turn_drain_max: Duration,
+    /// How long a line of a bot-owned conversation may stand in memory alone. A crash can cost as much history. 1 second.
+    pub transcript_flush_max: Duration,
+}
+
+impl Default for IntakeSettings {
+    fn default() -> Self {
+        Self {
+            turn_drain_max: Duration::from_secs(2),
+            transcript_flush_max: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The way in. Shared by all channels and the hookpoint.
+pub struct Intake {
+    store: Arc<dyn Store>,
+    now: fn() -> Timestamp,
+    settings: IntakeSettings,
+    seats: Seats,
+    signals: Signals,
+}
+
+impl Intake {
+    /// Puts the way in before a ledger.
+    pub fn new(store: Arc<dyn Store>, now: fn() -> Timestamp, settings: IntakeSettings, signals: Signals) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            now,
+            settings,
+            seats: Seats::new(now),
+            signals,
+        })
+    }
+
+    /// Records how an attempt ended. Called by `dispatch` alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the claim stands; settle it again.
+    pub async fn settle(&self, settle: Settle) -> Result<(), StoreError> {
+        self.store.settle(settle).await
+    }
+
+    /// Whether the ledger takes writes.
+    pub fn is_ready(&self) -> bool {
+        self.store.is_healthy()
+    }
+}
+
+/// A key for an event that has none of its own.
+fn minted(kind: &str) -> EventKey {
+    EventKey::new(format!("{kind}:{}", uuid::Uuid::now_v7()))
+}
+
+fn refused(failed: &StoreError) -> IngressError {
+    match failed {
+        StoreError::Overloaded { .. } => IngressError::Overloaded,
+        failed => IngressError::Unavailable {
+            detail: failed.to_string(),
+        },
+    }
+}
+
+/// Runs a commit that goes on when its caller goes away.
+async fn to_the_end<T: Send + 'static>(
+    commit: impl Future<Output = Result<T, IngressError>> + Send + 'static,
+) -> Result<T, IngressError> {
+    tokio::spawn(commit).await.unwrap_or_else(|died| {
+        Err(IngressError::Unavailable {
+            detail: died.to_string(),
+        })
+    })
+}
+
+impl std::fmt::Debug for Intake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intake")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,43 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    channel::Seat,
+    model::{ConversationKey, Timestamp},
+};
+
+/// The seats of the conversations that are active in this process. A seat that holds nothing is given up, so memory
+/// follows what is going on and not how many customers there ever were.
+pub(super) struct Seats {
+    now: fn() -> Timestamp,
+    seats: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
+}
+
+impl Seats {
+    pub(super) fn new(now: fn() -> Timestamp) -> Self {
+        Self {
+            now,
+            seats: Mutex::default(),
+        }
+    }
+
+    pub(super) fn of(&self, key: &ConversationKey) -> Arc<Seat> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seat) = seats.get(key) {
+            return Arc::clone(seat);
+        }
+        let seat = Seat::new(key.clone(), self.now);
+        seats.insert(key.clone(), Arc::clone(&seat));
+        seat
+    }
+
+    /// Gives up what holds nothing and that nobody holds, and names the rest.
+    pub(super) fn sweep(&self) -> Vec<Arc<Seat>> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        // A turn holds its seat: were it given up, the turn and a new seat would not know of each other.
+        seats.retain(|_, seat| Arc::strong_count(seat) > 1 || !seat.is_idle());
+        seats.values().cloned().collect()
+    }
+}

@@ -1,0 +1,47 @@
+use tokio::sync::mpsc;
+
+use crate::model::{ConversationKey, SessionId, Signal};
+
+/// Whom a signal is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignalTo {
+    /// The agent in a session.
+    Agent {
+        /// Which session.
+        session: SessionId,
+        /// Where its hooks go. It holds the secret: not for logs.
+        hook_address: String,
+        /// What to show.
+        signal: Signal,
+    },
+    /// The customer in a conversation.
+    Customer {
+        /// Which conversation.
+        conversation: ConversationKey,
+        /// What to show.
+        signal: Signal,
+    },
+}
+
+/// The way past the ledger, for signals alone. Bounded: what does not fit is dropped.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    queue: mpsc::Sender<SignalTo>,
+}
+
+impl Signals {
+    /// How many signals wait at the most.
+    pub const QUEUE_MAX: usize = 256;
+
+    /// Makes the way, and its end for `dispatch`.
+    pub fn channel() -> (Self, mpsc::Receiver<SignalTo>) {
+        let (queue, receiver) = mpsc::channel(Self::QUEUE_MAX);
+        (Self { queue }, receiver)
+    }
+
+    pub(super) fn send(&self, signal: SignalTo) {
+        if self.queue.try_send(signal).is_err() {
+            tracing::debug!("a typing signal was dropped: too many wait");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use super::{Intake, minted, refused};
+use crate::{
+    channel::{EscalateError, Escalated, Inbound, IngressError, Seat, Taken, Turn},
+    model::{ConversationKey, CustomerEvent, Escalation, Position, Profile},
+    session::{Event, Verdict},
+    store::{Accepted, Incoming, Target},
+};
+
+impl Intake {
+    /// Hands a conversation to a human: closes the seat, waits for the bot's lines on their way, and commits the opening
+    /// together with what the bot had been passed and not started.
+    pub(super) async fn take_over(
+        self: Arc<Self>,
+        turn: Turn,
+        escalation: Escalation,
+    ) -> Result<Escalated, EscalateError> {
+        let seat = turn.seat();
+        let taken = loop {
+            if let Some(taken) = seat.take(turn.generation()) {
+                break taken;
+            }
+            // Another escalation of the same turn is under way, or was.
+            seat.settled().await;
+            if seat.generation() != turn.generation() {
+                return self.standing(seat.key());
+            }
+        };
+        seat.drain(self.settings.turn_drain_max).await;
+        match self.commit_opening(seat, &taken, escalation).await {
+            Ok(escalated) => {
+                seat.taken_over();
+                Ok(escalated)
+            }
+            Err(failed) => {
+                seat.give_back(taken);
+                Err(failed.into())
+            }
+        }
+    }
+
+    /// The session that followed an old turn.
+    fn standing(&self, key: &ConversationKey) -> Result<Escalated, EscalateError> {
+        let ownership = self.store.owners().get(key);
+        let session = ownership
+            .and_then(|ownership| ownership.session)
+            .map(|standing| standing.id);
+        session.map(Escalated::Already).ok_or(EscalateError::TurnOver)
+    }
+
+    async fn commit_opening(
+        &self,
+        seat: &Arc<Seat>,
+        taken: &Taken,
+        mut escalation: Escalation,
+    ) -> Result<Escalated, IngressError> {
+        escalation.history.splice(0..0, taken.unwritten.iter().cloned());
+        escalation.profile = merged(escalation.profile, &taken.profile);
+        let event = CustomerEvent::Escalate(Box::new(escalation));
+        let opening = self.from_bot(seat.key(), taken.mark, event);
+        let events = std::iter::once(opening)
+            .chain(taken.remainder.iter().map(from_platform))
+            .collect();
+        let accepted = self.store.accept(events).await.map_err(|failed| refused(&failed))?;
+        match accepted.first() {
+            Some(Accepted::New(Verdict::Opened(session))) => Ok(Escalated::Opened(*session)),
+            Some(Accepted::New(Verdict::Already(session))) => Ok(Escalated::Already(*session)),
+            other => Err(IngressError::Unavailable {
+                detail: format!("the ledger answered {other:?} to an opening"),
+            }),
+        }
+    }
+
+    /// An event that the bot makes of its own accord.
+    #[allow(clippy::unused_self, reason = "events are made by intake alone")]
+    pub(super) fn from_bot(&self, key: &ConversationKey, mark: Option<Position>, event: CustomerEvent) -> Incoming {
+        Incoming {
+            key: minted("bot"),
+            target: Target::Conversation(key.clone()),
+            event: Event::Customer { position: mark, event },
+            is_new: true,
+        }
+    }
+}
+
+/// An update as the ledger takes it.
+pub(super) fn from_platform(update: &Inbound) -> Incoming {
+    Incoming {
+        key: update.key.clone(),
+        target: Target::Conversation(update.conversation.clone()),
+        event: Event::Customer {
+            position: Some(update.position),
+            event: update.event.clone(),
+        },
+        is_new: false,
+    }
+}
+
+/// What the bot says of a customer stands before what the platform says.
+fn merged(bots: Profile, platforms: &Profile) -> Profile {
+    Profile {
+        name: bots.name.or_else(|| platforms.name.clone()),
+        username: bots.username.or_else(|| platforms.username.clone()),
+        language: bots.language.or_else(|| platforms.language.clone()),
+        platform: bots.platform.or_else(|| platforms.platform.clone()),
+        contact: bots.contact.or_else(|| platforms.contact.clone()),
+    }
+}
