@@ -1,0 +1,76 @@
+//! Programs of this workspace. Each is built first, its progress on standard error, and then takes this process's place:
+//! standard input and output, signals and the exit code are its own.
+
+use anyhow::Result;
+
+use crate::{process, system, workspace::Workspace};
+
+/// A binary of a member.
+struct Program<'a> {
+    package: &'a str,
+    /// Left out where the package has one binary.
+    binary: Option<&'a str>,
+    release: bool,
+}
+
+const DEMO: Program = Program {
+    package: "escalator-examples",
+    binary: Some("demo"),
+    release: false,
+};
+const CRASH: Program = Program {
+    package: "escalator-house",
+    binary: Some("crash"),
+    release: false,
+};
+const SCREENSHOTS: Program = Program {
+    package: "escalator-house",
+    binary: Some("screenshots"),
+    release: false,
+};
+const BENCH: Program = Program {
+    package: "escalator-bench",
+    binary: None,
+    release: true,
+};
+
+pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    DEMO.become_it(workspace, arguments)
+}
+
+pub(crate) fn crash(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    CRASH.become_it(workspace, arguments)
+}
+
+/// Runs the kill test to its end and comes back.
+pub(crate) fn crash_as_a_step(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    CRASH.cargo(workspace, "run").arg("--").args(arguments).run()
+}
+
+pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    BENCH.become_it(workspace, arguments)
+}
+
+pub(crate) fn screenshots(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    system::browser_ready(&workspace.root)?;
+    SCREENSHOTS.become_it(workspace, arguments)
+}
+
+impl Program<'_> {
+    fn become_it(&self, workspace: &Workspace, arguments: &[String]) -> Result<()> {
+        self.cargo(workspace, "build").run_on_stderr()?;
+        self.cargo(workspace, "run")
+            .arg("--quiet")
+            .arg("--")
+            .args(arguments)
+            .become_it()
+    }
+
+    fn cargo(&self, workspace: &Workspace, command: &str) -> process::Run {
+        let binary = self.binary.map(|name| ["--bin", name]);
+        process::cargo(&workspace.root)
+            .args([command, "--package", self.package])
+            .args(binary.into_iter().flatten())
+            .args(self.release.then_some("--release"))
+    }
+}

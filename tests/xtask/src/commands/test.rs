@@ -1,0 +1,41 @@
+//! Tests.
+
+use anyhow::{Result, ensure};
+
+use crate::{process, summary::Summary, system, workspace::Workspace};
+
+/// Tells the browser's tests that a browser was made ready: without one they fail instead of saying "skipped".
+const BROWSER_REQUIRED: &str = "ESCALATOR_BROWSER_REQUIRED";
+
+/// Every test and every documented example, to the last one even when one fails.
+pub(crate) fn all(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let everything = ["test", "--workspace", "--all-features", "--no-fail-fast"];
+    counted(process::cargo(&workspace.root).args(everything).args(arguments))
+}
+
+/// The tests that drive a real browser.
+pub(crate) fn browser(workspace: &Workspace) -> Result<()> {
+    system::browser_ready(&workspace.root)?;
+    let browser = [
+        "test",
+        "--package",
+        "escalator-house",
+        "browser",
+        "--",
+        "--include-ignored",
+    ];
+    counted(process::cargo(&workspace.root).args(browser).env(BROWSER_REQUIRED, "1"))
+}
+
+/// Runs tests and closes with one line that counts them. A run without tests is a failure.
+fn counted(tests: process::Run) -> Result<()> {
+    let mut summary = Summary::default();
+    let succeeded = tests.run_lines(|line| {
+        println!("{line}");
+        summary.add(line);
+    })?;
+    println!("\n{summary}");
+    ensure!(succeeded, "the tests failed or did not build");
+    ensure!(summary.passed > 0, "no test was run");
+    Ok(())
+}
