@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    extract::{FromRequest, Request},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{hook::HookError, office::Office};
@@ -56,6 +58,20 @@ struct Refused(StatusCode, String);
 impl Refused {
     fn not_found(what: &str) -> Self {
         Self(StatusCode::NOT_FOUND, format!("no such {what}"))
+    }
+}
+
+/// A JSON body that is refused in JSON too.
+struct Told<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let read = Json::from_request(request, state).await;
+        let Json(told) =
+            read.map_err(|rejection| Refused(rejection.status(), rejection.body_text()))?;
+        Ok(Self(told))
     }
 }
 

@@ -203,7 +203,7 @@ impl Faults {
         let mut releases = self.releases.subscribe();
         async move {
             if releases.changed().await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }

@@ -6,10 +6,10 @@ use tokio_util::sync::DropGuard;
 
 use super::{
     builder::DeskSimulatorBuilder,
-    call::{Call, Encoding, Stage},
+    call::{Call, Encoding},
     fault::Faults,
     hook::{self, HookAnswer, HookContent, HookError, HookRecord, Reply, Upload},
-    office::{NotInTime, Office},
+    office::{NotInTime, Office, OnCall},
     session::{ChatbotLog, Session},
     settings::Settings,
     state::{DeskState, Remark, SessionRef, Violation},
@@ -72,7 +72,7 @@ impl DeskSimulator {
     }
 
     /// Sets or takes away what is called at each stage of each call.
-    pub fn set_on_call(&self, on_call: Option<Arc<dyn Fn(Stage, &Call) + Send + Sync>>) {
+    pub fn set_on_call(&self, on_call: Option<OnCall>) {
         self.office.set_on_call(on_call);
     }
 

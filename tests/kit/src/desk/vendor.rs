@@ -103,7 +103,7 @@ async fn read(
     pace: Option<NonZeroU64>,
 ) -> Result<Form, ReadError> {
     if route.verb == Verb::Get {
-        return form::from_query(request.uri());
+        return Ok(form::from_query(request.uri()));
     }
     let file_bytes_max = arrival.office().look(|state| state.settings.file_bytes_max);
     form::from_body(request, file_bytes_max, pace).await

@@ -6,12 +6,12 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Refused;
+use super::{Refused, Told};
 use crate::desk::{
     call::Encoding,
     fault::{Plan, Scope},
     office::Office,
-    settings::{Accept, EndPath, HookRetry, IdStyle},
+    settings::{Accept, EndPath, HookRetry, IdStyle, Settings},
     state::DeskState,
 };
 
@@ -21,17 +21,17 @@ type Shared = State<Arc<Office>>;
 #[derive(Serialize)]
 pub(super) struct Desk {
     url: String,
-    agents_available: bool,
-    hide_when_no_agents: bool,
-    hook_encoding: Encoding,
-    retry_hooks: bool,
-    double_slash: bool,
-    accept: Accept,
-    end_path: EndPath,
-    ids: IdStyle,
-    brand_required: bool,
+    #[serde(flatten)]
+    switches: Switches,
     faults: Vec<InForce>,
     hanging: usize,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+/// How many of each the desk knows.
+#[derive(Serialize)]
+struct Counts {
     sessions: usize,
     calls: usize,
     hooks: usize,
@@ -47,10 +47,10 @@ pub(super) struct InForce {
     plan: Plan,
 }
 
-/// Switches to change; what is left out stays.
-#[derive(Deserialize)]
+/// The switches; to change them, what is left out stays.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Changes {
+pub(super) struct Switches {
     agents_available: Option<bool>,
     hide_when_no_agents: Option<bool>,
     hook_encoding: Option<Encoding>,
@@ -76,7 +76,7 @@ pub(super) async fn desk(State(office): Shared) -> Json<Desk> {
     Json(overview(&office))
 }
 
-pub(super) async fn configure(State(office): Shared, Json(changes): Json<Changes>) -> Json<Desk> {
+pub(super) async fn configure(State(office): Shared, Told(changes): Told<Switches>) -> Json<Desk> {
     office.change(|state| changes.apply(state));
     Json(overview(&office))
 }
@@ -87,7 +87,7 @@ pub(super) async fn faults(State(office): Shared) -> Json<Vec<InForce>> {
 
 pub(super) async fn set_fault(
     State(office): Shared,
-    Json(fault): Json<InForce>,
+    Told(fault): Told<InForce>,
 ) -> Json<Vec<InForce>> {
     office.faults.set(fault.scope, fault.plan);
     told(&office)
@@ -106,7 +106,7 @@ pub(super) async fn release(State(office): Shared) -> Json<Vec<InForce>> {
 /// Closes the port for a while. The answer comes first: afterwards there is no connection left to give it on.
 pub(super) async fn close_port(
     State(office): Shared,
-    Json(closing): Json<Closing>,
+    Told(closing): Told<Closing>,
 ) -> Result<StatusCode, Refused> {
     if closing.reopen_after_ms > CLOSED_MS_MAX {
         let message = format!("reopen_after_ms: at most {CLOSED_MS_MAX}");
@@ -154,27 +154,37 @@ fn overview(office: &Office) -> Desk {
     let faults = in_force(office);
     office.look(|state| Desk {
         url: format!("http://{}", office.gate.address()),
-        agents_available: state.settings.agents_available,
-        hide_when_no_agents: state.settings.hide_when_no_agents,
-        hook_encoding: state.settings.hooks.encoding,
-        retry_hooks: state.settings.hooks.retry != HookRetry::Off,
-        double_slash: state.settings.hooks.double_slash,
-        accept: state.settings.accept,
-        end_path: state.settings.end_path,
-        ids: state.settings.ids,
-        brand_required: state.settings.brand_required,
+        switches: Switches::of(&state.settings),
         faults,
         hanging: state.hanging(),
-        sessions: state.session_count(),
-        calls: state.calls().len(),
-        hooks: state.hooks().len(),
-        violations: state.violations().len(),
-        remarks: state.remarks().len(),
-        chatbot_logs: state.chatbot_logs().len(),
+        counts: Counts {
+            sessions: state.session_count(),
+            calls: state.calls().len(),
+            hooks: state.hooks().len(),
+            violations: state.violations().len(),
+            remarks: state.remarks().len(),
+            chatbot_logs: state.chatbot_logs().len(),
+        },
     })
 }
 
-impl Changes {
+impl Switches {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            agents_available: Some(settings.agents_available),
+            hide_when_no_agents: Some(settings.hide_when_no_agents),
+            hook_encoding: Some(settings.hooks.encoding),
+            retry_hooks: Some(settings.hooks.retry != HookRetry::Off),
+            double_slash: Some(settings.hooks.double_slash),
+            accept: Some(settings.accept),
+            end_path: Some(settings.end_path),
+            ids: Some(settings.ids),
+            brand_required: Some(settings.brand_required),
+            chat_config: Some(settings.chat_config.clone()),
+            instructions: Some(settings.instructions.clone()),
+        }
+    }
+
     fn apply(self, state: &mut DeskState) {
         let settings = &mut state.settings;
         set(&mut settings.agents_available, self.agents_available);

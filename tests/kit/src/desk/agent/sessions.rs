@@ -11,7 +11,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Refused;
+use super::{Refused, Told};
 use crate::desk::{
     call::Encoding,
     hook::{self, HookAnswer, HookContent, HookKind, HookRecord, Reply, Upload},
@@ -139,7 +139,7 @@ enum AnyHook {
 pub(super) async fn reply(
     State(office): Shared,
     Path(ticket): Path<u64>,
-    Json(request): Json<ReplyRequest>,
+    Told(request): Told<ReplyRequest>,
 ) -> Result<Json<HookAnswer>, Refused> {
     send(office, ticket.into(), AnyHook::Message(request)).await
 }
@@ -147,7 +147,7 @@ pub(super) async fn reply(
 pub(super) async fn typing(
     State(office): Shared,
     Path(ticket): Path<u64>,
-    Json(request): Json<TypingRequest>,
+    Told(request): Told<TypingRequest>,
 ) -> Result<Json<HookAnswer>, Refused> {
     send(office, ticket.into(), AnyHook::Typing(request)).await
 }
@@ -163,7 +163,7 @@ pub(super) async fn end(
 
 pub(super) async fn hook(
     State(office): Shared,
-    Json(request): Json<HookRequest>,
+    Told(request): Told<HookRequest>,
 ) -> Result<Json<HookAnswer>, Refused> {
     let session = SessionRef::from((request.chat_server.as_str(), request.session_id.as_str()));
     send(office, session, request.content).await

@@ -52,12 +52,11 @@ impl Form {
 }
 
 /// Reads the fields of a GET call.
-pub(super) fn from_query(uri: &Uri) -> Result<Form, ReadError> {
-    Ok(Form {
-        encoding: Encoding::Query,
-        fields: pairs(uri.query().unwrap_or_default().as_bytes()),
-        file: None,
-    })
+pub(super) fn from_query(uri: &Uri) -> Form {
+    whole(
+        Encoding::Query,
+        pairs(uri.query().unwrap_or_default().as_bytes()),
+    )
 }
 
 /// Reads the fields of a POST call from its body, at most at the given pace.

@@ -1,0 +1,3 @@
+//! The kit over real sockets: one test binary for the package.
+
+mod desk;
