@@ -14,6 +14,7 @@ mod contract;
 mod error;
 mod inbound;
 mod ingress;
+mod listener;
 mod seat;
 mod turn;
 
@@ -24,5 +25,6 @@ pub use self::{
     error::{ChannelError, EscalateError, IngressError, SayError, TakenOver},
     inbound::{Inbound, Offered, Owner, Started},
     ingress::{Escalated, Ingress, IngressPort},
+    listener::BotListener,
     turn::Turn,
 };

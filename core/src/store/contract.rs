@@ -55,6 +55,9 @@ pub trait Store: Send + Sync + 'static {
     /// How many deliveries wait or are on their way, at all doors.
     fn outstanding(&self) -> usize;
 
+    /// Waits until no delivery waits and none is on its way.
+    async fn drained(&self);
+
     /// Who owns which conversation: complete for all that a human owns or owned in the last 48 hours.
     fn owners(&self) -> &Owners;
 

@@ -20,6 +20,8 @@ pub(super) struct Index {
     doors: HashMap<Door, DoorQueue>,
     timers: BTreeSet<(Timestamp, SessionId, TimerKind)>,
     wake_timers: Arc<Notify>,
+    /// Woken when nothing waits and nothing is on its way.
+    idle: Arc<Notify>,
 }
 
 struct LaneQueue {
@@ -124,6 +126,10 @@ impl Index {
         Arc::clone(&self.wake_timers)
     }
 
+    pub(super) fn idle(&self) -> Arc<Notify> {
+        Arc::clone(&self.idle)
+    }
+
     pub(super) fn due_timers(&self, now: Timestamp) -> (Vec<DueTimer>, Option<Timestamp>) {
         let due = self.timers.iter().take_while(|(due, ..)| *due <= now);
         let due: Vec<DueTimer> = due
@@ -187,6 +193,9 @@ impl Index {
                 }
                 None => {
                     self.lanes.remove(&id);
+                    if self.lanes.is_empty() {
+                        self.idle.notify_waiters();
+                    }
                 }
             }
         }

@@ -269,6 +269,17 @@ impl Store for Ledger {
         self.shared.index().outstanding()
     }
 
+    async fn drained(&self) {
+        let idle = self.shared.index().idle();
+        loop {
+            let emptied = idle.notified();
+            if self.outstanding() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
     fn owners(&self) -> &Owners {
         &self.shared.owners
     }

@@ -1,0 +1,24 @@
+use std::future::Future;
+
+use async_trait::async_trait;
+
+use crate::model::BotEvent;
+
+/// The bot author's own handler of what happens to its conversations. A closure `|event| async { … }` is one.
+#[async_trait]
+pub trait BotListener: Send + Sync + 'static {
+    /// Called once for each event, in order for each conversation, after it is committed. Again when the process stopped
+    /// before it returned. Keep it short: the next event of the same conversation waits for it.
+    async fn hear(&self, event: BotEvent);
+}
+
+#[async_trait]
+impl<F, Told> BotListener for F
+where
+    F: Fn(BotEvent) -> Told + Send + Sync + 'static,
+    Told: Future<Output = ()> + Send,
+{
+    async fn hear(&self, event: BotEvent) {
+        self(event).await;
+    }
+}

@@ -1,0 +1,201 @@
+use super::DispatchSettings;
+use crate::{
+    delivery::{DeskPayload, Outcome, Payload, Receipt},
+    model::{OnUnknown, Timestamp},
+    store::{Claimed, SettleAs},
+};
+
+/// What an outcome means for the ledger. Pure.
+pub(super) fn classify(
+    claimed: &Claimed,
+    outcome: Outcome,
+    now: Timestamp,
+    jitter: f64,
+    settings: &DispatchSettings,
+) -> SettleAs {
+    let availability = matches!(claimed.payload, Payload::Desk(DeskPayload::AskAvailability));
+    match outcome {
+        Outcome::Delivered(receipt) => SettleAs::Delivered(receipt),
+        // The question is a courtesy: where it finds no answer, the session opens without one.
+        Outcome::Rejected { .. } | Outcome::Refused { .. } if availability => nothing_known(),
+        Outcome::NotSent { .. } | Outcome::Unknown { .. }
+            if availability && now.since(claimed.created_at) >= settings.availability_max =>
+        {
+            nothing_known()
+        }
+        Outcome::Rejected { detail } => SettleAs::Dead {
+            detail,
+            maybe_sent: claimed.maybe_sent,
+        },
+        Outcome::Unknown { detail } if must_not_repeat(claimed, settings) => SettleAs::Dead {
+            detail: format!("it may have arrived: {detail}"),
+            maybe_sent: true,
+        },
+        Outcome::NotSent { detail, .. } | Outcome::Refused { detail, .. } if is_old(claimed, now, settings) => {
+            SettleAs::Dead {
+                detail: too_old(&detail, settings),
+                maybe_sent: claimed.maybe_sent,
+            }
+        }
+        Outcome::Unknown { detail } if is_old(claimed, now, settings) => SettleAs::Dead {
+            detail: too_old(&detail, settings),
+            maybe_sent: true,
+        },
+        Outcome::NotSent { retry_after, .. } => {
+            let due = now + settings.retry.wait(claimed.attempt, jitter, retry_after);
+            SettleAs::Retry { due, maybe_sent: false }
+        }
+        Outcome::Unknown { .. } => {
+            let due = now + settings.retry.wait(claimed.attempt, jitter, None);
+            SettleAs::Retry {
+                due,
+                maybe_sent: !availability,
+            }
+        }
+        // The door is closed for all of its lanes; its gate decides when they go on.
+        Outcome::Refused { .. } => SettleAs::Retry {
+            due: now,
+            maybe_sent: false,
+        },
+    }
+}
+
+fn nothing_known() -> SettleAs {
+    SettleAs::Delivered(Receipt::Availability(crate::delivery::Availability::default()))
+}
+
+fn must_not_repeat(claimed: &Claimed, settings: &DispatchSettings) -> bool {
+    match &claimed.payload {
+        Payload::Desk(DeskPayload::AskAvailability) | Payload::Bot(_) => false,
+        Payload::Desk(payload) if payload.at_most_once() => true,
+        Payload::Desk(_) | Payload::Chat(_) => settings.on_unknown == OnUnknown::DeadLetter,
+    }
+}
+
+fn is_old(claimed: &Claimed, now: Timestamp, settings: &DispatchSettings) -> bool {
+    now.since(claimed.created_at) >= settings.retry.age_max
+}
+
+fn too_old(detail: &str, settings: &DispatchSettings) -> String {
+    let hours = settings.retry.age_max.as_secs() / 3_600;
+    format!("not delivered within {hours} hours; the last attempt: {detail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        delivery::{ChatPayload, DeliveryId, Lane, Scope},
+        model::{Address, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, Text},
+    };
+
+    fn claimed(payload: Payload, age_secs: u64) -> Claimed {
+        let key = ConversationKey {
+            channel: ChannelId::new("test"),
+            address: Address::new("1"),
+            customer: CustomerId::new("1"),
+        };
+        Claimed {
+            id: DeliveryId {
+                lane: Lane::Chat(ConversationId::mint()),
+                seq: 1,
+            },
+            payload,
+            conversation: key,
+            hook_address: String::new(),
+            attempt: 1,
+            created_at: NOW - Duration::from_secs(age_secs),
+            maybe_sent: false,
+            started: false,
+        }
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
+    const DAY: u64 = 24 * 60 * 60;
+
+    fn message() -> Payload {
+        Payload::Chat(ChatPayload::Message {
+            author: None,
+            text: Text::new("hello"),
+        })
+    }
+
+    fn log() -> Payload {
+        let from = Contact::Email("ada@example.org".into());
+        Payload::Desk(DeskPayload::ChatbotLog {
+            from,
+            subject: Text::new("s"),
+            text: Text::new("t"),
+        })
+    }
+
+    fn not_sent(retry_after: Option<Duration>) -> Outcome {
+        Outcome::NotSent {
+            detail: "429".into(),
+            retry_after,
+            scope: Scope::Lane,
+        }
+    }
+
+    fn word(payload: Payload, age_secs: u64, outcome: Outcome, settings: &DispatchSettings) -> &'static str {
+        match classify(&claimed(payload, age_secs), outcome, NOW, 0.5, settings) {
+            SettleAs::Delivered(_) => "delivered",
+            SettleAs::Dead { maybe_sent: false, .. } => "dead",
+            SettleAs::Dead { maybe_sent: true, .. } => "dead, maybe sent",
+            SettleAs::Retry { maybe_sent: false, .. } => "again",
+            SettleAs::Retry { maybe_sent: true, .. } => "again, maybe sent",
+            SettleAs::Started => "started",
+        }
+    }
+
+    #[test]
+    fn each_outcome_has_its_consequence() {
+        let settings = DispatchSettings::default();
+        let careful = DispatchSettings {
+            on_unknown: OnUnknown::DeadLetter,
+            ..settings
+        };
+        let refused = || Outcome::Refused {
+            detail: "401".into(),
+            scope: Scope::Door,
+        };
+        let ask = || Payload::Desk(DeskPayload::AskAvailability);
+        for (payload, age, outcome, with, expected) in [
+            (message(), 0, Outcome::delivered(), &settings, "delivered"),
+            (message(), 0, not_sent(None), &settings, "again"),
+            (message(), 0, Outcome::unknown("reset"), &settings, "again, maybe sent"),
+            (message(), 0, Outcome::unknown("reset"), &careful, "dead, maybe sent"),
+            (message(), 0, Outcome::rejected("blocked"), &settings, "dead"),
+            (message(), 0, refused(), &settings, "again"),
+            (message(), DAY, not_sent(None), &settings, "dead"),
+            (message(), DAY, refused(), &settings, "dead"),
+            (message(), DAY, Outcome::unknown("reset"), &settings, "dead, maybe sent"),
+            (log(), 0, Outcome::unknown("reset"), &settings, "dead, maybe sent"),
+            (log(), 0, not_sent(None), &settings, "again"),
+            (ask(), 0, Outcome::unknown("slow"), &settings, "again"),
+            (ask(), 11, Outcome::unknown("slow"), &settings, "delivered"),
+            (ask(), 0, refused(), &settings, "delivered"),
+        ] {
+            assert_eq!(
+                word(payload, age, outcome.clone(), with),
+                expected,
+                "{outcome:?} at {age} s"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_other_side_asks_for_is_waited_for() {
+        let asked = Duration::from_secs(37);
+        let settled = classify(
+            &claimed(message(), 0),
+            not_sent(Some(asked)),
+            NOW,
+            0.5,
+            &DispatchSettings::default(),
+        );
+        assert!(matches!(settled, SettleAs::Retry { due, .. } if due == NOW + asked));
+    }
+}

@@ -1,0 +1,170 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Dispatch, DoorSettings, classify::classify, deliver::deliver, file::attachment, gate::Gate};
+use crate::{
+    delivery::{Door, Outcome},
+    store::{Claimed, Settle, SettleAs},
+};
+
+/// One door's loop: claims what is due, and makes a task of each claim.
+pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: CancellationToken) {
+    let settings = dispatch.door_settings(&door);
+    let open = Arc::new(OpenDoor {
+        gate: Gate::new(settings, dispatch.settings.retry),
+        calls: Semaphore::new(settings.calls_max),
+        file_calls: Semaphore::new(settings.file_calls_max),
+        settings,
+        shutdown: shutdown.clone(),
+        dispatch,
+    });
+    let wake = open.dispatch.store.wake(&door);
+    let claims = Arc::new(Semaphore::new(settings.claims_max));
+    let tasks = TaskTracker::new();
+    while !shutdown.is_cancelled() {
+        let wait = open.claim(&door, &claims, &tasks).await;
+        tokio::select! {
+            () = wake.notified() => {}
+            () = sleep(wait) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// A door that is in use.
+struct OpenDoor {
+    dispatch: Arc<Dispatch>,
+    gate: Gate,
+    calls: Semaphore,
+    file_calls: Semaphore,
+    settings: DoorSettings,
+    shutdown: CancellationToken,
+}
+
+impl OpenDoor {
+    /// How long to wait after the ledger could not be read or written.
+    const LEDGER_WAIT: Duration = Duration::from_secs(1);
+
+    /// Claims as much as there is room for, and says how long until there may be more.
+    async fn claim(self: &Arc<Self>, door: &Door, claims: &Arc<Semaphore>, tasks: &TaskTracker) -> Option<Duration> {
+        let room = claims.available_permits();
+        if room == 0 {
+            // A claim that ends wakes the door.
+            return None;
+        }
+        let store = &self.dispatch.store;
+        let found = match store.claim(door, room).await {
+            Ok(found) => found,
+            Err(failed) => {
+                tracing::warn!(%door, error = %failed, "nothing can be claimed");
+                return Some(Self::LEDGER_WAIT);
+            }
+        };
+        for claimed in found.claimed {
+            let Ok(permit) = Arc::clone(claims).try_acquire_owned() else {
+                break;
+            };
+            let (open, wake) = (Arc::clone(self), store.wake(door));
+            tasks.spawn(async move {
+                open.work(claimed).await;
+                drop(permit);
+                wake.notify_one();
+            });
+        }
+        found.next_due.map(|due| due.since(self.dispatch.clock.now()))
+    }
+
+    /// Makes one call for a claim and settles it. A claim that is not called before the shutdown stays in the ledger.
+    async fn work(&self, claimed: Claimed) {
+        let settled = tokio::select! {
+            biased;
+            pass = self.enter(&claimed) => match pass {
+                Some((pass, _slot)) => {
+                    let Some(outcome) = self.call(&claimed).await else { return };
+                    pass.ended(&outcome, fastrand::f64());
+                    self.classified(&claimed, outcome)
+                }
+                None => return,
+            },
+            () = self.shutdown.cancelled() => return,
+        };
+        self.settle(&claimed, settled).await;
+    }
+
+    /// Waits for a slot, then for the gate.
+    async fn enter(&self, claimed: &Claimed) -> Option<(super::gate::Pass<'_>, tokio::sync::SemaphorePermit<'_>)> {
+        let slots = if attachment(&claimed.payload).is_some() {
+            &self.file_calls
+        } else {
+            &self.calls
+        };
+        let slot = slots.acquire().await.ok()?;
+        let pass = self.gate.enter().await;
+        Some((pass, slot))
+    }
+
+    /// The call itself. `None` when a call that must not be made twice could not be noted first.
+    async fn call(&self, claimed: &Claimed) -> Option<Outcome> {
+        let at_most_once = match &claimed.payload {
+            crate::delivery::Payload::Desk(payload) => payload.at_most_once(),
+            crate::delivery::Payload::Chat(_) | crate::delivery::Payload::Bot(_) => false,
+        };
+        if at_most_once && claimed.started {
+            return Some(Outcome::unknown("an attempt was under way when the process stopped"));
+        }
+        if at_most_once && !self.settle(claimed, SettleAs::Started).await {
+            return None;
+        }
+        Some(deliver(&self.dispatch, claimed, &self.settings).await)
+    }
+
+    fn classified(&self, claimed: &Claimed, outcome: Outcome) -> SettleAs {
+        let now = self.dispatch.clock.now();
+        log(claimed, &outcome);
+        classify(claimed, outcome, now, fastrand::f64(), &self.dispatch.settings)
+    }
+
+    /// Settles, as often as it takes: the lane waits for it. `false` when the shutdown came first.
+    async fn settle(&self, claimed: &Claimed, as_: SettleAs) -> bool {
+        let settle = Settle {
+            id: claimed.id,
+            payload: claimed.payload.clone(),
+            as_,
+        };
+        while let Err(failed) = self.dispatch.intake.settle(settle.clone()).await {
+            tracing::warn!(delivery = %claimed.id, error = %failed, "the end of an attempt waits for the ledger");
+            tokio::select! {
+                () = tokio::time::sleep(Self::LEDGER_WAIT) => {}
+                () = self.shutdown.cancelled() => return false,
+            }
+        }
+        tracing::trace!(target: "escalator::site", site = "settle.after", payload = claimed.payload.word());
+        true
+    }
+}
+
+/// One line a settled step, and never what was said.
+fn log(claimed: &Claimed, outcome: &Outcome) {
+    let (delivery, payload, attempt) = (&claimed.id, claimed.payload.word(), claimed.attempt);
+    let outcome_word = outcome.word();
+    match outcome {
+        Outcome::Delivered(_) => tracing::info!(%delivery, payload, attempt, outcome = outcome_word),
+        Outcome::NotSent { detail, .. } | Outcome::Unknown { detail } => {
+            tracing::warn!(%delivery, payload, attempt, outcome = outcome_word, detail);
+        }
+        Outcome::Rejected { detail } | Outcome::Refused { detail, .. } => {
+            tracing::error!(%delivery, payload, attempt, outcome = outcome_word, detail);
+        }
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,257 @@
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use super::DoorSettings;
+use crate::delivery::{Outcome, RetryPolicy, Scope};
+
+/// A door's gate: keeps its pace, closes when the whole account is refused or told to wait, and lets one call through
+/// to see whether that is over.
+pub(super) struct Gate {
+    settings: DoorSettings,
+    retry: RetryPolicy,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    /// Before this, no next call starts.
+    next: Instant,
+    closed: Option<Closed>,
+}
+
+struct Closed {
+    until: Instant,
+    /// How often in a row the door was found closed.
+    times: u32,
+    probing: bool,
+}
+
+/// What a caller finds at the gate.
+enum Look {
+    Go(Instant),
+    Probe,
+    Probing,
+    Wait(Instant),
+}
+
+/// Leave to make one call.
+pub(super) struct Pass<'g> {
+    gate: &'g Gate,
+    probe: bool,
+}
+
+impl Gate {
+    pub(super) fn new(settings: DoorSettings, retry: RetryPolicy) -> Self {
+        let state = State {
+            next: Instant::now(),
+            closed: None,
+        };
+        let retry = RetryPolicy {
+            wait_max: settings.closed_max,
+            ..retry
+        };
+        Self {
+            settings,
+            retry,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Waits until a call may start.
+    ///
+    /// # Cancel safety
+    /// Nothing is taken until it returns, but for one place in the pace.
+    pub(super) async fn enter(&self) -> Pass<'_> {
+        loop {
+            let changed = self.changed.notified();
+            match self.look() {
+                Look::Go(start) => {
+                    tokio::time::sleep_until(start).await;
+                    return Pass {
+                        gate: self,
+                        probe: false,
+                    };
+                }
+                Look::Probe => {
+                    return Pass {
+                        gate: self,
+                        probe: true,
+                    };
+                }
+                Look::Wait(until) => {
+                    tokio::select! {
+                        () = changed => {}
+                        () = tokio::time::sleep_until(until) => {}
+                    }
+                }
+                // The probe that is under way wakes us when it is over.
+                Look::Probing => changed.await,
+            }
+        }
+    }
+
+    fn look(&self) -> Look {
+        let mut state = self.lock();
+        let now = Instant::now();
+        match &mut state.closed {
+            None => {
+                let start = state.next.max(now);
+                state.next = start + self.settings.pace;
+                Look::Go(start)
+            }
+            Some(closed) if closed.probing => Look::Probing,
+            Some(closed) if closed.until > now => Look::Wait(closed.until),
+            Some(closed) => {
+                closed.probing = true;
+                Look::Probe
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change under this lock is complete when it is left, even by a panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass<'_> {
+    /// Says how the call ended; `true` when that closed the door or kept it closed.
+    pub(super) fn ended(self, outcome: &Outcome, jitter: f64) -> bool {
+        let asked = match outcome {
+            Outcome::NotSent {
+                retry_after,
+                scope: Scope::Door,
+                ..
+            } => *retry_after,
+            Outcome::Refused { scope: Scope::Door, .. } => None,
+            // An answer, or at least a connection: the door is there.
+            _ => {
+                self.open();
+                return false;
+            }
+        };
+        self.close(asked, jitter);
+        true
+    }
+
+    fn open(&self) {
+        if self.gate.lock().closed.take().is_some() {
+            self.gate.changed.notify_waiters();
+        }
+    }
+
+    fn close(&self, asked: Option<Duration>, jitter: f64) {
+        let mut state = self.gate.lock();
+        let now = Instant::now();
+        let (times, until) = match &state.closed {
+            // Calls that started before it closed say nothing new.
+            Some(closed) if !self.probe => (closed.times, closed.until),
+            Some(closed) => (closed.times + 1, now),
+            None => (1, now),
+        };
+        let until = until.max(now + self.gate.retry.wait(times, jitter, asked));
+        let probing = state
+            .closed
+            .as_ref()
+            .is_some_and(|closed| closed.probing && !self.probe);
+        state.closed = Some(Closed { until, times, probing });
+        drop(state);
+        self.gate.changed.notify_waiters();
+    }
+}
+
+/// A call that was given up lets the next one probe.
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if self.probe {
+            let mut state = self.gate.lock();
+            if let Some(closed) = &mut state.closed {
+                closed.probing = false;
+            }
+            drop(state);
+            self.gate.changed.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(pace: Duration) -> Gate {
+        Gate::new(
+            DoorSettings {
+                pace,
+                ..DoorSettings::default()
+            },
+            RetryPolicy::default(),
+        )
+    }
+
+    fn wait(secs: u64) -> Outcome {
+        let retry_after = Some(Duration::from_secs(secs));
+        Outcome::NotSent {
+            detail: "429".into(),
+            retry_after,
+            scope: Scope::Door,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_keep_the_pace() {
+        let gate = gate(Duration::from_millis(100));
+        let start = Instant::now();
+        for _ in 0..5 {
+            gate.enter().await.ended(&Outcome::delivered(), 0.5);
+        }
+        assert_eq!(start.elapsed(), Duration::from_millis(400));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_closed_door_lets_one_probe_through_when_the_wait_is_over() {
+        let gate = gate(Duration::ZERO);
+        let start = Instant::now();
+        assert!(gate.enter().await.ended(&wait(30), 0.5));
+        let probe = gate.enter().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+        let second = tokio::time::timeout(Duration::from_secs(60), gate.enter()).await;
+        assert!(second.is_err(), "only one probe at a time");
+        assert!(!probe.ended(&Outcome::delivered(), 0.5));
+        gate.enter().await.ended(&Outcome::delivered(), 0.5);
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_secs(90),
+            "an open door keeps nobody waiting"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_fails_closes_the_door_for_longer() {
+        let gate = gate(Duration::ZERO);
+        let refused = Outcome::Refused {
+            detail: "401".into(),
+            scope: Scope::Door,
+        };
+        let mut waits = Vec::new();
+        gate.enter().await.ended(&refused, 1.0);
+        for _ in 0..3 {
+            let start = Instant::now();
+            gate.enter().await.ended(&refused, 1.0);
+            waits.push(start.elapsed().as_millis());
+        }
+        assert_eq!(waits, [500, 1_000, 2_000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_is_dropped_lets_the_next_one_through() {
+        let gate = gate(Duration::ZERO);
+        gate.enter().await.ended(&wait(1), 0.5);
+        drop(gate.enter().await);
+        gate.enter().await.ended(&Outcome::delivered(), 0.5);
+    }
+}

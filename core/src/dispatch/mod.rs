@@ -1,0 +1,95 @@
+//! Claim, deliver, classify, settle: the one way out of the ledger.
+//!
+//! Each door has a loop of its own: it claims the heads of due lanes, makes one call for each, and settles what came of
+//! it. Only here is anything sent, and only here is it sent again.
+//!
+//! # Invariants
+//! - A lane has one call under way at the most, so its order is kept through every retry.
+//! - One lane that waits delays no other; what holds for a whole account closes that account's door alone.
+//! - A delivery ends delivered, or as a dead letter with a reason. Age makes a dead letter, not the number of attempts.
+//! - Signals go past the ledger, and may be dropped.
+//!
+//! # Not here
+//! - What follows from an end: `session`.
+
+mod classify;
+mod deliver;
+mod door;
+mod file;
+mod gate;
+mod settings;
+mod signals;
+mod timers;
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    channel::{BotListener, EscalationChannel},
+    delivery::Door,
+    desk::Desk,
+    intake::{Intake, SignalTo},
+    model::{ChannelId, Clock},
+    store::Store,
+};
+
+pub use self::settings::{DispatchSettings, DoorSettings};
+
+/// All that deliveries leave by.
+pub struct Exits {
+    /// The desk.
+    pub desk: Arc<dyn Desk>,
+    /// The connected channels.
+    pub channels: HashMap<ChannelId, Arc<dyn EscalationChannel>>,
+    /// The bot author's handler of events, where there is one.
+    pub bot: Option<Arc<dyn BotListener>>,
+}
+
+/// What every loop of dispatch needs.
+pub(crate) struct Dispatch {
+    store: Arc<dyn Store>,
+    intake: Arc<Intake>,
+    clock: Arc<dyn Clock>,
+    exits: Exits,
+    settings: DispatchSettings,
+}
+
+impl Dispatch {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        intake: Arc<Intake>,
+        clock: Arc<dyn Clock>,
+        exits: Exits,
+        settings: DispatchSettings,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            intake,
+            clock,
+            exits,
+            settings,
+        })
+    }
+
+    /// Starts a loop for each door, for the timers and for the signals. They end after `shutdown`: a call under way is
+    /// finished first.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        signals: mpsc::Receiver<SignalTo>,
+        tasks: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) {
+        for door in self.doors() {
+            tasks.spawn(door::run(Arc::clone(self), door, shutdown.clone()));
+        }
+        tasks.spawn(timers::run(Arc::clone(self), shutdown.clone()));
+        tasks.spawn(signals::run(Arc::clone(self), signals, shutdown.clone()));
+    }
+
+    fn doors(&self) -> Vec<Door> {
+        let channels = self.exits.channels.keys().cloned().map(Door::Channel);
+        [Door::Desk, Door::Bot].into_iter().chain(channels).collect()
+    }
+}
