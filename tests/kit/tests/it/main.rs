@@ -1,3 +1,4 @@
-//! The kit over real sockets: one test binary for the package.
+//! The kit over real sockets, tried by clients that share nothing with it: one test binary for the package.
 
 mod desk;
+mod telegram;

@@ -1,0 +1,53 @@
+//! The webhook's settings. Updates are kept while one is set; nothing is posted to it.
+
+use serde_json::{Value, json};
+
+use super::Ask;
+use crate::telegram::{
+    polling,
+    refusal::Refusal,
+    world::{Webhook, World},
+};
+
+/// An empty address deletes the webhook, as `deleteWebhook` does.
+pub(crate) fn change(world: &mut World, ask: &Ask<'_>, set: bool) -> Result<Value, Refusal> {
+    let url = ask.params.text("url").filter(|_| set).unwrap_or_default();
+    if !url.is_empty() && !url.starts_with("https://") {
+        return Err(Refusal::bad_request(
+            "bad webhook: An HTTPS URL must be provided for webhook",
+        ));
+    }
+    if ask.params.flag("drop_pending_updates") {
+        world.queue.drop_pending();
+    }
+    if set {
+        polling::remember_allowed(world, ask.params);
+    }
+    world.webhook = (!url.is_empty()).then(|| Webhook {
+        url,
+        has_certificate: ask.params.upload("certificate").is_some(),
+        max_connections: ask.params.integer("max_connections").unwrap_or(40),
+        ip_address: ask.params.text("ip_address"),
+    });
+    Ok(json!(true))
+}
+
+pub(crate) fn info(world: &World) -> Value {
+    let mut info = json!({
+        "url": "",
+        "has_custom_certificate": false,
+        "pending_update_count": world.queue.len(),
+    });
+    if let Some(webhook) = &world.webhook {
+        info["url"] = json!(webhook.url);
+        info["has_custom_certificate"] = json!(webhook.has_certificate);
+        info["max_connections"] = json!(webhook.max_connections);
+        if let Some(address) = &webhook.ip_address {
+            info["ip_address"] = json!(address);
+        }
+    }
+    if !world.queue.allowed().is_empty() {
+        info["allowed_updates"] = json!(world.queue.allowed());
+    }
+    info
+}
