@@ -88,6 +88,11 @@ impl Dispatch {
         tasks.spawn(signals::run(Arc::clone(self), signals, shutdown.clone()));
     }
 
+    /// The channels that deliveries leave by.
+    pub(crate) fn channels(&self) -> Vec<Arc<dyn EscalationChannel>> {
+        self.exits.channels.values().cloned().collect()
+    }
+
     fn doors(&self) -> Vec<Door> {
         let channels = self.exits.channels.keys().cloned().map(Door::Channel);
         [Door::Desk, Door::Bot].into_iter().chain(channels).collect()

@@ -187,6 +187,11 @@ impl Ledger {
             .unwrap_or_else(PoisonError::into_inner) = address;
     }
 
+    /// Tells the ledger the texts of the desk's own configuration. Each later answer of the desk replaces them.
+    pub fn know_desk_texts(&self, texts: BTreeMap<String, String>) {
+        *self.shared.brain.desk_texts.write().unwrap_or_else(PoisonError::into_inner) = texts;
+    }
+
     /// Writes what waits, then closes the ledger. A call that comes later is refused.
     pub async fn close(&self) {
         self.closing.cancel();

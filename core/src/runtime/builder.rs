@@ -1,0 +1,196 @@
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{Escalator, StartError};
+use crate::{
+    channel::BotListener,
+    desk::Desk,
+    dispatch::DispatchSettings,
+    hookpoint::HookpointSettings,
+    intake::IntakeSettings,
+    model::{Policy, Texts},
+    store::AgeOut,
+};
+
+/// Where everything that must survive is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Database {
+    /// In one SQLite file, which belongs to one process.
+    Sqlite(PathBuf),
+    /// In memory, and gone with the process: for tests.
+    Memory,
+}
+
+impl Database {
+    /// Reads `sqlite:path` (also `sqlite://path`), or `memory:`.
+    ///
+    /// # Errors
+    /// [`StartError::UnknownDatabase`] for anything else.
+    pub fn parse(name: &str) -> Result<Self, StartError> {
+        if name == "memory:" {
+            return Ok(Self::Memory);
+        }
+        let path = name.strip_prefix("sqlite://").or_else(|| name.strip_prefix("sqlite:"));
+        // What stands behind `?` are options of other libraries; the ledger sets its own.
+        let path = path.map(|path| path.split('?').next().unwrap_or_default()).filter(|path| !path.is_empty());
+        path.filter(|path| *path != ":memory:")
+            .map(|path| Self::Sqlite(path.into()))
+            .ok_or_else(|| StartError::UnknownDatabase(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory:"),
+        }
+    }
+}
+
+/// The settings of a house, before it is opened.
+pub struct Builder {
+    pub(super) desk: Arc<dyn Desk>,
+    pub(super) database: Database,
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) hookpoint_url: Option<String>,
+    pub(super) hookpoint_secret: Option<String>,
+    pub(super) hookpoint: HookpointSettings,
+    pub(super) policy: Policy,
+    pub(super) texts: Texts,
+    pub(super) intake: IntakeSettings,
+    pub(super) dispatch: DispatchSettings,
+    pub(super) age_out: AgeOut,
+    pub(super) bot: Option<Arc<dyn BotListener>>,
+    pub(super) shutdown_max: Duration,
+    #[cfg(feature = "sqlite")]
+    pub(super) sqlite: crate::store::SqliteSettings,
+}
+
+impl Builder {
+    pub(super) fn new(desk: Arc<dyn Desk>) -> Self {
+        Self {
+            desk,
+            database: Database::Sqlite("escalator.db".into()),
+            listen: None,
+            hookpoint_url: None,
+            hookpoint_secret: None,
+            hookpoint: HookpointSettings::default(),
+            policy: Policy::default(),
+            texts: Texts::default(),
+            intake: IntakeSettings::default(),
+            dispatch: DispatchSettings::default(),
+            age_out: AgeOut::default(),
+            bot: None,
+            shutdown_max: Duration::from_secs(10),
+        }
+    }
+
+    /// Where everything that must survive is kept. `sqlite:escalator.db` in the working folder.
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = database;
+        self
+    }
+
+    /// Serves the hookpoint here. Without it, mount [`Escalator::hookpoint`] into a server of your own.
+    pub fn hookpoint_listen(mut self, address: SocketAddr) -> Self {
+        self.listen = Some(address);
+        self
+    }
+
+    /// The address at which the desk reaches the hookpoint, without the secret. Where none is set, it is the address that
+    /// the hookpoint is served at.
+    pub fn hookpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.hookpoint_url = Some(url.into());
+        self
+    }
+
+    /// The secret in the hookpoint's address. Where none is set, one is made once and kept in the ledger.
+    pub fn hookpoint_secret(mut self, secret: impl Into<String>) -> Self {
+        self.hookpoint_secret = Some(secret.into());
+        self
+    }
+
+    /// The hookpoint's limits.
+    pub fn hookpoint_settings(mut self, settings: HookpointSettings) -> Self {
+        self.hookpoint = settings;
+        self
+    }
+
+    /// The rules of a session.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The texts to the customer.
+    pub fn texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
+        self
+    }
+
+    /// How updates are taken in.
+    pub fn intake(mut self, settings: IntakeSettings) -> Self {
+        self.intake = settings;
+        self
+    }
+
+    /// How deliveries are made.
+    pub fn dispatch(mut self, settings: DispatchSettings) -> Self {
+        self.dispatch = settings;
+        self
+    }
+
+    /// What is too old to be kept.
+    pub fn age_out(mut self, age_out: AgeOut) -> Self {
+        self.age_out = age_out;
+        self
+    }
+
+    /// Who is told when a conversation waits, is connected, comes back or fails.
+    pub fn on_event(mut self, listener: impl BotListener) -> Self {
+        self.bot = Some(Arc::new(listener));
+        self
+    }
+
+    /// How long a shutdown waits for what is under way. 10 seconds.
+    pub fn shutdown_max(mut self, wait_max: Duration) -> Self {
+        self.shutdown_max = wait_max;
+        self
+    }
+
+    /// Opens the ledger and the hookpoint's socket. Nothing is received or sent before [`Escalator::start`].
+    ///
+    /// # Errors
+    /// [`StartError`] says what was wrong and what would be right.
+    pub async fn open(self) -> Result<Escalator, StartError> {
+        Escalator::open(self).await
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("database", &self.database).field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_by_its_kind() {
+        let file = |path: &str| Database::Sqlite(path.into());
+        for (name, database) in [
+            ("sqlite:escalator.db", file("escalator.db")),
+            ("sqlite:///var/lib/e.db", file("/var/lib/e.db")),
+            ("sqlite:/var/lib/e.db?mode=rwc", file("/var/lib/e.db")),
+            ("memory:", Database::Memory),
+        ] {
+            assert_eq!(Database::parse(name).expect("the name is right"), database, "{name}");
+        }
+        for name in ["", "escalator.db", "sqlite:", "sqlite::memory:", "postgres://localhost/x"] {
+            assert!(Database::parse(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use crate::{hookpoint::HookpointError, store::StoreError};
+
+/// Why the house did not start. Each says what was wrong and what would be right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The ledger could not be opened.
+    #[error("the database {database}: {source}")]
+    Store {
+        /// Which database, as it was named.
+        database: String,
+        /// Why.
+        source: StoreError,
+    },
+    /// The name of the database is not one that we know.
+    #[error("the database `{0}` is of no known kind: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`")]
+    UnknownDatabase(String),
+    /// The hookpoint's address or secret breaks a rule.
+    #[error(transparent)]
+    Hookpoint(#[from] HookpointError),
+    /// The hookpoint could not listen.
+    #[error("the hookpoint cannot listen on {address}: {source}")]
+    Listen {
+        /// Where it should.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The hookpoint is neither served nor given an address.
+    #[error("the desk cannot reach us: name the hookpoint's public address, or let it be served")]
+    NoHookpoint,
+    /// The desk refuses us.
+    #[error("the desk refuses us: {0}")]
+    DeskRefused(String),
+    /// A channel was connected twice under one name.
+    #[error("two channels are called `{0}`: each needs a name of its own")]
+    TwoChannels(crate::model::ChannelId),
+}

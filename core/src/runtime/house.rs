@@ -1,0 +1,174 @@
+use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::mpsc};
+
+use super::{Builder, Database, Running, StartError};
+use crate::{
+    channel::{EscalationChannel, Ingress},
+    delivery::Outcome,
+    desk::Desk,
+    dispatch::{Dispatch, Exits},
+    hookpoint::{self, Hookpoint, HookpointUrl, Secret},
+    intake::{Intake, Port, SignalTo, Signals},
+    model::{ChannelId, Clock, SystemClock},
+    store::{Ledger, LedgerSettings, Maintained, Maintenance, Store},
+};
+
+/// A house that is open: its ledger is read, its hookpoint has a socket. Connect channels, then [`start`](Self::start).
+pub struct Escalator {
+    pub(super) builder: Builder,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) intake: Arc<Intake>,
+    pub(super) signals: mpsc::Receiver<SignalTo>,
+    pub(super) listener: Option<TcpListener>,
+    pub(super) hookpoint: Hookpoint,
+    pub(super) hook_address: String,
+    channels: HashMap<ChannelId, Arc<dyn EscalationChannel>>,
+    port: Arc<Port>,
+}
+
+impl Escalator {
+    /// Begins to set up a house for a desk.
+    pub fn builder(desk: impl Desk) -> Builder {
+        Builder::new(Arc::new(desk))
+    }
+
+    pub(super) async fn open(builder: Builder) -> Result<Self, StartError> {
+        let listener = match builder.listen {
+            Some(address) => {
+                let bound = TcpListener::bind(address).await;
+                Some(bound.map_err(|source| StartError::Listen { address, source })?)
+            }
+            None => None,
+        };
+        let url = base(&builder, listener.as_ref())?;
+        let ledger = Arc::new(open_ledger(&builder).await?);
+        let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
+        let secret = secret(&builder, &ledger).await?;
+        let hook_address = hookpoint::hook_address(&url, &secret);
+        ledger.know_hook_address(hook_address.clone());
+        let (signals, signals_end) = Signals::channel();
+        let intake = Intake::new(Arc::clone(&store), || SystemClock.now(), builder.intake, signals);
+        let hookpoint = Hookpoint::new(
+            Arc::clone(&intake),
+            Arc::clone(&builder.desk),
+            ledger.blobs(),
+            secret,
+            builder.hookpoint.clone(),
+        );
+        let port = Port::new(Arc::clone(&intake));
+        Ok(Self {
+            builder,
+            ledger,
+            intake,
+            signals: signals_end,
+            listener,
+            hookpoint,
+            hook_address,
+            channels: HashMap::new(),
+            port,
+        })
+    }
+
+    /// The way in for a channel of this name. Build the channel with it, then [`connect`](Self::connect) it.
+    pub fn ingress(&self, name: &str) -> Ingress {
+        Ingress::new(ChannelId::new(name), Arc::<Port>::clone(&self.port) as _)
+    }
+
+    /// Connects a channel that was built with an [`ingress`](Self::ingress) of this house.
+    ///
+    /// # Errors
+    /// [`StartError::TwoChannels`] when one of the same name is connected.
+    pub fn connect(&mut self, channel: Arc<dyn EscalationChannel>) -> Result<(), StartError> {
+        let name = channel.id().clone();
+        if self.channels.contains_key(&name) {
+            return Err(StartError::TwoChannels(name));
+        }
+        self.ledger.know_channel(name.clone(), channel.capabilities().limits);
+        self.channels.insert(name, channel);
+        Ok(())
+    }
+
+    /// The hookpoint as a router, to be mounted under any path of a server of your own.
+    pub fn hookpoint(&self) -> hookpoint::Router {
+        self.hookpoint.router()
+    }
+
+    /// Where the hookpoint is served, if it is.
+    pub fn hookpoint_listens_on(&self) -> Option<SocketAddr> {
+        self.listener.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Asks the desk once whether it knows us, then starts everything. A desk that is away is no reason not to start.
+    ///
+    /// # Errors
+    /// [`StartError::DeskRefused`] when the desk refuses us: nothing was started.
+    pub async fn start(self) -> Result<Running, StartError> {
+        match self.builder.desk.availability(&self.hook_address).await {
+            Ok(availability) => self.ledger.know_desk_texts(availability.texts),
+            Err(Outcome::Refused { detail, .. }) => return Err(StartError::DeskRefused(detail)),
+            Err(Outcome::Rejected { detail }) => {
+                tracing::warn!(detail, "the desk does not tell its chat configuration");
+            }
+            Err(outcome) => tracing::warn!(?outcome, "the desk is away; what is said meanwhile is kept"),
+        }
+        Ok(Running::start(self))
+    }
+
+    pub(super) fn exits(&mut self) -> Exits {
+        Exits {
+            desk: Arc::clone(&self.builder.desk),
+            channels: self.channels.clone(),
+            bot: self.builder.bot.clone(),
+        }
+    }
+
+    pub(super) fn dispatch(&mut self) -> Arc<Dispatch> {
+        let store: Arc<dyn Store> = Arc::<Ledger>::clone(&self.ledger);
+        let (intake, settings) = (Arc::clone(&self.intake), self.builder.dispatch);
+        Dispatch::new(store, intake, Arc::new(SystemClock), self.exits(), settings)
+    }
+}
+
+/// The hookpoint's address without the secret.
+fn base(builder: &Builder, listener: Option<&TcpListener>) -> Result<HookpointUrl, StartError> {
+    let served_at = listener.and_then(|listener| listener.local_addr().ok());
+    match (&builder.hookpoint_url, served_at) {
+        (Some(url), _) => Ok(HookpointUrl::parse(url)?),
+        (None, Some(address)) => Ok(HookpointUrl::parse(&format!("http://{address}"))?),
+        (None, None) => Err(StartError::NoHookpoint),
+    }
+}
+
+async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
+    let settings = LedgerSettings {
+        policy: builder.policy.clone(),
+        texts: builder.texts.clone(),
+        ..LedgerSettings::new(builder.desk.limits())
+    };
+    let opened = match &builder.database {
+        Database::Memory => Ledger::in_memory(settings).await,
+        Database::Sqlite(path) => Ledger::sqlite(path, builder.sqlite.clone(), settings).await,
+    };
+    opened.map_err(|source| StartError::Store { database: builder.database.to_string(), source })
+}
+
+/// The secret that is set, or the one that was made when none was.
+async fn secret(builder: &Builder, ledger: &Ledger) -> Result<Secret, StartError> {
+    if let Some(secret) = &builder.hookpoint_secret {
+        return Ok(Secret::parse(secret)?);
+    }
+    let fresh = Secret::mint();
+    let kept = ledger.maintain(Maintenance::Secret(fresh.expose().to_owned())).await;
+    let database = builder.database.to_string();
+    match kept.map_err(|source| StartError::Store { database, source })? {
+        Maintained::Secret(secret) => Ok(Secret::parse(&secret)?),
+        Maintained::Done | Maintained::Removed(_) => Ok(fresh),
+    }
+}
+
+impl fmt::Debug for Escalator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Escalator").field("channels", &self.channels.keys()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,18 @@
+//! Puts the rooms together: open the ledger, connect channels, start, watch, stop.
+//!
+//! # Invariants
+//! - Only this room holds the registry of channels, so no channel holds itself alive.
+//! - Every task has an owner here, and ends at the shutdown: what is under way is finished first, within a limit.
+
+mod builder;
+mod error;
+mod house;
+mod running;
+mod supervise;
+
+pub use self::{
+    builder::{Builder, Database},
+    error::StartError,
+    house::Escalator,
+    running::{Health, Running},
+};
