@@ -3,4 +3,5 @@ pub mod channel;
 pub mod delivery;
 pub mod desk;
 pub mod model;
+pub mod omnidesk;
 pub mod session;
