@@ -1,0 +1,205 @@
+//! The shortest complete channel: the terminal. Its one customer writes lines; `/typing` shows typing and `/file PATH`
+//! sends a file. The chat goes to standard output.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use escalator::{
+    channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Inbound, Ingress, Offered, Started, Turn},
+    delivery::{ChatPayload, OpenFile, OpenedFile, Outcome},
+    model::{
+        Address, Attachment, ChatLimits, Clock, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation,
+        EventKey, FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal, SystemClock, Text,
+    },
+};
+use futures::{StreamExt, TryStreamExt};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio_util::{io::ReaderStream, sync::CancellationToken};
+
+use crate::faq;
+
+/// The terminal, with the FAQ bot behind it.
+pub struct Terminal {
+    ingress: Ingress,
+    /// Where the agent's files are put.
+    downloads: PathBuf,
+    /// Cancelled at the end of the input.
+    finished: CancellationToken,
+    /// The position of the last line. It goes on from the clock, so that it rises over a restart too.
+    last: AtomicI64,
+}
+
+impl Terminal {
+    /// Makes the channel for an ingress of its own; `downloads` is the folder for the agent's files.
+    pub fn new(ingress: Ingress, downloads: PathBuf) -> Arc<Self> {
+        let last = AtomicI64::new(SystemClock.now().as_millis());
+        Arc::new(Self { ingress, downloads, finished: CancellationToken::new(), last })
+    }
+
+    /// Waits for the end of the input.
+    pub async fn finished(&self) {
+        self.finished.cancelled().await;
+    }
+
+    fn conversation(&self) -> ConversationKey {
+        ConversationKey {
+            channel: self.id().clone(),
+            address: Address::new("terminal"),
+            customer: CustomerId::new("you"),
+        }
+    }
+
+    /// One line of the customer: offered first, and the bot's only if it is passed.
+    async fn line(&self, line: &str) {
+        let conversation = self.conversation();
+        if line.trim() == "/typing" {
+            return self.ingress.signal(&conversation, Signal::TypingStarted);
+        }
+        let position = Position(self.last.fetch_add(1, Ordering::Relaxed) + 1);
+        let update = Inbound {
+            key: EventKey::new(format!("{}:{}", self.id(), position.0)),
+            conversation: conversation.clone(),
+            position,
+            profile: Profile { platform: Some("Terminal".to_owned()), ..Profile::default() },
+            event: read(line),
+        };
+        let offered = loop {
+            match self.ingress.offer(update.clone()).await {
+                Ok(offered) => break offered,
+                Err(error) => tracing::warn!(%error, "the line waits"),
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
+        if let (Offered::Pass, Started::Turn(turn)) = (offered, self.ingress.start(&conversation, position)) {
+            self.answer(turn, line).await;
+        }
+    }
+
+    /// The bot.
+    async fn answer(&self, turn: Turn, line: &str) {
+        if faq::wants_human(line) {
+            let escalation = Escalation::because("the customer asked for a human");
+            if let Err(error) = self.escalate(turn, escalation).await {
+                show(&format!("Bot: I cannot reach a human: {error}")).await.ok();
+            }
+            return;
+        }
+        let answer = faq::answer(line);
+        if let Err(error) = turn.say(answer.as_str(), show(&answer)).await {
+            tracing::info!(%error, "the bot kept silent");
+        }
+    }
+}
+
+#[async_trait]
+impl EscalationChannel for Terminal {
+    fn capabilities(&self) -> Capabilities {
+        let limits = ChatLimits {
+            text_max: 10_000,
+            text_unit: LengthUnit::Chars,
+            fetch_bytes_max: 100_000_000,
+            send_bytes_max: 100_000_000,
+        };
+        Capabilities::text_only(limits).with_files().with_typing(true, true)
+    }
+
+    fn ingress(&self) -> &Ingress {
+        &self.ingress
+    }
+
+    async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        loop {
+            let line = tokio::select! {
+                line = lines.next_line() => line,
+                () = shutdown.cancelled() => return Ok(()),
+            };
+            match line {
+                Ok(Some(line)) if line.trim().is_empty() => {}
+                Ok(Some(line)) => self.line(&line).await,
+                Ok(None) => {
+                    self.finished.cancel();
+                    return Ok(());
+                }
+                Err(error) => return Err(ChannelError::new("standard input cannot be read").because(error)),
+            }
+        }
+    }
+
+    async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
+        let shown = match (delivery.payload, delivery.file) {
+            (ChatPayload::File { author, file }, Some(bytes)) => {
+                let path = self.downloads.join(Path::new(file.name.as_str()).file_name().unwrap_or_default());
+                match save(&path, bytes).await {
+                    Ok(()) => {
+                        let author = author.as_ref().map_or("Agent", Text::as_str);
+                        show(&format!("{author} sent a file: {}", path.display())).await
+                    }
+                    Err(outcome) => return outcome,
+                }
+            }
+            (payload, _) => show(&payload.plain().unwrap_or_default()).await,
+        };
+        shown.map_or_else(|error| Outcome::not_sent(error.to_string()), |()| Outcome::delivered())
+    }
+
+    async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome> {
+        let opened = async {
+            let file = tokio::fs::File::open(file.as_str()).await?;
+            let bytes = file.metadata().await?.len();
+            Ok::<_, std::io::Error>(OpenedFile { bytes: Some(bytes), stream: ReaderStream::new(file).boxed() })
+        };
+        opened.await.map_err(|error| Outcome::rejected(format!("the file cannot be read: {error}")))
+    }
+
+    async fn signal(&self, _to: &ConversationKey, signal: Signal) {
+        if signal == Signal::TypingStarted {
+            show("(an agent is typing)").await.ok();
+        }
+    }
+}
+
+/// What a line means.
+fn read(line: &str) -> CustomerEvent {
+    if faq::wants_end(line) {
+        return CustomerEvent::Ended;
+    }
+    let Some(path) = line.trim().strip_prefix("/file ").map(str::trim) else {
+        return CustomerEvent::Message(CustomerMessage::text(line));
+    };
+    let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+    let image = [".png", ".jpg", ".jpeg", ".gif", ".webp"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let file = Attachment {
+        kind: if image { FileKind::Image } else { FileKind::Document },
+        name: Text::new(name),
+        media_type: None,
+        bytes: std::fs::metadata(path).ok().map(|file| file.len()),
+        source: FileSource::Platform(FileRef::new(path)),
+    };
+    CustomerEvent::Message(CustomerMessage { text: None, files: vec![file] })
+}
+
+async fn show(text: &str) -> std::io::Result<()> {
+    let mut out = tokio::io::stdout();
+    out.write_all(format!("{text}\n").as_bytes()).await?;
+    out.flush().await
+}
+
+async fn save(path: &Path, bytes: &dyn OpenFile) -> Result<(), Outcome> {
+    let mut stream = bytes.open().await?.stream;
+    let written = async {
+        let mut file = tokio::fs::File::create(path).await?;
+        while let Some(piece) = stream.try_next().await? {
+            file.write_all(&piece).await?;
+        }
+        file.flush().await
+    };
+    written.await.map_err(|error| Outcome::not_sent(format!("{} cannot be written: {error}", path.display())))
+}

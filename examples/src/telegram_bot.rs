@@ -1,0 +1,73 @@
+//! A small FAQ bot for Telegram that hands over to a human. What escalation adds to it stands in `serve` and in the
+//! first lines of `answer`; the rest is the bot's own.
+
+use anyhow::{Context, Result};
+use escalator::{
+    channel::{EscalationChannel, Turn},
+    model::{BotEvent, Escalation},
+    runtime::Builder,
+};
+use escalator_telegram::{Telegram, TurnExt, client, polling};
+use std::sync::Arc;
+use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+
+use crate::{faq, settings::Settings};
+
+/// Runs the bot with the settings of the environment, until it is told to stop.
+///
+/// # Errors
+/// The setting that is missing or wrong, or what refused us at the start.
+pub async fn run(settings: &Settings) -> Result<()> {
+    let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
+    serve(settings, house).await
+}
+
+/// Runs the bot in a house that is set up.
+///
+/// # Errors
+/// What is wrong with the token, or refused us at the start.
+pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
+    let bot = client(settings.telegram_token()?, settings.telegram_api_url.as_deref()).context("TELEGRAM_API_URL")?;
+
+    let mut house = house.on_event(tell).open().await?;
+    let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
+    house.connect(Arc::new(telegram.clone()))?;
+    let running = house.start().await?;
+
+    let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
+    let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
+    let mut dispatcher = Dispatcher::builder(bot, handlers).dependencies(dptree::deps![telegram]).build();
+    let stop = dispatcher.shutdown_token();
+    tokio::select! {
+        () = dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()) => {}
+        pressed = tokio::signal::ctrl_c() => {
+            pressed?;
+            // Not dispatching at this moment is no reason to go on.
+            stop.shutdown().ok();
+        }
+    }
+    running.shutdown().await;
+    Ok(())
+}
+
+/// One message of a conversation that the bot owns.
+async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>) -> Result<()> {
+    let text = message.text().unwrap_or_default();
+    if faq::wants_human(text) {
+        telegram.escalate(turn, Escalation::because("the customer asked for a human")).await?;
+    } else {
+        turn.reply(&bot, message.chat.id, faq::answer(text)).await?;
+    }
+    Ok(())
+}
+
+/// What becomes of the conversations that were handed over.
+async fn tell(event: BotEvent) {
+    match event {
+        BotEvent::HandedBack { session, reason, transcript, .. } => {
+            tracing::info!(%session, reason = reason.word(), lines = transcript.len(), "the bot has it again");
+        }
+        BotEvent::Failed { session, detail, .. } => tracing::warn!(%session, detail, "the escalation failed"),
+        other => tracing::debug!(?other),
+    }
+}

@@ -1,0 +1,198 @@
+//! A town: the desk, Telegram, and the bot between them, in a process of its own that can be killed and started again.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use escalator_testkit::{
+    desk::{DeskSimulator, Encoding},
+    telegram::FakeTelegram,
+};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+/// How long anything in town may take before it counts as lost.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The stand-ins, and what the bot keeps from one life to the next.
+pub struct Town {
+    /// The desk.
+    pub desk: DeskSimulator,
+    /// Telegram.
+    pub telegram: FakeTelegram,
+    folder: TempDir,
+    hookpoint_port: u16,
+    program: PathBuf,
+}
+
+impl Town {
+    /// Builds a town for a bot's program.
+    ///
+    /// # Errors
+    /// When a stand-in does not start.
+    pub async fn build(program: PathBuf, hooks: Encoding) -> Result<Self> {
+        let desk = DeskSimulator::builder().hook_encoding(hooks).start().await?;
+        let telegram = FakeTelegram::builder().start().await?;
+        Ok(Self { desk, telegram, folder: tempfile::tempdir()?, hookpoint_port: free_port()?, program })
+    }
+
+    /// Starts the bot and waits until it asks Telegram for updates.
+    ///
+    /// # Errors
+    /// When it ends, or asks for nothing in time.
+    pub async fn start_bot(&self) -> Result<Bot> {
+        let asked = self.telegram.calls_of("getUpdates").len();
+        let mut bot = Bot::start(self.command())?;
+        let polled = self.telegram.wait_until(PATIENCE, |world| {
+            world.calls().iter().filter(|call| call.method == "getUpdates").count() > asked
+        });
+        if polled.await.is_err() {
+            bail!("the bot asks for no updates; it ended: {:?}", bot.ended()?);
+        }
+        Ok(bot)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .env("OMNIDESK_URL", self.desk.url())
+            .env("OMNIDESK_CHAT_URL", self.desk.url())
+            .env("OMNIDESK_CHAT_ACCOUNT_TOKEN", self.desk.account_token())
+            .env("OMNIDESK_CHAT_SERVER_TOKEN", self.desk.server_token())
+            .env("OMNIDESK_BRAND_ID", "1")
+            .env("HOOKPOINT_LISTEN", format!("127.0.0.1:{}", self.hookpoint_port))
+            .env("DATABASE_URL", format!("sqlite:{}", self.folder.path().join("town.db").display()))
+            .env("TELEGRAM_BOT_TOKEN", self.telegram.token())
+            .env("TELEGRAM_API_URL", self.telegram.url());
+        command
+    }
+}
+
+/// The bot's process. Killed when dropped.
+pub struct Bot {
+    child: Child,
+    heard: Arc<Heard>,
+}
+
+/// What the process told on standard output.
+#[derive(Default)]
+pub struct Heard {
+    told: Mutex<Told>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Told {
+    lines: Vec<String>,
+    over: bool,
+}
+
+impl Heard {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, line: Option<String>) {
+        let mut told = self.told();
+        told.over = line.is_none();
+        told.lines.extend(line);
+        drop(told);
+        self.more.notify_waiters();
+    }
+
+    async fn until(&self, condition: impl Fn(&Told) -> bool) {
+        loop {
+            let more = self.more.notified();
+            if condition(&self.told()) {
+                return;
+            }
+            more.await;
+        }
+    }
+
+    /// Waits for the end of the process.
+    pub async fn over(&self) {
+        self.until(|told| told.over).await;
+    }
+}
+
+impl Bot {
+    fn start(mut command: Command) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} does not start", command.get_program().display()))?;
+        let out = child.stdout.take().context("the bot has a standard output")?;
+        let heard = Arc::<Heard>::default();
+        let ear = Arc::clone(&heard);
+        std::thread::spawn(move || {
+            BufReader::new(out).lines().map_while(Result::ok).for_each(|line| ear.add(Some(line)));
+            ear.add(None);
+        });
+        Ok(Self { child, heard })
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it tells.
+    pub fn heard(&self) -> Arc<Heard> {
+        Arc::clone(&self.heard)
+    }
+
+    /// Asks the process to die when it passes a site for the n-th time from now on.
+    ///
+    /// # Errors
+    /// When it does not hear.
+    pub async fn arm(&mut self, times: u64, site: &str) -> Result<()> {
+        let stdin = self.child.stdin.as_mut().context("the bot has a standard input")?;
+        writeln!(stdin, "arm {times} {site}")?;
+        stdin.flush()?;
+        let armed = self.heard.until(|told| told.over || told.lines.iter().any(|line| line == "armed"));
+        tokio::time::timeout(PATIENCE, armed).await.context("the bot does not hear")
+    }
+
+    /// The sites that were passed, in order.
+    pub fn sites(&self) -> Vec<String> {
+        self.heard.told().lines.iter().filter_map(|line| line.strip_prefix("site ").map(str::to_owned)).collect()
+    }
+
+    /// Whether the process is over; `Some` with a word on how.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn ended(&mut self) -> Result<Option<String>> {
+        Ok(self.child.try_wait()?.map(|status| status.to_string()))
+    }
+
+    /// Kills the process at once.
+    ///
+    /// # Errors
+    /// When the system does not.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        // It may have died before: that is what it is for.
+        self.kill().ok();
+    }
+}
+
+/// A port that is free now, and stays the bot's over its restarts.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

@@ -1,0 +1,4 @@
+//! Whole-house tests: one test binary.
+
+mod crash;
+mod story;
