@@ -2,6 +2,9 @@
 pub mod channel;
 pub mod delivery;
 pub mod desk;
+pub mod dispatch;
+pub mod intake;
 pub mod model;
 pub mod omnidesk;
 pub mod session;
+pub mod store;

@@ -43,8 +43,6 @@ struct State {
 
 /// What an escalation takes from a seat.
 pub(crate) struct Taken {
-    /// The generation that was closed.
-    pub(crate) generation: u64,
     pub(crate) unwritten: Vec<Line>,
     pub(crate) remainder: Vec<Inbound>,
     /// The position up to which the bot has handled the conversation.
@@ -178,7 +176,6 @@ impl Seat {
         }
         state.taking = true;
         Some(Taken {
-            generation,
             unwritten: std::mem::take(&mut state.unwritten),
             remainder: state.passed.drain(..).collect(),
             mark: state.started,

@@ -8,7 +8,7 @@ use crate::{
     hookpoint::HookpointSettings,
     intake::IntakeSettings,
     model::{Policy, Texts},
-    store::AgeOut,
+    store::{AgeOut, SqliteSettings},
 };
 
 /// Where everything that must survive is kept.
@@ -63,8 +63,7 @@ pub struct Builder {
     pub(super) age_out: AgeOut,
     pub(super) bot: Option<Arc<dyn BotListener>>,
     pub(super) shutdown_max: Duration,
-    #[cfg(feature = "sqlite")]
-    pub(super) sqlite: crate::store::SqliteSettings,
+    pub(super) sqlite: SqliteSettings,
 }
 
 impl Builder {
@@ -83,12 +82,19 @@ impl Builder {
             age_out: AgeOut::default(),
             bot: None,
             shutdown_max: Duration::from_secs(10),
+            sqlite: SqliteSettings::default(),
         }
     }
 
     /// Where everything that must survive is kept. `sqlite:escalator.db` in the working folder.
     pub fn database(mut self, database: Database) -> Self {
         self.database = database;
+        self
+    }
+
+    /// How the SQLite file is used.
+    pub fn sqlite(mut self, settings: SqliteSettings) -> Self {
+        self.sqlite = settings;
         self
     }
 

@@ -5,9 +5,9 @@ use bytes::Bytes;
 
 use super::{AgeOut, DeadLetter, StoreError};
 use crate::{
-    delivery::{DeliveryId, Door, Lane, Payload, Receipt},
-    model::{BlobId, ConversationId, ConversationKey, EventKey, Line, SessionId, Timestamp},
-    session::{Conversation, TimerKind},
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
+    model::{BlobId, ConversationId, ConversationKey, EventKey, FileSource, Line, SessionId, Timestamp},
+    session::{Conversation, Mark, TimerKind},
 };
 
 /// What a ledger's storage can do. `load`, `load_more`, `commit` and `age_out` are called by the one writer, never two at
@@ -20,7 +20,8 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Reads what a batch is about.
     async fn load(&self, wanted: &Wanted) -> Result<Loaded, StoreError>;
 
-    /// Reads the waiting rows of lanes, and the newest lines of conversations (oldest first).
+    /// Reads the waiting rows of lanes (in order), and the newest lines of conversations (oldest first): an entry for
+    /// each that is wanted.
     async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError>;
 
     /// Writes a batch in one transaction and returns when it is on the disk.
@@ -46,6 +47,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// The hookpoint's secret.
     async fn secret(&self) -> Result<Option<String>, StoreError>;
+
+    /// Lets go of what it is stored in. Whatever is asked later fails.
+    async fn close(&self) -> Result<(), StoreError>;
 }
 
 /// What a started ledger knows by heart.
@@ -151,7 +155,7 @@ pub(crate) struct NewRow {
     pub(crate) dead: Option<String>,
 }
 
-/// What becomes of a row.
+/// What becomes of a waiting row. A row that is gone or a dead letter stays so.
 #[derive(Clone, Debug)]
 pub(crate) enum RowChange {
     /// It arrived; the receipt stays.
@@ -164,6 +168,50 @@ pub(crate) enum RowChange {
     Retry { due: Timestamp, maybe_sent: bool },
     /// An attempt that must not be made twice begins.
     Started,
+}
+
+impl NewRow {
+    /// The file that it cannot be delivered without.
+    pub(crate) fn blob(&self) -> Option<BlobId> {
+        let file = match &self.payload {
+            Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
+            Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => return None,
+        };
+        match file.source {
+            FileSource::Blob(blob) => Some(blob),
+            FileSource::Platform(_) => None,
+        }
+    }
+}
+
+/// Whether a receipt is worth a row: it names what a person has seen, so that an edit or a reply can name it too.
+pub(crate) fn keeps_receipt(lane: Lane, receipt: &Receipt) -> bool {
+    match (lane, receipt) {
+        (Lane::Bot(_), _) | (_, Receipt::None | Receipt::Availability(_)) => false,
+        (Lane::Desk(_) | Lane::Chat(_), Receipt::Message { .. } | Receipt::Ticket { .. }) => true,
+    }
+}
+
+/// Up to when what is removed as too old.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cutoffs {
+    pub(crate) inbox: Timestamp,
+    pub(crate) history: Timestamp,
+    /// Of conversations and sessions. A ledger knows those by heart for as long as a mark holds, however short a
+    /// history is kept.
+    pub(crate) conversations: Timestamp,
+    pub(crate) blobs: Timestamp,
+}
+
+impl Cutoffs {
+    pub(crate) fn new(now: Timestamp, age_out: &AgeOut) -> Self {
+        Self {
+            inbox: now - age_out.inbox_for,
+            history: now - age_out.history_for,
+            conversations: now - age_out.history_for.max(Mark::HOLDS_FOR),
+            blobs: now - age_out.blobs_for,
+        }
+    }
 }
 
 impl Wanted {

@@ -104,21 +104,7 @@ impl Ledger {
         Self::open(Box::new(MemoryBackend::default()), settings).await
     }
 
-    /// Opens the ledger in an SQLite file (`sqlite:path`), made if it is not there. The file belongs to one process.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the file cannot be opened, belongs to another process, or holds what cannot be read.
-    #[cfg(feature = "sqlite")]
-    pub async fn sqlite(
-        database: &str,
-        sqlite: super::sqlite::SqliteSettings,
-        settings: LedgerSettings,
-    ) -> Result<Self, StoreError> {
-        let backend = super::sqlite::SqliteBackend::open(database, sqlite).await?;
-        Self::open(Box::new(backend), settings).await
-    }
-
-    async fn open(backend: Box<dyn Backend>, settings: LedgerSettings) -> Result<Self, StoreError> {
+    pub(super) async fn open(backend: Box<dyn Backend>, settings: LedgerSettings) -> Result<Self, StoreError> {
         let now = settings.clock.now();
         let recovered = backend.recover(now - Mark::HOLDS_FOR).await?;
         let mut live = Live::default();
@@ -189,13 +175,21 @@ impl Ledger {
 
     /// Tells the ledger the texts of the desk's own configuration. Each later answer of the desk replaces them.
     pub fn know_desk_texts(&self, texts: BTreeMap<String, String>) {
-        *self.shared.brain.desk_texts.write().unwrap_or_else(PoisonError::into_inner) = texts;
+        *self
+            .shared
+            .brain
+            .desk_texts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = texts;
     }
 
     /// Writes what waits, then closes the ledger. A call that comes later is refused.
     pub async fn close(&self) {
         self.closing.cancel();
         self.tasks.wait().await;
+        if let Err(error) = self.shared.backend.close().await {
+            tracing::warn!(%error, "the ledger could not be closed");
+        }
     }
 
     async fn write<T>(

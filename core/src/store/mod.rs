@@ -14,6 +14,8 @@
 //! - What an event means: `session`. When a delivery is tried again: `dispatch`.
 
 mod backend;
+#[cfg(test)]
+mod backend_tests;
 pub mod blobs;
 mod contract;
 mod error;
@@ -22,8 +24,12 @@ mod index;
 mod ledger;
 mod memory;
 mod owners;
+#[cfg(not(feature = "sqlite"))]
+#[path = "no_sqlite.rs"]
+mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod sqlite_settings;
 mod stored;
 mod writer;
 
@@ -35,4 +41,5 @@ pub use self::{
     error::StoreError,
     ledger::{Ledger, LedgerSettings},
     owners::{Owners, Ownership, Standing},
+    sqlite_settings::{Flushes, SqliteSettings},
 };

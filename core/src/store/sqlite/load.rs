@@ -1,0 +1,150 @@
+//! What the writer reads before it decides, and what a ledger reads when it starts.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    columns::{key, lane, read, read_delivery, read_door, read_time, read_uuid},
+    read::{ROW, waiting_row},
+    statement::{Given, Value, fetch, select},
+};
+use crate::{
+    delivery::Lane,
+    model::{ConversationId, EventKey, Line, SessionId, Timestamp},
+    session::{Conversation, TimerKind},
+    store::{
+        StoreError,
+        backend::{Loaded, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+        stored::decode,
+    },
+};
+
+pub(super) async fn recover(db: &mut SqliteConnection, recent_since: Timestamp) -> Result<Recovered, StoreError> {
+    let sql = "SELECT body FROM conversations WHERE session IS NOT NULL OR ended_at >= ?";
+    let conversations = fetch(db, sql, [recent_since.into()]).await?;
+    let sql = "SELECT lane_kind, lane, seq, door, due FROM deliveries WHERE dead_at IS NULL";
+    let waiting = fetch(db, sql, []).await?;
+    let timers = fetch(db, "SELECT session, kind, due FROM timers", []).await?;
+    Ok(Recovered {
+        conversations: conversations.iter().map(conversation).collect::<Result<_, _>>()?,
+        waiting: waiting.iter().map(waiting_mark).collect::<Result<_, _>>()?,
+        timers: timers.iter().map(timer).collect::<Result<_, _>>()?,
+    })
+}
+
+pub(super) async fn load(db: &mut SqliteConnection, wanted: &Wanted) -> Result<Loaded, StoreError> {
+    let sessions = sessions(db, &wanted.sessions).await?;
+    let ids: HashSet<ConversationId> = sessions.values().chain(&wanted.conversations).copied().collect();
+    let by_id = Given {
+        columns: "id",
+        rows: ids.into_iter().map(|id| [id.into()]).collect(),
+    };
+    let by_key = Given {
+        columns: "channel, address, customer",
+        rows: wanted.keys.iter().map(key).collect(),
+    };
+    let mut rows = select(db, by_id, "SELECT body FROM conversations WHERE id IN given").await?;
+    let sql = "SELECT body FROM conversations WHERE (channel, address, customer) IN given";
+    rows.extend(select(db, by_key, sql).await?);
+    let mut conversations = HashMap::new();
+    for row in &rows {
+        let conversation = conversation(row)?;
+        conversations.insert(conversation.id, conversation);
+    }
+    Ok(Loaded {
+        conversations: conversations.into_values().collect(),
+        sessions,
+        inbox: inbox(db, &wanted.inbox).await?,
+    })
+}
+
+pub(super) async fn load_more(db: &mut SqliteConnection, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {
+    Ok(LoadedMore {
+        lanes: lanes(db, &wanted.lanes).await?,
+        histories: histories(db, &wanted.histories, wanted.lines_max).await?,
+    })
+}
+
+async fn sessions(
+    db: &mut SqliteConnection,
+    sessions: &[SessionId],
+) -> Result<HashMap<SessionId, ConversationId>, StoreError> {
+    let given = Given {
+        columns: "id",
+        rows: sessions.iter().map(|session| [(*session).into()]).collect(),
+    };
+    let rows = select(db, given, "SELECT id, conversation FROM sessions WHERE id IN given").await?;
+    rows.iter()
+        .map(|row| {
+            let session = SessionId::from_uuid(read_uuid(row, "id")?);
+            Ok((session, ConversationId::from_uuid(read_uuid(row, "conversation")?)))
+        })
+        .collect()
+}
+
+async fn inbox(db: &mut SqliteConnection, keys: &[EventKey]) -> Result<HashSet<EventKey>, StoreError> {
+    let given = Given {
+        columns: "key",
+        rows: keys.iter().map(|key| [key.as_str().into()]).collect(),
+    };
+    let rows = select(db, given, "SELECT key FROM inbox WHERE key IN given").await?;
+    rows.iter()
+        .map(|row| read::<String>(row, "key").map(EventKey::new))
+        .collect()
+}
+
+async fn lanes(db: &mut SqliteConnection, wanted: &[Lane]) -> Result<HashMap<Lane, Vec<WaitingRow>>, StoreError> {
+    let given = Given {
+        columns: "lane_kind, lane",
+        rows: wanted.iter().map(|id| lane(*id)).collect(),
+    };
+    let sql = format!("{ROW} WHERE (d.lane_kind, d.lane) IN given AND d.dead_at IS NULL ORDER BY d.seq");
+    let mut lanes: HashMap<Lane, Vec<WaitingRow>> = wanted.iter().map(|lane| (*lane, Vec::new())).collect();
+    for row in &select(db, given, &sql).await? {
+        let row = waiting_row(row)?;
+        lanes.entry(row.id.lane).or_default().push(row);
+    }
+    Ok(lanes)
+}
+
+async fn histories(
+    db: &mut SqliteConnection,
+    wanted: &[ConversationId],
+    lines_max: usize,
+) -> Result<HashMap<ConversationId, Vec<Line>>, StoreError> {
+    const SQL: &str = "SELECT body FROM (SELECT n, body FROM transcript_lines WHERE conversation = ? \
+                       ORDER BY n DESC LIMIT ?) ORDER BY n";
+    let lines_max = i64::try_from(lines_max).unwrap_or(i64::MAX);
+    let mut histories = HashMap::new();
+    for id in wanted {
+        let values: [Value; 2] = [(*id).into(), lines_max.into()];
+        let rows = fetch(db, SQL, values).await?;
+        let lines = rows.iter().map(line).collect::<Result<_, _>>()?;
+        histories.insert(*id, lines);
+    }
+    Ok(histories)
+}
+
+pub(super) fn line(row: &SqliteRow) -> Result<Line, StoreError> {
+    decode(read(row, "body")?)
+}
+
+fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
+    decode(read(row, "body")?)
+}
+
+fn waiting_mark(row: &SqliteRow) -> Result<WaitingMark, StoreError> {
+    Ok(WaitingMark {
+        id: read_delivery(row)?,
+        door: read_door(row)?,
+        due: read_time(row, "due")?,
+    })
+}
+
+fn timer(row: &SqliteRow) -> Result<(SessionId, TimerKind, Timestamp), StoreError> {
+    let kind = TimerKind::of_word(read(row, "kind")?);
+    let kind = kind.ok_or_else(|| StoreError::corrupt("a timer is of an unknown kind"))?;
+    let session = SessionId::from_uuid(read_uuid(row, "session")?);
+    Ok((session, kind, read_time(row, "due")?))
+}

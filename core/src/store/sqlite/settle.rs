@@ -1,0 +1,142 @@
+//! What becomes of rows. The changes of a batch are first folded to one for each row, so that two statements do.
+
+use std::collections::BTreeMap;
+
+use sqlx::SqliteConnection;
+
+use super::{
+    columns::delivery,
+    statement::{Given, Value, change, insert},
+};
+use crate::{
+    delivery::{DeliveryId, Receipt},
+    model::Timestamp,
+    store::{
+        StoreError,
+        backend::{RowChange, keeps_receipt},
+        stored::encode,
+    },
+};
+
+/// What a batch does to a row, all in all.
+#[derive(Default)]
+struct Fate<'c> {
+    receipt: Option<&'c Receipt>,
+    end: Option<End<'c>>,
+    attempts: u32,
+    due: Option<Timestamp>,
+    maybe_sent: bool,
+    started: bool,
+}
+
+/// After this nothing changes a row any more.
+enum End<'c> {
+    Gone,
+    Dead(&'c str),
+}
+
+impl<'c> Fate<'c> {
+    fn add(&mut self, row_change: &'c RowChange) {
+        if let RowChange::Delivered(receipt) = row_change {
+            self.receipt = Some(receipt);
+        }
+        match row_change {
+            _ if self.end.is_some() => {}
+            RowChange::Delivered(_) | RowChange::TakenBack => self.end = Some(End::Gone),
+            RowChange::Dead { detail } => self.end = Some(End::Dead(detail)),
+            RowChange::Retry { due, maybe_sent } => {
+                self.attempts += 1;
+                self.due = Some(*due);
+                self.maybe_sent |= maybe_sent;
+            }
+            RowChange::Started => self.started = true,
+        }
+    }
+}
+
+/// Applies the changes to the rows that wait. One that is gone or a dead letter stays so; a receipt is kept all the same.
+pub(super) async fn settle(
+    db: &mut SqliteConnection,
+    now: Timestamp,
+    settled: &[(DeliveryId, RowChange)],
+) -> Result<(), StoreError> {
+    let mut fates: BTreeMap<DeliveryId, Fate<'_>> = BTreeMap::new();
+    for (id, row_change) in settled {
+        fates.entry(*id).or_default().add(row_change);
+    }
+    remove(db, &fates).await?;
+    update(db, now, &fates).await?;
+    keep_receipts(db, now, &fates).await
+}
+
+async fn remove(db: &mut SqliteConnection, fates: &BTreeMap<DeliveryId, Fate<'_>>) -> Result<(), StoreError> {
+    let gone = fates.iter().filter(|(_, fate)| matches!(fate.end, Some(End::Gone)));
+    let given = Given {
+        columns: "lane_kind, lane, seq",
+        rows: gone.map(|(id, _)| delivery(*id)).collect::<Result<_, _>>()?,
+    };
+    let sql = "DELETE FROM deliveries WHERE (lane_kind, lane, seq) IN given AND dead_at IS NULL";
+    change(db, given, sql).await
+}
+
+async fn update(
+    db: &mut SqliteConnection,
+    now: Timestamp,
+    fates: &BTreeMap<DeliveryId, Fate<'_>>,
+) -> Result<(), StoreError> {
+    let row = |(id, fate): (&DeliveryId, &Fate<'_>)| -> Result<[Value; 9], StoreError> {
+        let [lane_kind, lane, seq] = delivery(*id)?;
+        let detail = match fate.end {
+            Some(End::Dead(detail)) => Some(detail),
+            Some(End::Gone) | None => None,
+        };
+        Ok([
+            lane_kind,
+            lane,
+            seq,
+            fate.attempts.into(),
+            fate.due.into(),
+            fate.maybe_sent.into(),
+            fate.started.into(),
+            detail.map(|_| now).into(),
+            detail.into(),
+        ])
+    };
+    let stay = fates.iter().filter(|(_, fate)| !matches!(fate.end, Some(End::Gone)));
+    let given = Given {
+        columns: "lane_kind, lane, seq, attempts, due, maybe_sent, started, dead_at, detail",
+        rows: stay.map(row).collect::<Result<_, _>>()?,
+    };
+    let sql = "UPDATE deliveries SET attempts = deliveries.attempts + given.attempts, \
+               due = COALESCE(given.due, deliveries.due), maybe_sent = deliveries.maybe_sent | given.maybe_sent, \
+               started = deliveries.started | given.started, dead_at = given.dead_at, detail = given.detail FROM given \
+               WHERE deliveries.lane_kind = given.lane_kind AND deliveries.lane = given.lane \
+               AND deliveries.seq = given.seq AND deliveries.dead_at IS NULL";
+    change(db, given, sql).await
+}
+
+async fn keep_receipts(
+    db: &mut SqliteConnection,
+    now: Timestamp,
+    fates: &BTreeMap<DeliveryId, Fate<'_>>,
+) -> Result<(), StoreError> {
+    let kept = fates
+        .iter()
+        .filter_map(|(id, fate)| fate.receipt.map(|receipt| (*id, receipt)));
+    let row = |(id, receipt): (DeliveryId, &Receipt)| -> Result<[Value; 5], StoreError> {
+        let [lane_kind, lane, seq] = delivery(id)?;
+        Ok([lane_kind, lane, seq, encode(receipt).into(), now.into()])
+    };
+    let rows = kept
+        .filter(|(id, receipt)| keeps_receipt(id.lane, receipt))
+        .map(row)
+        .collect::<Result<_, _>>()?;
+    let conflict = "ON CONFLICT DO UPDATE SET body = excluded.body, at = excluded.at";
+    insert(
+        db,
+        "INSERT INTO receipts (lane_kind, lane, seq, body, at)",
+        rows,
+        conflict,
+    )
+    .await
+}

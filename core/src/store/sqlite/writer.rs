@@ -1,0 +1,106 @@
+//! The one connection that writes, and its transactions.
+
+use std::{fs::File, time::Duration};
+
+use sqlx::{Connection, SqliteConnection};
+
+use super::{
+    super::sqlite_settings::Flushes,
+    SqliteSettings,
+    failure::{failed, nothing_to_roll_back},
+};
+use crate::store::StoreError;
+
+/// The connection that writes.
+pub(super) struct Writer {
+    connection: SqliteConnection,
+    /// Whether a transaction was begun and not seen to end: what it did must go before the next begins.
+    begun: bool,
+    flush_delay: Option<Duration>,
+    flushes: Flushes,
+    /// Held for as long as the connection stands.
+    lock: File,
+}
+
+impl Writer {
+    pub(super) fn new(connection: SqliteConnection, lock: File, settings: &SqliteSettings) -> Self {
+        Self {
+            connection,
+            begun: false,
+            flush_delay: settings.flush_delay,
+            flushes: settings.flushes.clone(),
+            lock,
+        }
+    }
+
+    /// The connection, outside of any transaction.
+    pub(super) async fn idle(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        if self.begun {
+            self.roll_back().await?;
+        }
+        Ok(&mut self.connection)
+    }
+
+    /// The connection, in a transaction that is to be [`end`](Self::end)ed.
+    pub(super) async fn begin(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.idle().await?;
+        self.begun = true;
+        run(&mut self.connection, "BEGIN IMMEDIATE").await.map_err(failed)?;
+        Ok(&mut self.connection)
+    }
+
+    /// Commits what was done, and returns when it is on the disk; or takes it back if it failed.
+    pub(super) async fn end<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let ended = match done {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(error) => Err(error),
+        };
+        if ended.is_err()
+            && let Err(error) = self.roll_back().await
+        {
+            // `begun` still stands, so that the next transaction tries it again.
+            tracing::warn!(%error, "the ledger could not take a transaction back");
+        }
+        ended
+    }
+
+    pub(super) async fn close(self) -> Result<(), StoreError> {
+        let closed = self.connection.close().await.map_err(failed);
+        drop(self.lock);
+        closed
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        tracing::trace!(target: "escalator::site", site = "commit.before");
+        run(&mut self.connection, "COMMIT").await.map_err(failed)?;
+        self.begun = false;
+        self.flushes.add_one();
+        if let Some(delay) = self.flush_delay {
+            slower(delay).await;
+        }
+        tracing::trace!(target: "escalator::site", site = "commit.after");
+        Ok(())
+    }
+
+    async fn roll_back(&mut self) -> Result<(), StoreError> {
+        match run(&mut self.connection, "ROLLBACK").await {
+            Err(error) if !nothing_to_roll_back(&error) => Err(failed(error)),
+            _ => {
+                self.begun = false;
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::query(sql).execute(connection).await.map(|_| ())
+}
+
+/// Waits as a disk does: on a thread, and to the microsecond, where a timer of the runtime goes by the millisecond.
+async fn slower(delay: Duration) {
+    let waited = tokio::task::spawn_blocking(move || std::thread::sleep(delay)).await;
+    if let Err(error) = waited {
+        tracing::debug!(%error, "the runtime is shutting down");
+    }
+}

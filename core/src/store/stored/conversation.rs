@@ -1,0 +1,263 @@
+//! The stored form of a conversation, with the session in it.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Stored,
+    parts::{EndReasonForm, KeyForm, ProfileForm, words},
+};
+use crate::{
+    model::{ConversationId, Epoch, Position, SessionId, Text, Timestamp},
+    session::{Conversation, Ended, Leaving, Mark, Session, State},
+};
+
+impl Stored for Conversation {
+    const KIND: &'static str = "conversation";
+    type Form = ConversationForm;
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct ConversationForm {
+    id: Uuid,
+    key: KeyForm,
+    epoch: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<MarkForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accepted: Option<i64>,
+    chat_seq: u64,
+    bot_seq: u64,
+    state: StateForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<EndedForm>,
+}
+
+impl From<&Conversation> for ConversationForm {
+    fn from(conversation: &Conversation) -> Self {
+        let Conversation {
+            id,
+            key,
+            epoch,
+            mark,
+            accepted,
+            chat_seq,
+            bot_seq,
+            state,
+            last,
+        } = conversation;
+        Self {
+            id: id.uuid(),
+            key: key.into(),
+            epoch: epoch.0,
+            mark: mark.map(MarkForm::from),
+            accepted: accepted.map(|position| position.0),
+            chat_seq: *chat_seq,
+            bot_seq: *bot_seq,
+            state: state.into(),
+            last: last.map(EndedForm::from),
+        }
+    }
+}
+
+impl From<ConversationForm> for Conversation {
+    fn from(form: ConversationForm) -> Self {
+        Self {
+            id: ConversationId::from_uuid(form.id),
+            key: form.key.into(),
+            epoch: Epoch(form.epoch),
+            mark: form.mark.map(Mark::from),
+            accepted: form.accepted.map(Position),
+            chat_seq: form.chat_seq,
+            bot_seq: form.bot_seq,
+            state: form.state.into(),
+            last: form.last.map(Ended::from),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct MarkForm {
+    position: i64,
+    at: i64,
+}
+
+impl From<Mark> for MarkForm {
+    fn from(mark: Mark) -> Self {
+        let Mark { position, at } = mark;
+        Self {
+            position: position.0,
+            at: at.as_millis(),
+        }
+    }
+}
+
+impl From<MarkForm> for Mark {
+    fn from(form: MarkForm) -> Self {
+        Self {
+            position: Position(form.position),
+            at: Timestamp::from_millis(form.at),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateForm {
+    WithBot,
+    Opening(SessionForm),
+    Waiting(SessionForm),
+    WithAgent(SessionForm),
+    Leaving(LeavingForm),
+}
+
+impl From<&State> for StateForm {
+    fn from(state: &State) -> Self {
+        match state {
+            State::WithBot => Self::WithBot,
+            State::Opening(session) => Self::Opening(session.into()),
+            State::Waiting(session) => Self::Waiting(session.into()),
+            State::WithAgent(session) => Self::WithAgent(session.into()),
+            State::Leaving(leaving) => Self::Leaving(leaving.into()),
+        }
+    }
+}
+
+impl From<StateForm> for State {
+    fn from(form: StateForm) -> Self {
+        match form {
+            StateForm::WithBot => Self::WithBot,
+            StateForm::Opening(session) => Self::Opening(session.into()),
+            StateForm::Waiting(session) => Self::Waiting(session.into()),
+            StateForm::WithAgent(session) => Self::WithAgent(session.into()),
+            StateForm::Leaving(leaving) => Self::Leaving(leaving.into()),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionForm {
+    id: Uuid,
+    hook_address: String,
+    opened_at: i64,
+    desk_seq: u64,
+    messages: u32,
+    opener: u64,
+    profile: ProfileForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+}
+
+impl From<&Session> for SessionForm {
+    fn from(session: &Session) -> Self {
+        let Session {
+            id,
+            hook_address,
+            opened_at,
+            desk_seq,
+            messages,
+            opener,
+            profile,
+            url,
+            agent,
+        } = session;
+        Self {
+            id: id.uuid(),
+            hook_address: hook_address.clone(),
+            opened_at: opened_at.as_millis(),
+            desk_seq: *desk_seq,
+            messages: *messages,
+            opener: *opener,
+            profile: profile.into(),
+            url: url.clone(),
+            agent: words(agent.as_ref()),
+        }
+    }
+}
+
+impl From<SessionForm> for Session {
+    fn from(form: SessionForm) -> Self {
+        Self {
+            id: SessionId::from_uuid(form.id),
+            hook_address: form.hook_address,
+            opened_at: Timestamp::from_millis(form.opened_at),
+            desk_seq: form.desk_seq,
+            messages: form.messages,
+            opener: form.opener,
+            profile: form.profile.into(),
+            url: form.url,
+            agent: form.agent.map(Text::new),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeavingForm {
+    session: SessionForm,
+    lines: Vec<String>,
+    header: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log: Option<u64>,
+    logged: usize,
+}
+
+impl From<&Leaving> for LeavingForm {
+    fn from(leaving: &Leaving) -> Self {
+        let Leaving {
+            session,
+            lines,
+            header,
+            log,
+            logged,
+        } = leaving;
+        Self {
+            session: session.into(),
+            lines: lines.iter().map(|line| line.as_str().to_owned()).collect(),
+            header: *header,
+            log: *log,
+            logged: *logged,
+        }
+    }
+}
+
+impl From<LeavingForm> for Leaving {
+    fn from(form: LeavingForm) -> Self {
+        Self {
+            session: form.session.into(),
+            lines: form.lines.into_iter().map(Text::new).collect(),
+            header: form.header,
+            log: form.log,
+            logged: form.logged,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct EndedForm {
+    session: Uuid,
+    at: i64,
+    reason: EndReasonForm,
+}
+
+impl From<Ended> for EndedForm {
+    fn from(ended: Ended) -> Self {
+        let Ended { session, at, reason } = ended;
+        Self {
+            session: session.uuid(),
+            at: at.as_millis(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl From<EndedForm> for Ended {
+    fn from(form: EndedForm) -> Self {
+        Self {
+            session: SessionId::from_uuid(form.session),
+            at: Timestamp::from_millis(form.at),
+            reason: form.reason.into(),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The stored form of a delivery's payload.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Stored,
+    bot_event::BotEventForm,
+    parts::{AttachmentForm, ContactForm, words},
+};
+use crate::{
+    delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload},
+    model::{Contact, Text},
+};
+
+impl Stored for Payload {
+    const KIND: &'static str = "payload";
+    type Form = PayloadForm;
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::store) enum PayloadForm {
+    Desk(DeskForm),
+    Chat(ChatForm),
+    Bot(BotEventForm),
+}
+
+impl From<&Payload> for PayloadForm {
+    fn from(payload: &Payload) -> Self {
+        match payload {
+            Payload::Desk(desk) => Self::Desk(desk.into()),
+            Payload::Chat(chat) => Self::Chat(chat.into()),
+            Payload::Bot(event) => Self::Bot(event.into()),
+        }
+    }
+}
+
+impl From<PayloadForm> for Payload {
+    fn from(form: PayloadForm) -> Self {
+        match form {
+            PayloadForm::Desk(desk) => Self::Desk(desk.into()),
+            PayloadForm::Chat(chat) => Self::Chat(chat.into()),
+            PayloadForm::Bot(event) => Self::Bot(event.into()),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::store) enum DeskForm {
+    AskAvailability,
+    ChatbotLog {
+        from: ContactForm,
+        subject: String,
+        text: String,
+    },
+    Message {
+        opener: bool,
+        number: u32,
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<DeskCustomerForm>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        from_customer: bool,
+    },
+    File {
+        file: AttachmentForm,
+    },
+    End,
+}
+
+impl From<&DeskPayload> for DeskForm {
+    fn from(payload: &DeskPayload) -> Self {
+        match payload {
+            DeskPayload::AskAvailability => Self::AskAvailability,
+            DeskPayload::ChatbotLog { from, subject, text } => Self::ChatbotLog {
+                from: from.into(),
+                subject: subject.as_str().to_owned(),
+                text: text.as_str().to_owned(),
+            },
+            DeskPayload::Message {
+                opener,
+                number,
+                text,
+                customer,
+                url,
+                from_customer,
+            } => Self::Message {
+                opener: *opener,
+                number: *number,
+                text: text.as_str().to_owned(),
+                customer: customer.as_deref().map(DeskCustomerForm::from),
+                url: url.clone(),
+                from_customer: *from_customer,
+            },
+            DeskPayload::File { file } => Self::File { file: file.into() },
+            DeskPayload::End => Self::End,
+        }
+    }
+}
+
+impl From<DeskForm> for DeskPayload {
+    fn from(form: DeskForm) -> Self {
+        match form {
+            DeskForm::AskAvailability => Self::AskAvailability,
+            DeskForm::ChatbotLog { from, subject, text } => Self::ChatbotLog {
+                from: from.into(),
+                subject: Text::new(subject),
+                text: Text::new(text),
+            },
+            DeskForm::Message {
+                opener,
+                number,
+                text,
+                customer,
+                url,
+                from_customer,
+            } => Self::Message {
+                opener,
+                number,
+                text: Text::new(text),
+                customer: customer.map(|customer| Box::new(customer.into())),
+                url,
+                from_customer,
+            },
+            DeskForm::File { file } => Self::File { file: file.into() },
+            DeskForm::End => Self::End,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct DeskCustomerForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactForm>,
+}
+
+impl From<&DeskCustomer> for DeskCustomerForm {
+    fn from(customer: &DeskCustomer) -> Self {
+        let DeskCustomer { name, contact } = customer;
+        Self {
+            name: words(name.as_ref()),
+            contact: contact.as_ref().map(ContactForm::from),
+        }
+    }
+}
+
+impl From<DeskCustomerForm> for DeskCustomer {
+    fn from(form: DeskCustomerForm) -> Self {
+        Self {
+            name: form.name.map(Text::new),
+            contact: form.contact.map(Contact::from),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::store) enum ChatForm {
+    Message {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author: Option<String>,
+        text: String,
+    },
+    File {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author: Option<String>,
+        file: AttachmentForm,
+    },
+    Notice {
+        kind: NoticeForm,
+        text: String,
+    },
+}
+
+impl From<&ChatPayload> for ChatForm {
+    fn from(payload: &ChatPayload) -> Self {
+        match payload {
+            ChatPayload::Message { author, text } => Self::Message {
+                author: words(author.as_ref()),
+                text: text.as_str().to_owned(),
+            },
+            ChatPayload::File { author, file } => Self::File {
+                author: words(author.as_ref()),
+                file: file.into(),
+            },
+            ChatPayload::Notice { kind, text } => Self::Notice {
+                kind: (*kind).into(),
+                text: text.as_str().to_owned(),
+            },
+        }
+    }
+}
+
+impl From<ChatForm> for ChatPayload {
+    fn from(form: ChatForm) -> Self {
+        match form {
+            ChatForm::Message { author, text } => Self::Message {
+                author: author.map(Text::new),
+                text: Text::new(text),
+            },
+            ChatForm::File { author, file } => Self::File {
+                author: author.map(Text::new),
+                file: file.into(),
+            },
+            ChatForm::Notice { kind, text } => Self::Notice {
+                kind: kind.into(),
+                text: Text::new(text),
+            },
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::store) enum NoticeForm {
+    Waiting,
+    Connected,
+    NoAgents,
+    AskContact,
+    LeftMessage,
+    Ended,
+    Failed,
+    Undelivered,
+    TooBig,
+    FileReceived,
+}
+
+impl From<NoticeKind> for NoticeForm {
+    fn from(kind: NoticeKind) -> Self {
+        match kind {
+            NoticeKind::Waiting => Self::Waiting,
+            NoticeKind::Connected => Self::Connected,
+            NoticeKind::NoAgents => Self::NoAgents,
+            NoticeKind::AskContact => Self::AskContact,
+            NoticeKind::LeftMessage => Self::LeftMessage,
+            NoticeKind::Ended => Self::Ended,
+            NoticeKind::Failed => Self::Failed,
+            NoticeKind::Undelivered => Self::Undelivered,
+            NoticeKind::TooBig => Self::TooBig,
+            NoticeKind::FileReceived => Self::FileReceived,
+        }
+    }
+}
+
+impl From<NoticeForm> for NoticeKind {
+    fn from(form: NoticeForm) -> Self {
+        match form {
+            NoticeForm::Waiting => Self::Waiting,
+            NoticeForm::Connected => Self::Connected,
+            NoticeForm::NoAgents => Self::NoAgents,
+            NoticeForm::AskContact => Self::AskContact,
+            NoticeForm::LeftMessage => Self::LeftMessage,
+            NoticeForm::Ended => Self::Ended,
+            NoticeForm::Failed => Self::Failed,
+            NoticeForm::Undelivered => Self::Undelivered,
+            NoticeForm::TooBig => Self::TooBig,
+            NoticeForm::FileReceived => Self::FileReceived,
+        }
+    }
+}

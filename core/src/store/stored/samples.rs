@@ -1,0 +1,282 @@
+//! Any value that can be stored, for properties.
+
+use proptest::{collection, option, prelude::*};
+use uuid::Uuid;
+
+use crate::{
+    delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
+    model::{
+        Address, Attachment, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
+        EndReason, Epoch, FileKind, FileRef, FileSource, Line, Position, Profile, SessionId, Speaker, Text, Timestamp,
+        Unsent,
+    },
+    session::{Conversation, Ended, Leaving, Mark, Session, State},
+};
+
+pub(in crate::store) const NOTICES: [NoticeKind; 10] = [
+    NoticeKind::Waiting,
+    NoticeKind::Connected,
+    NoticeKind::NoAgents,
+    NoticeKind::AskContact,
+    NoticeKind::LeftMessage,
+    NoticeKind::Ended,
+    NoticeKind::Failed,
+    NoticeKind::Undelivered,
+    NoticeKind::TooBig,
+    NoticeKind::FileReceived,
+];
+
+pub(in crate::store) const FILE_KINDS: [FileKind; 5] = [
+    FileKind::Image,
+    FileKind::Video,
+    FileKind::Audio,
+    FileKind::Voice,
+    FileKind::Document,
+];
+
+pub(in crate::store) const REASONS: [EndReason; 7] = [
+    EndReason::Agent,
+    EndReason::Customer,
+    EndReason::Bot,
+    EndReason::NoAgents,
+    EndReason::LeftMessage,
+    EndReason::Refused,
+    EndReason::OpeningTimeout,
+];
+
+pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
+    let mark = (any::<i64>(), times()).prop_map(|(position, at)| Mark {
+        position: Position(position),
+        at,
+    });
+    let ended = (session_ids(), times(), reasons()).prop_map(|(session, at, reason)| Ended { session, at, reason });
+    let ids = (any::<u128>(), keys(), any::<u64>());
+    let places = (option::of(mark), option::of(any::<i64>()), any::<(u64, u64)>());
+    (ids, places, states(), option::of(ended)).prop_map(
+        |((id, key, epoch), (mark, accepted, (chat_seq, bot_seq)), state, last)| Conversation {
+            id: ConversationId::from_uuid(Uuid::from_u128(id)),
+            key,
+            epoch: Epoch(epoch),
+            mark,
+            accepted: accepted.map(Position),
+            chat_seq,
+            bot_seq,
+            state,
+            last,
+        },
+    )
+}
+
+pub(in crate::store) fn payloads() -> impl Strategy<Value = Payload> {
+    prop_oneof![
+        desk_payloads().prop_map(Payload::Desk),
+        chat_payloads().prop_map(Payload::Chat),
+        bot_events().prop_map(Payload::Bot),
+    ]
+}
+
+pub(in crate::store) fn receipts() -> impl Strategy<Value = Receipt> {
+    let texts = collection::btree_map(strings(), strings(), 0..3);
+    prop_oneof![
+        Just(Receipt::None),
+        strings().prop_map(|id| Receipt::Message { id }),
+        (option::of(strings()), option::of(strings()))
+            .prop_map(|(ticket, message)| Receipt::Ticket { ticket, message }),
+        (any::<bool>(), texts).prop_map(|(no_agents, texts)| Receipt::Availability(Availability { no_agents, texts })),
+    ]
+}
+
+pub(in crate::store) fn lines() -> impl Strategy<Value = Line> {
+    let speaker = prop_oneof![
+        Just(Speaker::Customer),
+        Just(Speaker::Bot),
+        texts().prop_map(Speaker::Agent)
+    ];
+    (times(), speaker, texts()).prop_map(|(at, speaker, text)| Line { at, speaker, text })
+}
+
+fn states() -> impl Strategy<Value = State> {
+    let leaving = (
+        sessions(),
+        collection::vec(texts(), 0..4),
+        0..9_usize,
+        option::of(any::<u64>()),
+        0..9_usize,
+    );
+    prop_oneof![
+        Just(State::WithBot),
+        sessions().prop_map(State::Opening),
+        sessions().prop_map(State::Waiting),
+        sessions().prop_map(State::WithAgent),
+        leaving.prop_map(|(session, lines, header, log, logged)| State::Leaving(Leaving {
+            session,
+            lines,
+            header,
+            log,
+            logged,
+        })),
+    ]
+}
+
+fn sessions() -> impl Strategy<Value = Session> {
+    let numbers = any::<(u64, u32, u64)>();
+    let words = (strings(), option::of(strings()), option::of(texts()));
+    (session_ids(), times(), numbers, words, profiles()).prop_map(
+        |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), profile)| Session {
+            id,
+            hook_address,
+            opened_at,
+            desk_seq,
+            messages,
+            opener,
+            profile,
+            url,
+            agent,
+        },
+    )
+}
+
+fn desk_payloads() -> impl Strategy<Value = DeskPayload> {
+    let customer = (option::of(texts()), option::of(contacts()))
+        .prop_map(|(name, contact)| Box::new(DeskCustomer { name, contact }));
+    let message = (
+        any::<(bool, u32, bool)>(),
+        texts(),
+        option::of(customer),
+        option::of(strings()),
+    );
+    prop_oneof![
+        Just(DeskPayload::AskAvailability),
+        (contacts(), texts(), texts()).prop_map(|(from, subject, text)| DeskPayload::ChatbotLog {
+            from,
+            subject,
+            text
+        }),
+        message.prop_map(
+            |((opener, number, from_customer), text, customer, url)| DeskPayload::Message {
+                opener,
+                number,
+                text,
+                customer,
+                url,
+                from_customer,
+            }
+        ),
+        files().prop_map(|file| DeskPayload::File { file }),
+        Just(DeskPayload::End),
+    ]
+}
+
+fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
+    let kinds = prop::sample::select(&NOTICES[..]);
+    prop_oneof![
+        (option::of(texts()), texts()).prop_map(|(author, text)| ChatPayload::Message { author, text }),
+        (option::of(texts()), files()).prop_map(|(author, file)| ChatPayload::File { author, file }),
+        (kinds, texts()).prop_map(|(kind, text)| ChatPayload::Notice { kind, text }),
+    ]
+}
+
+/// Without a transcript, which is never stored.
+fn bot_events() -> impl Strategy<Value = BotEvent> {
+    let unsent = || collection::vec(texts().prop_map(|text| Unsent { text }), 0..3);
+    prop_oneof![
+        (keys(), session_ids()).prop_map(|(conversation, session)| BotEvent::Waiting { conversation, session }),
+        (keys(), session_ids(), option::of(texts())).prop_map(|(conversation, session, agent)| BotEvent::Connected {
+            conversation,
+            session,
+            agent,
+        }),
+        (keys(), session_ids(), reasons(), unsent()).prop_map(|(conversation, session, reason, unsent)| {
+            BotEvent::HandedBack {
+                conversation,
+                session,
+                reason,
+                unsent,
+                transcript: Vec::new(),
+            }
+        }),
+        (keys(), session_ids(), reasons(), strings(), unsent()).prop_map(
+            |(conversation, session, reason, detail, unsent)| BotEvent::Failed {
+                conversation,
+                session,
+                reason,
+                detail,
+                unsent,
+            }
+        ),
+        (keys(), option::of(session_ids()), strings()).prop_map(|(conversation, session, detail)| {
+            BotEvent::Undelivered {
+                conversation,
+                session,
+                detail,
+            }
+        }),
+    ]
+}
+
+fn keys() -> impl Strategy<Value = ConversationKey> {
+    (strings(), strings(), strings()).prop_map(|(channel, address, customer)| ConversationKey {
+        channel: ChannelId::new(channel),
+        address: Address::new(address),
+        customer: CustomerId::new(customer),
+    })
+}
+
+fn profiles() -> impl Strategy<Value = Profile> {
+    (
+        option::of(texts()),
+        option::of(texts()),
+        option::of(strings()),
+        option::of(strings()),
+        option::of(contacts()),
+    )
+        .prop_map(|(name, username, language, platform, contact)| Profile {
+            name,
+            username,
+            language,
+            platform,
+            contact,
+        })
+}
+
+fn contacts() -> impl Strategy<Value = Contact> {
+    prop_oneof![strings().prop_map(Contact::Email), strings().prop_map(Contact::Phone)]
+}
+
+fn files() -> impl Strategy<Value = Attachment> {
+    let kinds = prop::sample::select(&FILE_KINDS[..]);
+    let source = prop_oneof![
+        strings().prop_map(|handle| FileSource::Platform(FileRef::new(handle))),
+        any::<u128>().prop_map(|id| FileSource::Blob(BlobId::from_uuid(Uuid::from_u128(id)))),
+    ];
+    (kinds, texts(), option::of(strings()), option::of(any::<u64>()), source).prop_map(
+        |(kind, name, media_type, bytes, source)| Attachment {
+            kind,
+            name,
+            media_type,
+            bytes,
+            source,
+        },
+    )
+}
+
+fn reasons() -> impl Strategy<Value = EndReason> {
+    prop::sample::select(&REASONS[..])
+}
+
+fn session_ids() -> impl Strategy<Value = SessionId> {
+    any::<u128>().prop_map(|id| SessionId::from_uuid(Uuid::from_u128(id)))
+}
+
+fn times() -> impl Strategy<Value = Timestamp> {
+    any::<i64>().prop_map(Timestamp::from_millis)
+}
+
+fn texts() -> impl Strategy<Value = Text> {
+    strings().prop_map(Text::new)
+}
+
+/// Short, and of every kind of character: quotes, control characters, emoji.
+fn strings() -> impl Strategy<Value = String> {
+    collection::vec(any::<char>(), 0..6).prop_map(|chars| chars.into_iter().collect())
+}
