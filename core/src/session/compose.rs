@@ -21,7 +21,7 @@ pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String 
         ("Contact", contact),
         ("Reason", reason),
     ] {
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
             push_field(&mut text, label, &value);
         }
     }
@@ -36,19 +36,22 @@ fn push_field(text: &mut String, label: &str, value: &str) {
 }
 
 /// The context with the history under it, in at most `chars_max` characters: the oldest lines are left out, and a line
-/// says how many.
+/// says so.
 pub(super) fn with_history(context: &str, history: &[Line], lines_max: usize, chars_max: usize) -> Text {
     if history.is_empty() {
         return Text::new(shorten(context, chars_max));
     }
-    let rendered: Vec<String> = history.iter().map(line).collect();
-    let room = chars_max.saturating_sub(context.chars().count() + HEADING.len() + LEFT_OUT_CHARS_MAX);
+    let room = chars_max.saturating_sub(context.chars().count() + HEADING.len() + LEFT_OUT.len());
+    // One line that is longer than all the room would leave out the whole history.
+    let rendered: Vec<String> = history
+        .iter()
+        .map(|said| shorten(&line(said), room.saturating_sub(1)))
+        .collect();
     let kept = newest_within(&rendered, lines_max, room);
     let left_out = rendered.len() - kept;
     let mut text = format!("{context}{HEADING}");
     if left_out > 0 {
-        let plural = if left_out == 1 { "line" } else { "lines" };
-        write!(text, "\n({left_out} earlier {plural} left out)").expect("a string takes what is written to it");
+        text.push_str(LEFT_OUT);
     }
     for line in &rendered[left_out..] {
         text.push('\n');
@@ -58,8 +61,8 @@ pub(super) fn with_history(context: &str, history: &[Line], lines_max: usize, ch
 }
 
 const HEADING: &str = "\n\nThe conversation so far:";
-/// Room for the line that says what was left out.
-const LEFT_OUT_CHARS_MAX: usize = 48;
+/// Without a count: what is too old was not even read.
+const LEFT_OUT: &str = "\n(earlier lines left out)";
 
 /// How many of the newest lines fit.
 fn newest_within(lines: &[String], lines_max: usize, chars_max: usize) -> usize {
@@ -85,11 +88,13 @@ fn line(line: &Line) -> String {
     format!("[{}] {speaker}: {}", line.at, line.text.as_str())
 }
 
-fn shorten(text: &str, chars_max: usize) -> String {
+/// The first `chars_max` characters of a text, with a mark where something was left out.
+pub(super) fn shorten(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
     }
-    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
+    let kept = text.chars().take(chars_max.saturating_sub(1));
+    kept.chain((chars_max > 0).then_some('…')).collect()
 }
 
 #[cfg(test)]
@@ -106,7 +111,7 @@ mod tests {
         assert!(
             by_count
                 .as_str()
-                .contains("(47 earlier lines left out)\n[1970-01-01 00:00] Customer: line 47")
+                .contains("(earlier lines left out)\n[1970-01-01 00:00] Customer: line 47")
         );
         let by_length = with_history("Context", &history, 200, 300);
         assert!(by_length.as_str().chars().count() <= 300);

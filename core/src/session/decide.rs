@@ -1,25 +1,28 @@
 use super::{
-    Conversation, Env, Event, Settlement, State, TimerKind, Transition, Verdict, end, open, past, relay, settled,
-    transition::Draft,
+    Conversation, Env, Event, Settled, Settlement, State, TimerKind, Transition, Verdict, end, leave, open, past,
+    relay, settled, transition::Draft,
 };
 use crate::{
     delivery::{Availability, DeliveryId, DeskPayload, Payload, Receipt},
-    model::{Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line, SessionId, Text},
+    model::{
+        Attachment, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line, Position,
+        SessionId, Text,
+    },
 };
 
 /// What an event does to a conversation. Pure, and defined for every pair of state and event: the table below names
 /// each of them, so that a new state or a new kind of event does not compile until somebody has thought about it.
 pub fn decide(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transition {
     let mut draft = Draft::new(conversation, env);
+    // Before the table, so that the update that ends a session lies at its mark.
     if let Event::Customer {
         position: Some(position),
-        event,
+        event: CustomerEvent::Message(_) | CustomerEvent::Edited(_) | CustomerEvent::Ended,
     } = event
+        && conversation.is_human()
+        && !conversation.is_former(*position, env.now)
     {
-        if !matches!(event, CustomerEvent::Escalate(_)) && conversation.is_human() {
-            let former = conversation.is_former(*position, env.now);
-            draft.conversation.accepted = draft.conversation.accepted.max((!former).then_some(*position));
-        }
+        draft.conversation.accepted = conversation.accepted.max(Some(*position));
     }
     let verdict = table(&mut draft, &Occurrence::read(conversation, event, env));
     draft.end(verdict)
@@ -28,7 +31,8 @@ pub fn decide(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Tran
 /// The table: each state, and what can happen in it.
 #[allow(
     clippy::enum_glob_use,
-    reason = "a table of two enums reads as a table only with bare names"
+    clippy::match_same_arms,
+    reason = "a table of two enums reads as a table only with bare names, and in its own order"
 )]
 fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
     use Occurrence::*;
@@ -39,9 +43,9 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         // The customer.
         (WithBot, Message(_) | Edited(_) | CustomerEnded) => Verdict::Bots,
         (Opening(_) | Waiting(_) | WithAgent(_), Message(message)) => relay::message(draft, message),
-        (Leaving(leaving), Message(message)) => open::left_line(draft, leaving, message),
+        (Leaving(leaving), Message(message)) => leave::line(draft, leaving, message),
         (Opening(_) | Waiting(_) | WithAgent(_), Edited(text)) => relay::edit(draft, text),
-        (Leaving(leaving), Edited(text)) => open::left_edit(draft, leaving, text),
+        (Leaving(leaving), Edited(text)) => leave::edit(draft, leaving, text),
         (Opening(session), CustomerEnded) => end::cancel(draft, &session, EndReason::Customer),
         (Waiting(session) | WithAgent(session), CustomerEnded) => {
             end::at_our_side(draft, &session, EndReason::Customer)
@@ -66,16 +70,18 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         (Opening(_) | Waiting(_) | WithAgent(_), AgentFile(file)) => relay::agent_file(draft, file),
         (Opening(_) | Waiting(_) | WithAgent(_), AgentTyping) => relay::agent_shows(draft, None),
         (Opening(session) | Waiting(session) | WithAgent(session), AgentEnded) => end::at_the_desk(draft, &session),
-        // The desk never heard of a session whose opening was taken back, and `WithBot` has none that stands.
-        (WithBot | Leaving(_), AgentMessage(name, text)) => past::message(draft, None, *name, text),
-        (WithBot | Leaving(_), AgentFile(file)) => past::file(draft, None, file),
-        (WithBot | Leaving(_), AgentTyping | AgentEnded) => Verdict::Over,
+        // The opening was taken back: whatever reached the desk is over there.
+        (Leaving(leaving), AgentMessage(name, text)) => past::message(draft, leaving.session.id, *name, text),
+        (Leaving(leaving), AgentFile(file)) => past::file(draft, leaving.session.id, file),
+        (Leaving(_), AgentTyping | AgentEnded) => Verdict::Over,
+        // Where no session stands, `Occurrence::read` makes a `Past` of each of them.
+        (WithBot, AgentMessage(..) | AgentFile(_) | AgentTyping | AgentEnded) => Verdict::Over,
 
         // The desk, for a session that is over.
         (_, Past(session, DeskEvent::Message { name, text, .. })) => {
-            past::message(draft, Some(*session), name.as_ref(), text)
+            past::message(draft, *session, named(name.as_ref()), text)
         }
-        (_, Past(session, DeskEvent::File(file))) => past::file(draft, Some(*session), file),
+        (_, Past(session, DeskEvent::File(file))) => past::file(draft, *session, file),
         (_, Past(_, DeskEvent::Typing | DeskEvent::Ended)) => Verdict::Over,
 
         // Our deliveries.
@@ -85,9 +91,9 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         (WithBot | Waiting(_) | WithAgent(_) | Leaving(_), OpenerTaken) => Verdict::Over,
         (Opening(session), OpenerDead(detail, maybe_sent)) => end::refused(draft, &session, detail, *maybe_sent),
         (WithBot | Waiting(_) | WithAgent(_) | Leaving(_), OpenerDead(..)) => Verdict::Over,
-        (Leaving(leaving), LogTaken(seq)) => settled::log_taken(draft, &leaving, *seq),
+        (Leaving(leaving), LogTaken(id)) => settled::log_taken(draft, &leaving, *id),
         (WithBot | Opening(_) | Waiting(_) | WithAgent(_), LogTaken(_)) => Verdict::Over,
-        (Leaving(leaving), LogDead(id, detail)) if leaving.log == Some(id.seq) => {
+        (Leaving(leaving), LogDead(id, detail)) if leaving.ticket() == Some(*id) => {
             end::not_left(draft, &leaving, detail)
         }
         (WithBot | Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), LogDead(id, detail)) => {
@@ -113,11 +119,11 @@ pub(super) enum Occurrence<'e> {
     CustomerEnded,
     /// An update at or below the last change of hands.
     Former,
-    Escalate(&'e Escalation, Option<crate::model::Position>),
+    Escalate(&'e Escalation, Option<Position>),
     BotEnded,
     PushLog(&'e Contact, &'e Text, &'e [Line]),
     AgentMessage(Option<&'e Text>, &'e Text),
-    AgentFile(&'e crate::model::Attachment),
+    AgentFile(&'e Attachment),
     AgentTyping,
     AgentEnded,
     /// A hook of another session than the one that stands.
@@ -125,7 +131,7 @@ pub(super) enum Occurrence<'e> {
     Available(&'e Availability),
     OpenerTaken,
     OpenerDead(&'e str, bool),
-    LogTaken(u64),
+    LogTaken(DeliveryId),
     LogDead(DeliveryId, &'e str),
     /// Another delivery arrived.
     Taken(&'e Payload),
@@ -137,7 +143,7 @@ pub(super) enum Occurrence<'e> {
 }
 
 impl<'e> Occurrence<'e> {
-    fn read(conversation: &Conversation, event: &'e Event, env: &Env<'_>) -> Self {
+    pub(super) fn read(conversation: &Conversation, event: &'e Event, env: &Env<'_>) -> Self {
         let stands = conversation.session().map(|session| session.id);
         match event {
             Event::Customer { position, event } => {
@@ -156,7 +162,7 @@ impl<'e> Occurrence<'e> {
         }
     }
 
-    fn customer(event: &'e CustomerEvent, position: Option<crate::model::Position>, former: bool) -> Self {
+    fn customer(event: &'e CustomerEvent, position: Option<Position>, former: bool) -> Self {
         match event {
             CustomerEvent::Escalate(escalation) => Self::Escalate(escalation, position),
             CustomerEvent::BotEnded => Self::BotEnded,
@@ -170,14 +176,14 @@ impl<'e> Occurrence<'e> {
 
     fn desk(event: &'e DeskEvent) -> Self {
         match event {
-            DeskEvent::Message { name, text, .. } => Self::AgentMessage(name.as_ref(), text),
+            DeskEvent::Message { name, text, .. } => Self::AgentMessage(named(name.as_ref()), text),
             DeskEvent::File(file) => Self::AgentFile(file),
             DeskEvent::Typing => Self::AgentTyping,
             DeskEvent::Ended => Self::AgentEnded,
         }
     }
 
-    fn settled(settled: &'e super::Settled, conversation: &Conversation) -> Self {
+    fn settled(settled: &'e Settled, conversation: &Conversation) -> Self {
         let of_session = conversation
             .session()
             .is_some_and(|session| session.lane() == settled.id.lane);
@@ -196,7 +202,7 @@ impl<'e> Occurrence<'e> {
                 Self::OpenerDead(detail, *maybe_sent)
             }
             (Payload::Desk(DeskPayload::ChatbotLog { .. }), Settlement::Delivered(_)) if of_session => {
-                Self::LogTaken(settled.id.seq)
+                Self::LogTaken(settled.id)
             }
             (Payload::Desk(DeskPayload::ChatbotLog { .. }), Settlement::Dead { detail, .. }) => {
                 Self::LogDead(settled.id, detail)
@@ -205,4 +211,9 @@ impl<'e> Occurrence<'e> {
             (payload, Settlement::Dead { detail, .. }) => Self::Dead(settled.id, payload, detail),
         }
     }
+}
+
+/// A name, where there is something to read in it.
+fn named(name: Option<&Text>) -> Option<&Text> {
+    name.filter(|name| !name.is_blank())
 }

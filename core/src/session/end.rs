@@ -15,8 +15,10 @@ pub(super) fn at_our_side(draft: &mut Draft<'_>, session: &Session, reason: EndR
 
 /// The agent ended it. What has not gone out yet would come after the end: it goes to the bot instead.
 pub(super) fn at_the_desk(draft: &mut Draft<'_>, session: &Session) -> Verdict {
-    draft.prove_opened(session);
-    let unsent = draft.take_back_waiting(session, false);
+    let unsent = match draft.conversation.state {
+        State::Opening(_) => withdraw(draft, session, false),
+        _ => draft.take_back_waiting(session, false),
+    };
     draft.hand_back(session.id, EndReason::Agent, unsent, NoticeKind::Ended);
     Verdict::Kept
 }
@@ -119,8 +121,9 @@ impl Draft<'_> {
         });
     }
 
-    /// Takes the waiting rows of the desk lane back and gives what the customer wrote in them. `in_flight_too` marks a
-    /// row with an attempt under way, so that it is not repeated; what it carries may have arrived and is not given.
+    /// Takes the waiting rows of the desk lane back and gives what the customer wrote in them. `in_flight_too` takes a
+    /// row with an attempt under way as well, so that it is not repeated. What may have arrived all the same is given
+    /// too: twice is better than never.
     pub(super) fn take_back_waiting(&mut self, session: &Session, in_flight_too: bool) -> Vec<Unsent> {
         let rows: Vec<_> = self
             .env
@@ -132,7 +135,7 @@ impl Draft<'_> {
             self.effect(Effect::TakeBack(session.row(row.seq)));
         }
         rows.iter()
-            .filter(|row| !row.in_flight && customer_wrote(&row.payload))
+            .filter(|row| customer_wrote(&row.payload))
             .filter_map(|row| row.payload.readable().map(|text| Unsent { text }))
             .collect()
     }
@@ -151,14 +154,14 @@ impl Draft<'_> {
         });
     }
 
-    /// The owner changes, with the epoch and the position.
+    /// The owner changes, with the epoch and the position. Where no update was accepted, the older mark still says it
+    /// all, and holds no longer than before.
     fn release(&mut self, session: SessionId, reason: EndReason) {
         let now = self.env.now;
         let conversation = &mut self.conversation;
         conversation.state = State::WithBot;
         conversation.epoch = conversation.epoch.next();
-        let former = conversation.mark.map(|mark| mark.position);
-        if let Some(position) = conversation.accepted.max(former) {
+        if let Some(position) = conversation.accepted {
             conversation.mark = Some(Mark { position, at: now });
         }
         conversation.last = Some(Ended {

@@ -26,7 +26,8 @@ pub struct Env<'a> {
     pub hook_address: &'a str,
     /// The rows that wait in the desk lane of the session that stands, in order.
     pub queued: &'a [Queued],
-    /// The conversation's stored history, oldest first.
+    /// The newest of the conversation's stored history, oldest first. Where more than `history_lines_max` lines are
+    /// stored, more than that stand here: so it is known that some were left out.
     pub history: &'a [Line],
 }
 

@@ -21,6 +21,7 @@ mod decide;
 mod end;
 mod env;
 mod event;
+mod leave;
 mod open;
 mod past;
 mod relay;

@@ -1,18 +1,17 @@
-//! How a session opens: availability first, then the history and the first message; or a message that is left.
+//! How a session opens: availability first, then the history and the first message.
 
-use super::{Draft, Effect, Leaving, Mark, Session, State, TimerKind, Verdict, compose, end};
+use super::{Draft, Effect, Mark, Session, State, TimerKind, Verdict, compose, end, leave};
 use crate::{
     delivery::{Availability, DeliveryId, DeskCustomer, DeskPayload, Lane, NoticeKind, Payload},
-    model::{
-        BotEvent, Contact, CustomerMessage, EndReason, Escalation, HistoryRoute, Line, OnNoAgents, Position, Text,
-    },
+    model::{BotEvent, Contact, EndReason, Escalation, HistoryRoute, Line, OnNoAgents, Position, Text},
 };
 
 /// The bot hands over. The rows of the opening stand in the lane before anything the customer says from here on.
 pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<Position>) -> Verdict {
     let env = draft.env;
     let id = env.fresh;
-    if let Some(position) = mark {
+    // A mark that still holds is never drawn back: what lies below it was dealt with.
+    if let Some(position) = mark.filter(|position| !draft.conversation.is_former(*position, env.now)) {
         draft.conversation.mark = Some(Mark { position, at: env.now });
     }
     draft.conversation.accepted = None;
@@ -54,7 +53,7 @@ fn opening_rows(draft: &mut Draft<'_>, escalation: &Escalation) {
         (HistoryRoute::Log | HistoryRoute::Both, Some(from)) => {
             draft.desk(DeskPayload::ChatbotLog {
                 from: from.clone(),
-                subject: subject(escalation),
+                subject: subject(escalation.reason.as_ref()),
                 text: whole.clone(),
             });
             true
@@ -76,11 +75,11 @@ fn opening_rows(draft: &mut Draft<'_>, escalation: &Escalation) {
     }
 }
 
-fn subject(escalation: &Escalation) -> Text {
-    escalation
-        .reason
-        .clone()
-        .filter(|reason| !reason.is_blank())
+/// A ticket has a subject: the desk takes none that is empty.
+fn subject(given: Option<&Text>) -> Text {
+    given
+        .filter(|given| !given.is_blank())
+        .cloned()
         .unwrap_or_else(|| "Chat with the bot".into())
 }
 
@@ -91,6 +90,7 @@ pub(super) fn push_log(draft: &mut Draft<'_>, from: &Contact, subject: &Text, hi
     }
     let lines: Vec<Line> = draft.env.history.iter().chain(history).cloned().collect();
     let (policy, chars_max) = (draft.env.policy, draft.env.desk.message_chars_max);
+    let subject = self::subject(Some(subject));
     let text = compose::with_history(subject.as_str(), &lines, policy.history_lines_max, chars_max);
     let id = DeliveryId {
         lane: Lane::Desk(draft.env.fresh),
@@ -98,7 +98,7 @@ pub(super) fn push_log(draft: &mut Draft<'_>, from: &Contact, subject: &Text, hi
     };
     let payload = DeskPayload::ChatbotLog {
         from: from.clone(),
-        subject: subject.clone(),
+        subject,
         text,
     };
     draft.effect(Effect::Deliver(id, Payload::Desk(payload)));
@@ -113,89 +113,12 @@ pub(super) fn availability(draft: &mut Draft<'_>, session: &Session, availabilit
     match draft.env.policy.on_no_agents {
         OnNoAgents::EscalateAnyway => {}
         OnNoAgents::StayWithBot => {
-            let unsent = end::withdraw(draft, session, false);
+            let unsent = end::withdraw(draft, session, end::maybe_opened(draft, session));
             draft.hand_back(session.id, EndReason::NoAgents, unsent, NoticeKind::NoAgents);
         }
-        OnNoAgents::LeaveMessage => leave_message(draft, session),
+        OnNoAgents::LeaveMessage => leave::begin(draft, session),
     }
     Verdict::Kept
-}
-
-fn leave_message(draft: &mut Draft<'_>, session: &Session) {
-    let header: Vec<Text> = draft
-        .env
-        .queued
-        .iter()
-        .filter_map(|row| match &row.payload {
-            Payload::Desk(DeskPayload::Message { opener: true, text, .. } | DeskPayload::ChatbotLog { text, .. }) => {
-                Some(text.clone())
-            }
-            _ => None,
-        })
-        .collect();
-    let unsent = end::withdraw(draft, session, false);
-    // The log says the same as the opener, and more: one of the two is enough.
-    let header: Vec<Text> = header.into_iter().take(1).collect();
-    let session = draft
-        .conversation
-        .session()
-        .cloned()
-        .expect("the session stands until it is handed back");
-    let contact = session.profile.contact.clone();
-    let mut leaving = Leaving {
-        session,
-        header: header.len(),
-        lines: header,
-        log: None,
-        logged: 0,
-    };
-    leaving.lines.extend(unsent.into_iter().map(|line| line.text));
-    draft.conversation.state = State::Leaving(leaving.clone());
-    match contact {
-        Some(contact) => leave(draft, leaving, contact),
-        None => draft.notice(NoticeKind::AskContact, None),
-    }
-}
-
-/// The customer wrote while a message is being left: a contact completes it, anything else becomes part of it.
-pub(super) fn left_line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &CustomerMessage) -> Verdict {
-    let Some(line) = message.readable().filter(|line| !line.is_blank()) else {
-        return Verdict::Kept;
-    };
-    draft.record(Line::customer(draft.env.now, line.clone()));
-    let contact = Contact::find(line.as_str()).filter(|_| leaving.log.is_none());
-    leaving.lines.push(line);
-    draft.conversation.state = State::Leaving(leaving.clone());
-    match contact {
-        Some(contact) => leave(draft, leaving, contact),
-        None if leaving.log.is_none() => draft.notice(NoticeKind::AskContact, None),
-        None => {}
-    }
-    Verdict::Kept
-}
-
-/// An edit while a message is being left.
-pub(super) fn left_edit(draft: &mut Draft<'_>, leaving: Leaving, text: &Text) -> Verdict {
-    let line = CustomerMessage::text(format!("Edited: {}", text.as_str()));
-    left_line(draft, leaving, &line)
-}
-
-/// The ticket is made up of what stands so far; what comes later goes to the bot.
-fn leave(draft: &mut Draft<'_>, mut leaving: Leaving, from: Contact) {
-    let text = leaving.lines.iter().map(Text::as_str).collect::<Vec<_>>().join("\n\n");
-    draft.desk(DeskPayload::ChatbotLog {
-        from,
-        subject: "A message was left".into(),
-        text: Text::new(text),
-    });
-    leaving.session = draft
-        .conversation
-        .session()
-        .cloned()
-        .expect("the session stands until it is handed back");
-    leaving.log = Some(leaving.session.desk_seq);
-    leaving.logged = leaving.lines.len();
-    draft.conversation.state = State::Leaving(leaving);
 }
 
 /// The desk has the session.

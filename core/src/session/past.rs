@@ -1,21 +1,22 @@
 //! What comes for a session that is over. Ended is not unknown: for a while the agent's late word still goes out.
 
-use super::{Draft, Effect, State, Verdict, wording};
+use super::{Draft, Effect, State, Verdict, relay, wording};
 use crate::{
     delivery::{ChatPayload, DeliveryId},
     model::{Attachment, BotEvent, Line, SessionId, Text},
 };
 
 /// An agent wrote after the end.
-pub(super) fn message(draft: &mut Draft<'_>, session: Option<SessionId>, name: Option<&Text>, text: &Text) -> Verdict {
+pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, name: Option<&Text>, text: &Text) -> Verdict {
+    if text.is_blank() {
+        return Verdict::Over;
+    }
     if !still_welcome(draft, session) {
-        draft.bury(
-            ChatPayload::Message {
-                author: name.cloned(),
-                text: text.clone(),
-            },
-            WHY,
-        );
+        let payload = ChatPayload::Message {
+            author: name.cloned(),
+            text: text.clone(),
+        };
+        draft.bury(session, payload, TOO_LATE);
         return Verdict::Over;
     }
     let text = match wording::late_mark(draft.env) {
@@ -23,38 +24,43 @@ pub(super) fn message(draft: &mut Draft<'_>, session: Option<SessionId>, name: O
         None => text.clone(),
     };
     let line = Line::agent(draft.env.now, name.cloned().unwrap_or_default(), text.clone());
-    draft.effect(Effect::Record(session, line));
+    draft.effect(Effect::Record(Some(session), line));
     draft.chat_text(name, &text);
     Verdict::Kept
 }
 
 /// An agent sent a file after the end.
-pub(super) fn file(draft: &mut Draft<'_>, session: Option<SessionId>, file: &Attachment) -> Verdict {
+pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment) -> Verdict {
     let author = wording::late_mark(draft.env).map(Text::from);
     let payload = ChatPayload::File {
         author,
         file: file.clone(),
     };
-    if !still_welcome(draft, session) || file.bytes.is_some_and(|bytes| bytes > draft.env.chat.send_bytes_max) {
-        draft.bury(payload, WHY);
+    if !still_welcome(draft, session) {
+        draft.bury(session, payload, TOO_LATE);
+        return Verdict::Over;
+    }
+    if let Some(why) = relay::too_big_for_chat(draft.env, file) {
+        draft.bury(session, payload, &why);
         return Verdict::Over;
     }
     draft.effect(Effect::Record(
-        session,
+        Some(session),
         Line::agent(draft.env.now, Text::default(), file.label()),
     ));
     draft.chat(payload);
     Verdict::Kept
 }
 
-const WHY: &str = "it came too late: the session is over";
+const TOO_LATE: &str = "it came too late: the session is over";
 
 /// Whether the session ended a short while ago, and no newer one is open.
-fn still_welcome(draft: &Draft<'_>, session: Option<SessionId>) -> bool {
+fn still_welcome(draft: &Draft<'_>, session: SessionId) -> bool {
     matches!(draft.conversation.state, State::WithBot)
-        && draft.conversation.last.is_some_and(|last| {
-            Some(last.session) == session && draft.env.now.since(last.at) <= draft.env.policy.late_max
-        })
+        && draft
+            .conversation
+            .last
+            .is_some_and(|last| last.session == session && draft.env.now.since(last.at) <= draft.env.policy.late_max)
 }
 
 impl Draft<'_> {

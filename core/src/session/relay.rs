@@ -1,14 +1,14 @@
 //! What is said between the customer and the agent.
 
-use super::{Draft, Effect, State, Verdict};
+use super::{Draft, Effect, Env, State, Verdict};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
-    model::{Attachment, BotEvent, CustomerMessage, LengthUnit, Line, Text},
+    model::{Attachment, BotEvent, CustomerMessage, LengthUnit, Line, SessionId, Text},
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
 pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdict {
-    if let Some(line) = message.readable() {
+    if let Some(line) = message.readable().filter(|line| !line.is_blank()) {
         draft.record(Line::customer(draft.env.now, line));
     }
     if let Some(text) = &message.text {
@@ -22,10 +22,16 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
 
 /// An edit is a line of its own: the desk has no call for it.
 pub(super) fn edit(draft: &mut Draft<'_>, text: &Text) -> Verdict {
-    let line = Text::new(format!("Edited: {}", text.as_str()));
+    let line = edited(text);
     draft.record(Line::customer(draft.env.now, line.clone()));
     draft.desk_text(&line, true);
     Verdict::Kept
+}
+
+/// An edit as a line reads. A caption can be taken away whole.
+pub(super) fn edited(text: &Text) -> Text {
+    let words = if text.is_blank() { "(no text)" } else { text.as_str() };
+    Text::new(format!("Edited: {words}"))
 }
 
 fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
@@ -44,49 +50,47 @@ fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
     }
 }
 
-/// An agent wrote.
+/// An agent wrote. A text with nothing to read in it is no more than a sign.
 pub(super) fn agent_message(draft: &mut Draft<'_>, name: Option<&Text>, text: &Text) -> Verdict {
     let verdict = agent_shows(draft, name);
-    draft.record(Line::agent(
-        draft.env.now,
-        name.cloned().unwrap_or_default(),
-        text.clone(),
-    ));
-    draft.chat_text(name, text);
+    if !text.is_blank() {
+        let agent = draft.agent();
+        let line = Line::agent(draft.env.now, agent.clone().unwrap_or_default(), text.clone());
+        draft.record(line);
+        draft.chat_text(agent.as_ref(), text);
+    }
     verdict
 }
 
 /// An agent sent a file.
 pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
     let verdict = agent_shows(draft, None);
-    let agent = draft.conversation.session().and_then(|session| session.agent.clone());
-    draft.record(Line::agent(
-        draft.env.now,
-        agent.clone().unwrap_or_default(),
-        file.label(),
-    ));
-    match file.bytes {
-        Some(bytes) if bytes > draft.env.chat.send_bytes_max => {
-            let limit = megabytes(draft.env.chat.send_bytes_max);
-            let why = format!("the file is too big for the customer's platform ({limit} at most)");
-            draft.bury(
-                ChatPayload::File {
-                    author: agent,
-                    file: file.clone(),
-                },
-                &why,
-            );
-            draft.desk_text(
-                &Text::new(format!("{} did not reach the customer: {why}", file.label().as_str())),
-                false,
-            );
+    let agent = draft.agent();
+    let line = Line::agent(draft.env.now, agent.clone().unwrap_or_default(), file.label());
+    draft.record(line);
+    let payload = ChatPayload::File {
+        author: agent,
+        file: file.clone(),
+    };
+    match (too_big_for_chat(draft.env, file), draft.conversation.session()) {
+        (Some(why), Some(session)) => {
+            let session = session.id;
+            draft.bury(session, payload, &why);
+            let line = format!("{} did not reach the customer: {why}", file.label().as_str());
+            draft.desk_text(&Text::new(line), false);
         }
-        _ => draft.chat(ChatPayload::File {
-            author: agent,
-            file: file.clone(),
-        }),
+        _ => draft.chat(payload),
     }
     verdict
+}
+
+/// Why a file of an agent cannot go to the customer's platform; `None` where it can, or its size is not known.
+pub(super) fn too_big_for_chat(env: &Env<'_>, file: &Attachment) -> Option<String> {
+    let bytes_max = env.chat.send_bytes_max;
+    file.bytes.filter(|bytes| *bytes > bytes_max).map(|_| {
+        let limit = megabytes(bytes_max);
+        format!("the file is too big for the customer's platform ({limit} at most)")
+    })
 }
 
 /// An agent's first sign takes the session, and proves that the desk has it.
@@ -118,6 +122,11 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, name: Option<&Text>) -> Verdict
 }
 
 impl Draft<'_> {
+    /// The agent's name, once one has shown. A hook without a name comes from the one who is known.
+    fn agent(&self) -> Option<Text> {
+        self.conversation.session().and_then(|session| session.agent.clone())
+    }
+
     /// A row joins the desk lane of the session that stands.
     pub(super) fn desk(&mut self, payload: DeskPayload) {
         let session = self
@@ -184,11 +193,10 @@ impl Draft<'_> {
     }
 
     /// A row of the chat lane that is a dead letter from the start.
-    pub(super) fn bury(&mut self, payload: ChatPayload, detail: &str) {
+    pub(super) fn bury(&mut self, session: SessionId, payload: ChatPayload, detail: &str) {
         self.conversation.chat_seq += 1;
         let id = self.conversation.chat_row();
-        let session = self.conversation.session().map(|session| session.id);
-        self.tell_undelivered(session, id, "a message of the agent", detail);
+        self.tell_undelivered(Some(session), id, "a message of the agent", detail);
         self.effect(Effect::Bury(id, Payload::Chat(payload), detail.to_owned()));
     }
 

@@ -7,8 +7,8 @@ use crate::{
 };
 
 /// The message that the customer left is at the desk.
-pub(super) fn log_taken(draft: &mut Draft<'_>, leaving: &Leaving, seq: u64) -> Verdict {
-    if leaving.log != Some(seq) {
+pub(super) fn log_taken(draft: &mut Draft<'_>, leaving: &Leaving, id: DeliveryId) -> Verdict {
+    if leaving.ticket() != Some(id) {
         return Verdict::Over;
     }
     let unsent = end::lines_outside_log(leaving);
@@ -75,6 +75,7 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
             "a message of the agent"
         }
         Payload::Chat(ChatPayload::Notice { .. }) => "a notice to the customer",
+        Payload::Desk(DeskPayload::End) => "the end of the session",
         Payload::Desk(_) => "a line to the desk",
         // The bot's own handler did not take an event: there is nobody left to tell but the log.
         Payload::Bot(_) => return Verdict::Kept,

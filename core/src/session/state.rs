@@ -39,7 +39,7 @@ pub struct Mark {
 
 impl Mark {
     /// How long a mark holds: longer than any platform delivers an update again (24 hours), shorter than a week.
-    pub const HOLDS_FOR: Duration = Duration::from_secs(48 * 60 * 60);
+    pub const HOLDS_FOR: Duration = Duration::from_hours(48);
 
     /// Whether a position belongs to the former owner.
     pub fn covers(self, position: Position, now: Timestamp) -> bool {
@@ -187,6 +187,13 @@ impl State {
             Self::WithAgent(_) => "with_agent",
             Self::Leaving(_) => "leaving",
         }
+    }
+}
+
+impl Leaving {
+    /// The row of the ticket, once a contact was given.
+    pub fn ticket(&self) -> Option<DeliveryId> {
+        self.log.map(|seq| self.session.row(seq))
     }
 }
 

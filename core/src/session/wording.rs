@@ -32,7 +32,7 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
 
 /// What stands in front of a reply that comes after the end.
 pub(super) fn late_mark<'e>(env: &Env<'e>) -> Option<&'e str> {
-    choose(&env.texts.late_reply, None, LATE_REPLY)
+    choose(&env.texts.late_reply, None, LATE_REPLY).filter(|mark| !mark.trim().is_empty())
 }
 
 fn choose<'t>(choice: &'t TextChoice, desk_text: Option<&'t str>, ours: &'t str) -> Option<&'t str> {

@@ -1,0 +1,131 @@
+//! A message that is left where no agent is there: a contact is asked for, and all of it becomes one ticket.
+
+use super::{Draft, Leaving, Session, State, Verdict, compose, end, relay};
+use crate::{
+    delivery::{DeskPayload, NoticeKind, Payload},
+    model::{Contact, CustomerMessage, Line, Text},
+};
+
+/// The opening is taken back, and what was to be said there begins a message.
+pub(super) fn begin(draft: &mut Draft<'_>, session: &Session) {
+    let queued = draft.env.queued;
+    // The log stands before the opener and says the same, and more: the first of the two is enough.
+    let header: Vec<Text> = queued
+        .iter()
+        .find_map(|row| opening(&row.payload))
+        .into_iter()
+        .collect();
+    let has_files = queued
+        .iter()
+        .any(|row| matches!(row.payload, Payload::Desk(DeskPayload::File { .. })));
+    let unsent = end::withdraw(draft, session, end::maybe_opened(draft, session));
+    let session = draft
+        .conversation
+        .session()
+        .cloned()
+        .expect("the session stands until it is handed back");
+    let contact = session.profile.contact.clone();
+    let mut leaving = Leaving {
+        session,
+        header: header.len(),
+        lines: header,
+        log: None,
+        logged: 0,
+    };
+    leaving.lines.extend(unsent.into_iter().map(|line| line.text));
+    draft.conversation.state = State::Leaving(leaving.clone());
+    if has_files {
+        draft.notice(NoticeKind::Undelivered, None);
+    }
+    match contact {
+        Some(contact) => submit(draft, leaving, contact),
+        None => draft.notice(NoticeKind::AskContact, None),
+    }
+}
+
+/// Context and history, as they stand in a row of the opening.
+fn opening(payload: &Payload) -> Option<Text> {
+    match payload {
+        Payload::Desk(DeskPayload::Message { opener: true, text, .. } | DeskPayload::ChatbotLog { text, .. }) => {
+            Some(text.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The customer wrote while a message is being left: a contact completes it, anything else becomes part of it. A file
+/// cannot: the ticket names it, and the customer is told.
+pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &CustomerMessage) -> Verdict {
+    let Some(line) = message.readable().filter(|line| !line.is_blank()) else {
+        return Verdict::Kept;
+    };
+    draft.record(Line::customer(draft.env.now, line.clone()));
+    if let Some(file) = message.files.first() {
+        draft.notice(NoticeKind::Undelivered, Some(file.name.as_str()));
+    }
+    // Words alone: the name of a file can look like an address.
+    let words = message.text.as_ref().filter(|_| leaving.log.is_none());
+    let contact = words.and_then(|text| Contact::find(text.as_str()));
+    let chars = written_chars(&leaving) + line.as_str().chars().count();
+    if contact.is_none() && chars > draft.env.desk.message_chars_max {
+        draft.notice(NoticeKind::Undelivered, None);
+        return Verdict::Kept;
+    }
+    leaving.lines.push(line);
+    draft.conversation.state = State::Leaving(leaving.clone());
+    match contact {
+        Some(contact) => submit(draft, leaving, contact),
+        None if leaving.log.is_none() => draft.notice(NoticeKind::AskContact, None),
+        None => {}
+    }
+    Verdict::Kept
+}
+
+/// How much the customer has written into the message so far.
+fn written_chars(leaving: &Leaving) -> usize {
+    let written = leaving.lines.iter().skip(leaving.header);
+    written.map(|line| line.as_str().chars().count()).sum()
+}
+
+/// An edit while a message is being left.
+pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &Text) -> Verdict {
+    line(draft, leaving, &CustomerMessage::text(relay::edited(text)))
+}
+
+/// The ticket is made up of what stands so far; what comes later goes to the bot.
+fn submit(draft: &mut Draft<'_>, mut leaving: Leaving, from: Contact) {
+    let text = ticket(&leaving, draft.env.desk.message_chars_max);
+    draft.desk(DeskPayload::ChatbotLog {
+        from,
+        subject: "A message was left".into(),
+        text,
+    });
+    leaving.session = draft
+        .conversation
+        .session()
+        .cloned()
+        .expect("the session stands until it is handed back");
+    leaving.log = Some(leaving.session.desk_seq);
+    leaving.logged = leaving.lines.len();
+    draft.conversation.state = State::Leaving(leaving);
+}
+
+/// The text of the ticket, in at most `chars_max` characters as far as the context and the history can give way: what
+/// the customer wrote is not cut.
+fn ticket(leaving: &Leaving, chars_max: usize) -> Text {
+    let (header, written) = leaving.lines.split_at(leaving.header);
+    let taken: usize = written
+        .iter()
+        .map(|line| line.as_str().chars().count() + GAP.len())
+        .sum();
+    let room = chars_max.saturating_sub(taken);
+    let header = header
+        .iter()
+        .map(|text| compose::shorten(text.as_str(), room))
+        .filter(|text| !text.is_empty());
+    let written = written.iter().map(|line| line.as_str().to_owned());
+    Text::new(header.chain(written).collect::<Vec<_>>().join(GAP))
+}
+
+/// What stands between two entries of a ticket.
+const GAP: &str = "\n\n";
