@@ -32,7 +32,9 @@ impl Database {
         }
         let path = name.strip_prefix("sqlite://").or_else(|| name.strip_prefix("sqlite:"));
         // What stands behind `?` are options of other libraries; the ledger sets its own.
-        let path = path.map(|path| path.split('?').next().unwrap_or_default()).filter(|path| !path.is_empty());
+        let path = path
+            .map(|path| path.split('?').next().unwrap_or_default())
+            .filter(|path| !path.is_empty());
         path.filter(|path| *path != ":memory:")
             .map(|path| Self::Sqlite(path.into()))
             .ok_or_else(|| StartError::UnknownDatabase(name.to_owned()))
@@ -48,6 +50,8 @@ impl fmt::Display for Database {
     }
 }
 
+type Configure = Box<dyn FnOnce(&mut HookpointSettings) + Send>;
+
 /// The settings of a house, before it is opened.
 pub struct Builder {
     pub(super) desk: Arc<dyn Desk>,
@@ -55,7 +59,7 @@ pub struct Builder {
     pub(super) listen: Option<SocketAddr>,
     pub(super) hookpoint_url: Option<String>,
     pub(super) hookpoint_secret: Option<String>,
-    pub(super) hookpoint: HookpointSettings,
+    pub(super) hookpoint: Option<Configure>,
     pub(super) policy: Policy,
     pub(super) texts: Texts,
     pub(super) intake: IntakeSettings,
@@ -74,7 +78,7 @@ impl Builder {
             listen: None,
             hookpoint_url: None,
             hookpoint_secret: None,
-            hookpoint: HookpointSettings::default(),
+            hookpoint: None,
             policy: Policy::default(),
             texts: Texts::default(),
             intake: IntakeSettings::default(),
@@ -117,9 +121,9 @@ impl Builder {
         self
     }
 
-    /// The hookpoint's limits.
-    pub fn hookpoint_settings(mut self, settings: HookpointSettings) -> Self {
-        self.hookpoint = settings;
+    /// Changes the hookpoint's limits.
+    pub fn hookpoint(mut self, configure: impl FnOnce(&mut HookpointSettings) + Send + 'static) -> Self {
+        self.hookpoint = Some(Box::new(configure));
         self
     }
 
@@ -176,7 +180,10 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("database", &self.database).field("listen", &self.listen).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("database", &self.database)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
     }
 }
 
@@ -195,7 +202,13 @@ mod tests {
         ] {
             assert_eq!(Database::parse(name).expect("the name is right"), database, "{name}");
         }
-        for name in ["", "escalator.db", "sqlite:", "sqlite::memory:", "postgres://localhost/x"] {
+        for name in [
+            "",
+            "escalator.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "postgres://localhost/x",
+        ] {
             assert!(Database::parse(name).is_err(), "{name}");
         }
     }

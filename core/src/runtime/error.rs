@@ -1,4 +1,7 @@
-use crate::{hookpoint::HookpointError, store::StoreError};
+use crate::{
+    hookpoint::{HookpointUrlError, SecretError},
+    store::StoreError,
+};
 
 /// Why the house did not start. Each says what was wrong and what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -13,11 +16,16 @@ pub enum StartError {
         source: StoreError,
     },
     /// The name of the database is not one that we know.
-    #[error("the database `{0}` is of no known kind: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`")]
+    #[error(
+        "the database `{0}` is of no known kind: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`"
+    )]
     UnknownDatabase(String),
-    /// The hookpoint's address or secret breaks a rule.
+    /// The hookpoint's address breaks a rule.
     #[error(transparent)]
-    Hookpoint(#[from] HookpointError),
+    HookpointUrl(#[from] HookpointUrlError),
+    /// The hookpoint's secret breaks a rule.
+    #[error(transparent)]
+    HookpointSecret(#[from] SecretError),
     /// The hookpoint could not listen.
     #[error("the hookpoint cannot listen on {address}: {source}")]
     Listen {

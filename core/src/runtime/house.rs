@@ -8,7 +8,7 @@ use crate::{
     delivery::Outcome,
     desk::Desk,
     dispatch::{Dispatch, Exits},
-    hookpoint::{self, Hookpoint, HookpointUrl, Secret},
+    hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, Router, Secret},
     intake::{Intake, Port, SignalTo, Signals},
     model::{ChannelId, Clock, SystemClock},
     store::{Ledger, LedgerSettings, Maintained, Maintenance, Store},
@@ -33,7 +33,7 @@ impl Escalator {
         Builder::new(Arc::new(desk))
     }
 
-    pub(super) async fn open(builder: Builder) -> Result<Self, StartError> {
+    pub(super) async fn open(mut builder: Builder) -> Result<Self, StartError> {
         let listener = match builder.listen {
             Some(address) => {
                 let bound = TcpListener::bind(address).await;
@@ -45,7 +45,17 @@ impl Escalator {
         let ledger = Arc::new(open_ledger(&builder).await?);
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
         let secret = secret(&builder, &ledger).await?;
-        let hook_address = hookpoint::hook_address(&url, &secret);
+        let mut hookpoint = HookpointSettings::new(url, secret);
+        // Sessions that stand keep the address that they were opened with.
+        let standing = ledger.owners().hook_addresses();
+        hookpoint.accepted = standing
+            .iter()
+            .filter_map(|address| Secret::of_address(address))
+            .collect();
+        if let Some(configure) = builder.hookpoint.take() {
+            configure(&mut hookpoint);
+        }
+        let hook_address = hookpoint.hook_address();
         ledger.know_hook_address(hook_address.clone());
         let (signals, signals_end) = Signals::channel();
         let intake = Intake::new(Arc::clone(&store), || SystemClock.now(), builder.intake, signals);
@@ -53,8 +63,7 @@ impl Escalator {
             Arc::clone(&intake),
             Arc::clone(&builder.desk),
             ledger.blobs(),
-            secret,
-            builder.hookpoint.clone(),
+            hookpoint,
         );
         let port = Port::new(Arc::clone(&intake));
         Ok(Self {
@@ -90,7 +99,7 @@ impl Escalator {
     }
 
     /// The hookpoint as a router, to be mounted under any path of a server of your own.
-    pub fn hookpoint(&self) -> hookpoint::Router {
+    pub fn hookpoint(&self) -> Router {
         self.hookpoint.router()
     }
 
@@ -150,7 +159,10 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
         Database::Memory => Ledger::in_memory(settings).await,
         database @ Database::Sqlite(_) => Ledger::sqlite(&database.to_string(), builder.sqlite.clone(), settings).await,
     };
-    opened.map_err(|source| StartError::Store { database: builder.database.to_string(), source })
+    opened.map_err(|source| StartError::Store {
+        database: builder.database.to_string(),
+        source,
+    })
 }
 
 /// The secret that is set, or the one that was made when none was.
@@ -169,6 +181,8 @@ async fn secret(builder: &Builder, ledger: &Ledger) -> Result<Secret, StartError
 
 impl fmt::Debug for Escalator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Escalator").field("channels", &self.channels.keys()).finish_non_exhaustive()
+        f.debug_struct("Escalator")
+            .field("channels", &self.channels.keys())
+            .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use tokio_util::{
 
 use super::{Escalator, supervise};
 use crate::{
-    hookpoint,
+    hookpoint::{self, ServeSettings},
     intake::Intake,
     store::{Ledger, Store},
 };
@@ -36,17 +36,33 @@ impl Running {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let dispatch = house.dispatch();
         let hookpoint = house.hookpoint_listens_on();
-        let Escalator { builder, ledger, intake, signals, listener, hookpoint: hooks, .. } = &mut house;
+        let Escalator {
+            builder,
+            ledger,
+            intake,
+            signals,
+            listener,
+            hookpoint: hooks,
+            ..
+        } = &mut house;
         for channel in dispatch.channels() {
             tasks.spawn(supervise::channel(channel, shutdown.clone()));
         }
         if let Some(listener) = listener.take() {
-            tasks.spawn(hookpoint::serve(listener, hooks.router(), shutdown.clone()));
+            let serve = ServeSettings {
+                drain_max: builder.shutdown_max,
+                ..ServeSettings::default()
+            };
+            tasks.spawn(hookpoint::serve(listener, hooks.router(), shutdown.clone(), serve));
         }
         let (_, no_signals) = tokio::sync::mpsc::channel(1);
         dispatch.start(std::mem::replace(signals, no_signals), &tasks, &shutdown);
         tasks.spawn(Intake::write_behind(Arc::clone(intake), shutdown.clone()));
-        tasks.spawn(supervise::age_out(Arc::clone(ledger), builder.age_out, shutdown.clone()));
+        tasks.spawn(supervise::age_out(
+            Arc::clone(ledger),
+            builder.age_out,
+            shutdown.clone(),
+        ));
         tasks.close();
         Self {
             ledger: Arc::clone(ledger),
@@ -60,7 +76,10 @@ impl Running {
 
     /// How it is.
     pub fn health(&self) -> Health {
-        Health { ready: self.ledger.is_healthy(), outstanding: self.ledger.outstanding() }
+        Health {
+            ready: self.ledger.is_healthy(),
+            outstanding: self.ledger.outstanding(),
+        }
     }
 
     /// Where the hookpoint is served, if it is.
@@ -84,7 +103,10 @@ impl Running {
         self.shutdown.cancel();
         let in_time = tokio::time::timeout(self.shutdown_max, self.tasks.wait()).await.is_ok();
         if !in_time {
-            tracing::warn!(limit_secs = self.shutdown_max.as_secs(), "something was cut off by the shutdown");
+            tracing::warn!(
+                limit_secs = self.shutdown_max.as_secs(),
+                "something was cut off by the shutdown"
+            );
         }
         self.ledger.close().await;
         in_time
@@ -93,6 +115,8 @@ impl Running {
 
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("health", &self.health()).finish_non_exhaustive()
+        f.debug_struct("Running")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
     }
 }

@@ -17,7 +17,9 @@ pub(super) async fn channel(channel: Arc<dyn EscalationChannel>, shutdown: Cance
     while !shutdown.is_cancelled() {
         match channel.run(shutdown.clone()).await {
             Ok(()) => return,
-            Err(error) => tracing::error!(channel = %channel.id(), %error, wait_secs = wait.as_secs(), "a channel failed"),
+            Err(error) => {
+                tracing::error!(channel = %channel.id(), %error, wait_secs = wait.as_secs(), "a channel failed")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => wait = CHANNEL_WAIT_MAX.min(wait * 2),

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::{PoisonError, RwLock},
 };
@@ -95,6 +95,13 @@ impl Owners {
         let key = known.by_session.get(&session)?;
         let standing = known.by_key.get(key)?.session.clone()?;
         Some((key.clone(), standing))
+    }
+
+    /// Where the hooks of the sessions that stand go: each address once. They hold secrets: not for logs.
+    pub fn hook_addresses(&self) -> BTreeSet<String> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = known.by_key.values().filter_map(|ownership| ownership.session.as_ref());
+        standing.map(|standing| standing.hook_address.clone()).collect()
     }
 
     pub(crate) fn publish<'c>(&self, conversations: impl IntoIterator<Item = &'c Conversation>) {
