@@ -1,1 +1,82 @@
-//! Placeholder until its room is built.
+//! The Telegram channel of [`escalator`]: hands a private chat of a teloxide bot to a human agent, and back.
+//!
+//! ```text
+//! getUpdates ─► your listener ─► Listener ─► Dispatcher ─► Node ─► your handlers
+//!                                   │ a human owns the chat:  │ an escalation took the update:
+//!                                   ▼ accepted, then kept     ▼ dropped
+//!                                 Ingress ◄───────────────────┘
+//! ```
+//!
+//! The bot stays its author's: the `Dispatcher`, the handlers, the client. One call puts a listener in front of the
+//! dispatcher and a node in front of the handlers:
+//!
+//! ```no_run
+//! use escalator::{channel::{EscalationChannel, Ingress, Turn}, model::Escalation};
+//! use escalator_telegram::{Telegram, TurnExt, client, polling};
+//! use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+//!
+//! type Failed = Box<dyn std::error::Error + Send + Sync>;
+//!
+//! async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>) -> Result<(), Failed> {
+//!     match message.text().unwrap_or_default() {
+//!         "/human" => drop(telegram.escalate(turn, Escalation::because("asked for a human")).await?),
+//!         said => drop(turn.reply(&bot, message.chat.id, format!("Bot: {said}")).await?),
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # async fn run(ingress: Ingress, token: &str) -> Result<(), Failed> {
+//! let bot = client(token, None)?;
+//! let telegram = Telegram::new(bot.clone(), ingress);
+//! let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
+//! let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
+//! Dispatcher::builder(bot, handlers)
+//!     .dependencies(dptree::deps![telegram])
+//!     .build()
+//!     .dispatch_with_listener(listener, LoggingErrorHandler::new())
+//!     .await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Guarantees
+//! - An update of a chat that a human owns is committed before Telegram is told to forget it, and never reaches the
+//!   bot's handlers. While the ledger is away the listener waits; when the bot is stopped meanwhile, Telegram keeps the
+//!   whole batch.
+//! - Updates that stood behind the one that escalated go to the agent, in order.
+//! - The kinds of updates that we need beside the host's own never reach the host.
+//! - `deliver` makes one call that the customer can see, and a second one only after Telegram has refused the first.
+//!
+//! # Where they are weaker
+//! - What is sent past a [`Turn`](escalator::channel::Turn) is neither fenced nor recorded.
+//! - An update that was passed to the bot in a batch that was not acknowledged comes to the bot again.
+//! - [`Telegram::node_alone`] accepts updates that Telegram has forgotten already: a crash can cost them.
+//! - Telegram has no key that removes doubles: a call whose answer was lost may stand twice when it is repeated.
+//!
+//! # The bot to give
+//! A plain [`Bot`](teloxide::Bot). Behind teloxide's `Throttle` a call waits inside, where `dispatch` cannot see it, and
+//! a file may be held in memory; behind `DefaultParseMode` an agent's `<` is read as a tag.
+//!
+//! # Features
+//! `rustls` (default): TLS for the client, without OpenSSL.
+
+mod asides;
+mod channel;
+mod client;
+mod config;
+mod error;
+mod inbound;
+mod install;
+mod listener;
+mod node;
+mod outbound;
+mod post;
+mod turn_ext;
+
+pub use self::{
+    channel::{Telegram, TelegramBot},
+    client::{ClientError, client, polling},
+    config::{Receiving, Settings, Texts},
+    listener::Listener,
+    turn_ext::TurnExt,
+};

@@ -1,7 +1,7 @@
 use std::{fmt, future::IntoFuture, sync::Arc};
 
 use super::{SayError, Seat, TakenOver};
-use crate::model::{ConversationKey, Text};
+use crate::model::{Clock, ConversationKey, SystemClock, Text};
 
 /// The bot's right to speak in one conversation, for as long as no human has taken it over since.
 ///
@@ -20,6 +20,20 @@ impl Turn {
 
     pub(crate) fn new(seat: Arc<Seat>, generation: u64) -> Self {
         Self { seat, generation }
+    }
+
+    /// A turn that nobody takes over and whose lines stand in no transcript: for a place that is no conversation (a
+    /// group), and for a test's own [`IngressPort`](super::IngressPort).
+    pub fn unbound(place: ConversationKey) -> Self {
+        let seat = Seat::new(place, || SystemClock.now());
+        let generation = seat.generation();
+        Self { seat, generation }
+    }
+
+    /// A turn that is over: every line is refused. For what a platform shows to the bot while a human owns the
+    /// conversation.
+    pub fn over(conversation: ConversationKey) -> Self {
+        Self::new(Seat::new(conversation, || SystemClock.now()), Self::OVER)
     }
 
     pub(crate) fn seat(&self) -> &Arc<Seat> {

@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use teloxide::{
+    payloads::SendMessageSetters,
+    requests::{HasPayload, Request, Requester},
+    types::{CallbackQueryId, ChatId, MessageId, ReplyParameters},
+};
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// Asides that wait to be made. Past this they are dropped: a button then shows as busy for a while.
+const WAITING_MAX: usize = 256;
+/// Asides that are made at once.
+const AT_ONCE_MAX: usize = 8;
+/// How long one may take.
+const ASIDE_MAX: Duration = Duration::from_secs(10);
+
+/// A small call beside the deliveries, made once and best effort. Neither the stream of updates nor a handler waits for
+/// it: `run` makes it.
+pub(crate) enum Aside {
+    /// A pressed button gets its answer, without which the customer's client shows it as busy.
+    Pressed {
+        button: CallbackQueryId,
+        text: Option<String>,
+    },
+    /// `/human` in a group gets its hint.
+    Hint {
+        group: ChatId,
+        asked: MessageId,
+        text: String,
+    },
+}
+
+/// The queue of asides.
+pub(crate) struct Asides {
+    put: mpsc::Sender<Aside>,
+    /// Held by the `run` that stands, and free again when it is dropped.
+    take: Mutex<mpsc::Receiver<Aside>>,
+}
+
+impl Asides {
+    pub(crate) fn new() -> Self {
+        let (put, take) = mpsc::channel(WAITING_MAX);
+        Self {
+            put,
+            take: Mutex::new(take),
+        }
+    }
+
+    pub(crate) fn push(&self, aside: Aside) {
+        if self.put.try_send(aside).is_err() {
+            tracing::warn!(
+                waiting_max = WAITING_MAX,
+                "too many small answers wait: one was dropped"
+            );
+        }
+    }
+
+    /// Makes asides until the shutdown; those on their way are finished.
+    pub(crate) async fn run<R: Requester>(&self, bot: &R, shutdown: &CancellationToken) {
+        let mut take = self.take.lock().await;
+        stream::poll_fn(|cx| take.poll_recv(cx))
+            .take_until(shutdown.cancelled())
+            .for_each_concurrent(AT_ONCE_MAX, |aside| make(bot, aside))
+            .await;
+    }
+}
+
+async fn make<R: Requester>(bot: &R, aside: Aside) {
+    let made = match aside {
+        Aside::Pressed { button, text } => {
+            let answer = bot.answer_callback_query(button);
+            let answer = answer.with_payload_mut(|answer| answer.text = text).send();
+            in_time(answer).await
+        }
+        Aside::Hint { group, asked, text } => {
+            let reply = ReplyParameters::new(asked).allow_sending_without_reply();
+            in_time(bot.send_message(group, text).reply_parameters(reply).send()).await
+        }
+    };
+    if !made {
+        tracing::debug!("a small answer did not go out");
+    }
+}
+
+async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>) -> bool {
+    let made = tokio::time::timeout(ASIDE_MAX, call).await;
+    made.is_ok_and(|answered| answered.is_ok())
+}

@@ -1,0 +1,192 @@
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use escalator::{
+    channel::{
+        Capabilities, ChannelError, ChatDelivery, EscalateError, Escalated, EscalationChannel, Ingress, IngressError,
+        Turn,
+    },
+    delivery::{OpenedFile, Outcome},
+    model::{ChatLimits, ConversationKey, Escalation, FileRef, HistoryRoute, LengthUnit, Line, Signal},
+};
+use futures::Stream;
+use teloxide::{
+    RequestError,
+    net::Download,
+    requests::{Request, Requester},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Receiving, Settings},
+    error,
+    listener::WEBHOOK_IS_SET,
+    outbound::{self, Flood},
+    post::Post,
+};
+
+/// How long a text may be, in UTF-16 units, after Telegram has read its formatting (`sendMessage`).
+const TEXT_MAX: usize = 4_096;
+
+/// What a bot must be able to do: teloxide's [`Bot`](teloxide::Bot) and its adaptors.
+pub trait TelegramBot:
+    Requester<Err = RequestError>
+    + Download<StreamErr: std::error::Error + Send + Sync + 'static, Stream: Stream + Send + 'static>
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<R> TelegramBot for R where
+    R: Requester<Err = RequestError>
+        + Download<StreamErr: std::error::Error + Send + Sync + 'static, Stream: Stream + Send + 'static>
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// A Telegram bot as a channel. Clones are handles on the same channel.
+pub struct Telegram<R> {
+    inner: Arc<Inner<R>>,
+}
+
+struct Inner<R> {
+    bot: R,
+    post: Arc<Post>,
+    flood: Flood,
+}
+
+impl<R> Telegram<R> {
+    /// Joins a bot to the way in, with the default settings.
+    pub fn new(bot: R, ingress: Ingress) -> Self {
+        Self::with_settings(bot, ingress, Settings::default())
+    }
+
+    /// Joins a bot to the way in.
+    pub fn with_settings(bot: R, ingress: Ingress, settings: Settings) -> Self {
+        let post = Post::new(ingress, settings);
+        let flood = Flood::default();
+        Self {
+            inner: Arc::new(Inner { bot, post, flood }),
+        }
+    }
+
+    /// The bot that it was made with.
+    pub fn bot(&self) -> &R {
+        &self.inner.bot
+    }
+
+    /// The conversation of a customer, for what a bot does of its own accord: in a private chat, the customer's id is the
+    /// chat's.
+    pub fn conversation(&self, customer: teloxide::types::UserId) -> ConversationKey {
+        crate::inbound::private(self.post().ingress.channel(), customer)
+    }
+
+    pub(crate) fn post(&self) -> &Arc<Post> {
+        &self.inner.post
+    }
+}
+
+impl<R: TelegramBot> Telegram<R> {
+    /// Finds out whether the token is good and nothing stands in the way of polling.
+    async fn check(&self) -> Result<(), ChannelError> {
+        let bot = &self.inner.bot;
+        let me = error::in_time(bot.get_me().send()).await;
+        let me = me.map_err(|failure| failure.as_channel_error())?;
+        if self.post().settings.receiving == Receiving::Polling {
+            let webhook = error::in_time(bot.get_webhook_info().send()).await;
+            let webhook = webhook.map_err(|failure| failure.as_channel_error())?;
+            if webhook.url.is_some() {
+                return Err(ChannelError::new(WEBHOOK_IS_SET));
+            }
+        }
+        let channel = self.post().ingress.channel();
+        tracing::info!(%channel, bot = me.user.username.as_deref(), "Telegram knows the bot");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<R: TelegramBot> EscalationChannel for Telegram<R> {
+    fn capabilities(&self) -> Capabilities {
+        let settings = &self.post().settings;
+        let limits = ChatLimits {
+            text_max: TEXT_MAX,
+            text_unit: LengthUnit::Utf16,
+            fetch_bytes_max: settings.fetch_bytes_max,
+            send_bytes_max: settings.send_bytes_max,
+        };
+        Capabilities::text_only(limits).with_files().with_typing(true, false)
+    }
+
+    fn ingress(&self) -> &Ingress {
+        &self.post().ingress
+    }
+
+    /// Checks the token, and that no webhook is in the way; then makes the small answers (pressed buttons, the hint in
+    /// groups) until the shutdown. Receiving is the listener's.
+    async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
+        tokio::select! {
+            checked = self.check() => checked?,
+            () = shutdown.cancelled() => return Ok(()),
+        }
+        self.post().asides.run(&self.inner.bot, &shutdown).await;
+        Ok(())
+    }
+
+    async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
+        let Inner { bot, post, flood } = &*self.inner;
+        outbound::deliver(bot, &post.settings, flood, delivery).await
+    }
+
+    async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome> {
+        outbound::fetch(&self.inner.bot, self.post().settings.fetch_bytes_max, file).await
+    }
+
+    async fn signal(&self, to: &ConversationKey, signal: Signal) {
+        outbound::signal(&self.inner.bot, to, signal).await;
+    }
+
+    async fn push_history(
+        &self,
+        turn: &Turn,
+        history: Vec<Line>,
+        route: HistoryRoute,
+        details: Escalation,
+    ) -> Result<(), IngressError> {
+        private_only(turn)?;
+        self.ingress().push_history(turn, history, route, details).await
+    }
+
+    async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
+        private_only(&turn)?;
+        self.ingress().escalate(turn, escalation).await
+    }
+}
+
+/// A group's turn leads to no human: nobody would keep the group's updates from the bot.
+fn private_only(turn: &Turn) -> Result<(), IngressError> {
+    if crate::inbound::is_private(turn.conversation()) {
+        return Ok(());
+    }
+    Err(IngressError::Invalid("only a private chat can be handed to a human"))
+}
+
+impl<R> Clone for Telegram<R> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+/// Without the bot, whose own `Debug` shows the token.
+impl<R> fmt::Debug for Telegram<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telegram")
+            .field("channel", self.post().ingress.channel())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use teloxide::{Bot, requests::Requester, update_listeners::Polling};
+use url::Url;
+
+/// How long a poll waits for updates. Shorter than the 17 seconds after which teloxide's own client gives up.
+const POLL_WAIT: Duration = Duration::from_secs(10);
+/// How long a connection may take.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long an upload with its answer, or a pause within a download, may take. The whole of a download has no limit.
+const SILENCE_MAX: Duration = Duration::from_mins(2);
+/// A connection that is silent this long is asked whether it is still there, and again, three times.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Why a client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The token is none.
+    #[error("the bot's token is not one: it reads like 123456789:AAE…, as @BotFather gives it")]
+    Token,
+    /// The address of the Bot API is none.
+    #[error("the address of the Bot API is not one: it reads like https://api.telegram.org, without the token")]
+    ApiUrl,
+    /// The machine's TLS could not be set up.
+    #[error("the HTTP client could not be made: {0}")]
+    Http(String),
+}
+
+/// Makes a bot whose client suits files and long polls: no limit on the whole of a call, one on silence. teloxide's own
+/// client cuts every call off after 17 seconds.
+///
+/// `api_url` is the address of a Bot API server of your own, without the token; `None` is Telegram's.
+///
+/// # Errors
+/// [`ClientError`] names what is wrong, and what would be right.
+pub fn client(token: &str, api_url: Option<&str>) -> Result<Bot, ClientError> {
+    if !is_token(token) {
+        return Err(ClientError::Token);
+    }
+    let http = reqwest::Client::builder()
+        .connect_timeout(CONNECT_MAX)
+        .read_timeout(SILENCE_MAX)
+        .tcp_keepalive(KEEPALIVE)
+        .tcp_keepalive_interval(KEEPALIVE)
+        .tcp_keepalive_retries(3)
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|failed| ClientError::Http(failed.without_url().to_string()))?;
+    let bot = Bot::with_client(token, http);
+    Ok(match api_url {
+        Some(url) => bot.set_api_url(api_address(url).ok_or(ClientError::ApiUrl)?),
+        None => bot,
+    })
+}
+
+/// Long polling that deletes no webhook: where one is set, `run` says what to do.
+pub fn polling<R>(bot: R) -> Polling<R>
+where
+    R: Requester<GetUpdates: Send> + Send + 'static,
+{
+    Polling::builder(bot).timeout(POLL_WAIT).build()
+}
+
+fn is_token(token: &str) -> bool {
+    token.split_once(':').is_some_and(|(id, secret)| {
+        let whole = !id.is_empty() && !secret.is_empty();
+        whole && id.bytes().all(|b| b.is_ascii_digit()) && secret.bytes().all(|b| b.is_ascii_graphic())
+    })
+}
+
+fn api_address(url: &str) -> Option<Url> {
+    // teloxide appends path segments: behind a slash the first of them would be empty.
+    let url = Url::parse(url.trim().trim_end_matches('/')).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_setting_is_named_and_never_shown() {
+        let made = |token: &str, url| client(token, url).err().map(|failed| failed.to_string());
+        assert_eq!(made("123:abc", None), None);
+        assert_eq!(made("123:abc", Some("http://127.0.0.1:8081/")), None);
+        for token in ["", "123", "abc:def", "123:", "123:a b"] {
+            assert!(
+                made(token, None).is_some_and(|said| said.contains("@BotFather")),
+                "{token}"
+            );
+        }
+        for url in ["", "api.telegram.org", "file:///tmp", "ftp://host"] {
+            assert!(
+                made("123:abc", Some(url)).is_some_and(|said| said.contains("https://")),
+                "{url}"
+            );
+        }
+    }
+}

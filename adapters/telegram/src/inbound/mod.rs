@@ -1,0 +1,184 @@
+//! Reads an update into our terms. Pure.
+//!
+//! # Invariants
+//! - What a customer sends in a private chat is never read as nothing: a kind that nobody knows becomes a readable
+//!   placeholder.
+//! - A file is read as a reference; its bytes are fetched when it is delivered.
+//!
+//! # Not here
+//! - Payments, reactions, inline queries, groups: they are no part of a conversation and stay the bot's.
+
+mod command;
+mod content;
+mod file;
+mod line;
+#[cfg(test)]
+mod tests;
+mod unread;
+
+use escalator::{
+    channel::Inbound,
+    model::{
+        Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position, Profile,
+        Text,
+    },
+};
+use teloxide::types::{
+    CallbackQuery, CallbackQueryId, MaybeInaccessibleMessage, MediaKind, Message, MessageKind, Update, UpdateKind,
+    User, UserId,
+};
+
+pub(crate) use self::command::command;
+
+/// What the end button sends. No bot of an author's has it by chance.
+pub(crate) const END_BUTTON: &str = "escalator:end";
+
+/// The command that ends a chat with a human.
+const END_COMMAND: &str = "end";
+
+/// An update of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// What is offered.
+    pub(crate) inbound: Inbound,
+    /// The button that was pressed, which wants an answer.
+    pub(crate) button: Option<Button>,
+}
+
+/// A button that was pressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Button {
+    pub(crate) id: CallbackQueryId,
+    /// Whether it is our end button.
+    pub(crate) is_end: bool,
+}
+
+/// Reads an update; `None` when it is no part of a conversation.
+pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
+    let conversation = conversation(channel, update)?;
+    let (profile, event, button) = match &update.kind {
+        UpdateKind::Message(message) => (known(message.from.as_ref()), said(message), None),
+        UpdateKind::EditedMessage(message) => (known(message.from.as_ref()), edited(message), None),
+        UpdateKind::CallbackQuery(query) => {
+            let button = Button {
+                id: query.id.clone(),
+                is_end: query.data.as_deref() == Some(END_BUTTON),
+            };
+            (known(Some(&query.from)), pressed(&button), Some(button))
+        }
+        UpdateKind::Error(raw) => {
+            let message = unread::message(raw)?;
+            (message.profile, message.event, None)
+        }
+        _ => return None,
+    };
+    let inbound = Inbound {
+        key: EventKey::new(format!("telegram:{channel}:update:{}", update.id.0)),
+        conversation,
+        position: position(update),
+        profile,
+        event,
+    };
+    Some(Read { inbound, button })
+}
+
+/// The conversation that an update belongs to; `None` when it belongs to none.
+pub(crate) fn conversation(channel: &ChannelId, update: &Update) -> Option<ConversationKey> {
+    let customer = match &update.kind {
+        UpdateKind::Message(message) if !is_payment(message) => private_customer(message),
+        UpdateKind::EditedMessage(message) => private_customer(message),
+        UpdateKind::CallbackQuery(query) => button_customer(query),
+        UpdateKind::Error(raw) => unread::message(raw).map(|message| message.customer),
+        _ => None,
+    };
+    customer.map(|customer| private(channel, customer))
+}
+
+/// Where an update stands in its channel's order.
+pub(crate) fn position(update: &Update) -> Position {
+    Position(i64::from(update.id.0))
+}
+
+/// The conversation of a customer: a private chat has its customer's number.
+pub(crate) fn private(channel: &ChannelId, customer: UserId) -> ConversationKey {
+    ConversationKey {
+        channel: channel.clone(),
+        address: Address::new(customer.to_string()),
+        customer: CustomerId::new(customer.to_string()),
+    }
+}
+
+/// Whether a key is that of a private chat.
+pub(crate) fn is_private(conversation: &ConversationKey) -> bool {
+    let (address, customer) = (conversation.address.as_str(), conversation.customer.as_str());
+    address == customer && !address.is_empty()
+}
+
+/// Whether an update is of a business account's chat, which the bot only helps with.
+pub(crate) fn is_business(update: &Update) -> bool {
+    matches!(
+        update.kind,
+        UpdateKind::BusinessMessage(_) | UpdateKind::EditedBusinessMessage(_) | UpdateKind::DeletedBusinessMessages(_)
+    )
+}
+
+fn private_customer(message: &Message) -> Option<UserId> {
+    let chat = message.chat.is_private().then_some(message.chat.id)?;
+    u64::try_from(chat.0).ok().map(UserId)
+}
+
+fn button_customer(query: &CallbackQuery) -> Option<UserId> {
+    let chat = query.message.as_ref().map(MaybeInaccessibleMessage::chat)?;
+    chat.is_private().then_some(query.from.id)
+}
+
+/// Telegram's word on a payment is for the program that sells, whoever speaks in the chat.
+fn is_payment(message: &Message) -> bool {
+    matches!(
+        message.kind,
+        MessageKind::SuccessfulPayment(_) | MessageKind::RefundedPayment(_)
+    )
+}
+
+fn said(message: &Message) -> CustomerEvent {
+    let text = message.text().unwrap_or_default();
+    if command(text).is_some_and(|command| command.is(END_COMMAND, None)) {
+        return CustomerEvent::Ended;
+    }
+    CustomerEvent::Message(content::of(message))
+}
+
+fn edited(message: &Message) -> CustomerEvent {
+    // A live location is edited at each step that its owner takes.
+    let moves =
+        matches!(&message.kind, MessageKind::Common(common) if matches!(common.media_kind, MediaKind::Location(_)));
+    let words = message.text().or_else(|| message.caption()).map(Text::from);
+    match words.or_else(|| content::of(message).readable()) {
+        Some(words) if !moves => CustomerEvent::Edited(words),
+        _ => nothing_said(),
+    }
+}
+
+fn pressed(button: &Button) -> CustomerEvent {
+    if button.is_end {
+        CustomerEvent::Ended
+    } else {
+        nothing_said()
+    }
+}
+
+/// An update that a human's conversation keeps from the bot, and in which nobody says anything: a line of a transcript
+/// for each of them would bury what was said.
+fn nothing_said() -> CustomerEvent {
+    CustomerEvent::Message(CustomerMessage::default())
+}
+
+fn known(user: Option<&User>) -> Profile {
+    Profile {
+        name: user.map(|user| Text::new(user.full_name())),
+        username: user.and_then(|user| user.username.as_deref()).map(Text::from),
+        language: user.and_then(|user| user.language_code.clone()),
+        platform: Some("Telegram".to_owned()),
+        contact: None,
+    }
+}

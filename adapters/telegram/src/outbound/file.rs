@@ -1,0 +1,134 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use escalator::{
+    delivery::{OpenFile, OpenedFile, Outcome, split},
+    model::{Attachment, LengthUnit},
+};
+use futures::TryStreamExt;
+use teloxide::{
+    RequestError,
+    requests::{HasPayload, Request},
+    types::{ChatId, InputFile, Message},
+};
+use tokio_util::io::StreamReader;
+
+use super::{Stopped, format::SendAs};
+use crate::{channel::TelegramBot, config::Settings, error::Failure};
+
+/// How long a caption may be, in UTF-16 units.
+const CAPTION_MAX: usize = 1_024;
+
+/// Sends a file by the call that shows it best. When Telegram refuses it so, it is sent as a document.
+pub(super) async fn send<R: TelegramBot>(
+    bot: &R,
+    settings: &Settings,
+    chat: ChatId,
+    caption: Option<String>,
+    file: &Attachment,
+    source: &dyn OpenFile,
+) -> Result<i64, Stopped> {
+    let caption = caption.and_then(|caption| first_part(&caption));
+    let limit = settings.send_bytes_max;
+    check_size(file.bytes, limit)?;
+    let opened = source.open().await.map_err(Stopped::Source)?;
+    let bytes = opened.bytes.or(file.bytes);
+    check_size(bytes, limit)?;
+    let best = SendAs::best(file, bytes);
+    let sent = upload(bot, best, chat, caption.clone(), file, opened).await;
+    match sent {
+        // A definite refusal of the form: nothing was shown, so a second call makes no double.
+        Err(Stopped::Telegram(Failure::Content(_))) if best != SendAs::Document => {
+            let opened = source.open().await.map_err(Stopped::Source)?;
+            upload(bot, SendAs::Document, chat, caption, file, opened).await
+        }
+        sent => sent,
+    }
+}
+
+async fn upload<R: TelegramBot>(
+    bot: &R,
+    send_as: SendAs,
+    chat: ChatId,
+    caption: Option<String>,
+    file: &Attachment,
+    opened: OpenedFile,
+) -> Result<i64, Stopped> {
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&is_broken);
+    let stream = opened.stream.inspect_err(move |_| noted.store(true, Ordering::Release));
+    let input = InputFile::read(StreamReader::new(stream)).file_name(file.name.as_str().to_owned());
+    match call(bot, send_as, chat, caption, input).await {
+        Ok(message) => Ok(i64::from(message.id.0)),
+        // An upload that lacks its end is no upload.
+        Err(_) if is_broken.load(Ordering::Acquire) => Err(Stopped::Source(Outcome::not_sent(
+            "the file could not be read to its end",
+        ))),
+        Err(failed) => Err(Stopped::Telegram(Failure::of(&failed))),
+    }
+}
+
+async fn call<R: TelegramBot>(
+    bot: &R,
+    send_as: SendAs,
+    chat: ChatId,
+    caption: Option<String>,
+    input: InputFile,
+) -> Result<Message, RequestError> {
+    match send_as {
+        SendAs::Photo => {
+            let call = bot
+                .send_photo(chat, input)
+                .with_payload_mut(|call| call.caption = caption);
+            call.send().await
+        }
+        SendAs::Animation => {
+            let call = bot
+                .send_animation(chat, input)
+                .with_payload_mut(|call| call.caption = caption);
+            call.send().await
+        }
+        SendAs::Video => {
+            let call = bot
+                .send_video(chat, input)
+                .with_payload_mut(|call| call.caption = caption);
+            call.send().await
+        }
+        SendAs::Audio => {
+            let call = bot
+                .send_audio(chat, input)
+                .with_payload_mut(|call| call.caption = caption);
+            call.send().await
+        }
+        SendAs::Voice => {
+            let call = bot
+                .send_voice(chat, input)
+                .with_payload_mut(|call| call.caption = caption);
+            call.send().await
+        }
+        SendAs::Document => {
+            let call = bot
+                .send_document(chat, input)
+                .with_payload_mut(|call| call.caption = caption);
+            call.send().await
+        }
+    }
+}
+
+fn check_size(bytes: Option<u64>, limit: u64) -> Result<(), Stopped> {
+    match bytes {
+        Some(bytes) if bytes > limit => Err(Stopped::Source(Outcome::rejected(format!(
+            "the file is larger than the {} MB that can be sent over Telegram",
+            limit >> 20
+        )))),
+        _ => Ok(()),
+    }
+}
+
+fn first_part(caption: &str) -> Option<String> {
+    split(caption, CAPTION_MAX, LengthUnit::Utf16)
+        .first()
+        .map(|part| (*part).to_owned())
+}

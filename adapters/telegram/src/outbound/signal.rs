@@ -1,0 +1,15 @@
+use escalator::model::{ConversationKey, Signal};
+use teloxide::{requests::Request, types::ChatAction};
+
+use crate::{channel::TelegramBot, error};
+
+/// Shows "typing…". Telegram takes it back by itself after five seconds, or when a message comes; it has no call for it.
+pub(crate) async fn signal<R: TelegramBot>(bot: &R, to: &ConversationKey, signal: Signal) {
+    let (Signal::TypingStarted, Some(chat)) = (signal, super::chat_id(to)) else {
+        return;
+    };
+    let typing = bot.send_chat_action(chat, ChatAction::Typing);
+    if let Err(failure) = error::in_time(typing.send()).await {
+        tracing::debug!(channel = %to.channel, error = failure.detail(), "typing was not shown");
+    }
+}

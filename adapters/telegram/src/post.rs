@@ -1,0 +1,89 @@
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use escalator::channel::{Inbound, Ingress, IngressError, Offered};
+use futures::FutureExt;
+
+use crate::{
+    asides::{Aside, Asides},
+    config::Settings,
+    inbound::Button,
+};
+
+/// What listener, node and channel share: the way in, and the small answers. It knows no bot.
+pub(crate) struct Post {
+    pub(crate) ingress: Ingress,
+    pub(crate) settings: Settings,
+    pub(crate) asides: Asides,
+}
+
+impl Post {
+    pub(crate) fn new(ingress: Ingress, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            ingress,
+            settings,
+            asides: Asides::new(),
+        })
+    }
+
+    /// Offers an update until it is accepted, with growing waits.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the update may have been accepted. Its key removes the double.
+    pub(crate) async fn offer(&self, update: &Inbound) -> Offered {
+        let mut attempt = 1;
+        loop {
+            let failed = match self.offer_once(update).await {
+                Ok(offered) => return offered,
+                Err(failed) => failed,
+            };
+            let wait = self.settings.offer_retry.wait(attempt, fraction(update), None);
+            tracing::warn!(
+                channel = %update.conversation.channel,
+                update = update.position.0,
+                attempt,
+                wait_millis = wait.as_millis(),
+                error = %failed,
+                "an update is not accepted; it is not acknowledged and is offered again"
+            );
+            tokio::time::sleep(wait).await;
+            attempt = attempt.saturating_add(1);
+        }
+    }
+
+    /// A ledger that panics or hangs is one that is away.
+    async fn offer_once(&self, update: &Inbound) -> Result<Offered, IngressError> {
+        let offer = AssertUnwindSafe(self.ingress.offer(update.clone())).catch_unwind();
+        match tokio::time::timeout(self.settings.offer_max, offer).await {
+            Ok(Ok(offered)) => offered,
+            Ok(Err(_panic)) => Err(away("accepting it panicked")),
+            Err(_elapsed) => Err(away("no answer in time")),
+        }
+    }
+
+    /// Answers a pressed button. `true` when its update goes no further.
+    pub(crate) fn settle_button(&self, button: &Button, offered: Offered) -> bool {
+        let texts = &self.settings.texts;
+        let text = match (button.is_end, offered) {
+            (false, Offered::Pass) => return false,
+            (false, Offered::Kept) => &texts.button_kept,
+            (true, Offered::Pass) => &texts.nothing_to_end,
+            (true, Offered::Kept) => &texts.ended,
+        };
+        self.asides.push(Aside::Pressed {
+            button: button.id.clone(),
+            text: text.clone(),
+        });
+        true
+    }
+}
+
+fn away(detail: &str) -> IngressError {
+    IngressError::Unavailable {
+        detail: detail.to_owned(),
+    }
+}
+
+/// Spreads the waits of several bots on one ledger, the same for the same update.
+fn fraction(update: &Inbound) -> f64 {
+    f64::from(i32::try_from(update.position.0.rem_euclid(16)).unwrap_or(0)) / 15.0
+}

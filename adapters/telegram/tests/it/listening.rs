@@ -1,0 +1,103 @@
+//! The listener: nothing is acknowledged before it is accepted.
+
+use escalator::model::Position;
+use escalator_testkit::telegram::World;
+
+use super::{
+    desk_of_one::Trouble,
+    rig::{Rig, SOON},
+};
+
+#[tokio::test]
+async fn a_batch_is_confirmed_only_after_each_of_its_updates_was_accepted() {
+    let rig = Rig::new().await;
+    let ada = rig.ada();
+    rig.house.hand_over(&rig.key(&ada));
+    rig.house.set_trouble(Some(Trouble::Away));
+    let batch = vec![ada.message("one"), ada.message("two")];
+    let pushed = rig.fake.push_batch(batch).expect("the chat is open");
+    let running = rig.run();
+
+    rig.house.wait(|state| state.offers.len() >= 5).await;
+    let first = Position(pushed[0].update_id);
+    assert!(
+        rig.house.look(|state| state.offers.iter().all(|offer| *offer == first)),
+        "the second waits for the first"
+    );
+    assert_eq!(rig.fake.look(World::pending_updates).len(), 2);
+    assert_eq!(rig.fake.handouts().len(), 1, "nothing more is asked for");
+
+    rig.house.set_trouble(None);
+    rig.house.wait(|state| state.lines() == ["one", "two"]).await;
+    rig.fake
+        .wait_until(SOON, World::all_confirmed)
+        .await
+        .expect("both are confirmed");
+    assert_eq!(rig.house.look(|state| state.accepted.len()), 2);
+    assert!(running.seen.all().is_empty());
+    running.stop().await;
+    assert_eq!(rig.fake.violations(), []);
+}
+
+#[tokio::test]
+async fn a_bot_that_stops_while_nothing_is_accepted_leaves_the_batch_to_the_next_one() {
+    for trouble in [Trouble::Away, Trouble::Panics, Trouble::Hangs] {
+        let rig = Rig::new().await;
+        let ada = rig.ada();
+        rig.house.hand_over(&rig.key(&ada));
+        rig.house.set_trouble(Some(trouble));
+        let batch = vec![ada.message("one"), ada.message("two")];
+        rig.fake.push_batch(batch).expect("the chat is open");
+        let running = rig.run();
+        rig.house.wait(|state| !state.offers.is_empty()).await;
+        running.stop().await;
+        assert_eq!(rig.fake.look(World::pending_updates).len(), 2);
+
+        rig.house.set_trouble(None);
+        let running = rig.run();
+        rig.house.wait(|state| state.lines() == ["one", "two"]).await;
+        running.stop().await;
+        assert!(rig.fake.look(World::all_confirmed));
+    }
+}
+
+#[tokio::test]
+async fn a_bot_that_stops_accepts_what_it_has_pulled() {
+    let rig = Rig::new().await;
+    let ada = rig.ada();
+    rig.house.hand_over(&rig.key(&ada));
+    rig.house.set_trouble(Some(Trouble::Away));
+    let batch = (0..20).map(|n| ada.message(format!("line {n}"))).collect();
+    rig.fake.push_batch(batch).expect("the chat is open");
+    let running = rig.run();
+    rig.house.wait(|state| !state.offers.is_empty()).await;
+    rig.house.set_trouble(None);
+    running.stop().await;
+    assert_eq!(rig.house.look(|state| state.accepted.len()), 20);
+    assert!(rig.fake.look(World::all_confirmed));
+}
+
+#[tokio::test]
+async fn kinds_that_we_need_are_asked_for_and_never_reach_the_host() {
+    let rig = Rig::new().await;
+    let ada = rig.ada();
+    let running = rig.run();
+    let said = ada.says("helo").message_id.expect("it is a message");
+    ada.sees_text(SOON, "Bot: helo").await.expect("it is answered");
+    let allowed = rig.fake.calls_of("getUpdates")[0].params.json("allowed_updates");
+    let mut allowed: Vec<String> = serde_json::from_value(allowed.expect("kinds are asked for")).expect("it is a list");
+    allowed.sort();
+    assert_eq!(allowed, ["callback_query", "edited_message", "message"]);
+
+    let edit = ada.edits(said, "hello").expect("it can be edited");
+    assert!(edit.queued);
+    ada.says("next");
+    ada.sees_text(SOON, "Bot: next").await.expect("it is answered");
+    assert!(rig.house.look(|state| state.offers.contains(&Position(edit.update_id))));
+
+    rig.house.hand_over(&rig.key(&ada));
+    ada.edits(said, "hello!").expect("it can be edited");
+    rig.house.wait(|state| state.lines() == ["Edited: hello!"]).await;
+    assert_eq!(running.seen.all(), ["helo", "next"]);
+    running.stop().await;
+}

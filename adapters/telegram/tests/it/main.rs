@@ -1,0 +1,12 @@
+//! The channel against a fake Telegram, with a real teloxide dispatcher in between.
+
+mod desk_of_one;
+mod faults;
+mod files;
+mod groups;
+mod listening;
+mod node_alone;
+mod owning;
+mod rig;
+mod running;
+mod sending;
