@@ -1,6 +1,8 @@
 //! A small FAQ bot for Telegram that hands over to a human. What escalation adds to it stands in `serve` and in the
 //! first lines of `answer`; the rest is the bot's own.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use escalator::{
     channel::{EscalationChannel, Turn},
@@ -8,8 +10,7 @@ use escalator::{
     runtime::Builder,
 };
 use escalator_telegram::{Telegram, TurnExt, client, polling};
-use std::sync::Arc;
-use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+use teloxide::{dispatching::ShutdownToken, error_handlers::LoggingErrorHandler, prelude::*};
 
 use crate::{faq, settings::Settings};
 
@@ -37,17 +38,18 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
     let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
     let mut dispatcher = Dispatcher::builder(bot, handlers).dependencies(dptree::deps![telegram]).build();
-    let stop = dispatcher.shutdown_token();
-    tokio::select! {
-        () = dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()) => {}
-        pressed = tokio::signal::ctrl_c() => {
-            pressed?;
-            // Not dispatching at this moment is no reason to go on.
-            stop.shutdown().ok();
-        }
-    }
+    tokio::spawn(stop_on_ctrl_c(dispatcher.shutdown_token()));
+    dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()).await;
     running.shutdown().await;
     Ok(())
+}
+
+async fn stop_on_ctrl_c(dispatcher: ShutdownToken) {
+    if tokio::signal::ctrl_c().await.is_ok()
+        && let Err(idle) = dispatcher.shutdown()
+    {
+        tracing::debug!(%idle, "there is nothing to stop");
+    }
 }
 
 /// One message of a conversation that the bot owns.

@@ -25,7 +25,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let Arguments { points, seed, from } = Arguments::parse();
-    let program = std::env::current_exe()?.with_file_name(format!("telegram_bot{}", std::env::consts::EXE_SUFFIX));
+    let program = std::env::current_exe()?.with_file_name(format!("killable_telegram_bot{}", std::env::consts::EXE_SUFFIX));
     let program = program.canonicalize().with_context(|| format!("{} is built with it", program.display()))?;
     let town = Arc::new(Town::build(program, Encoding::Multipart).await?);
     println!("{points} points over {} sites, seed {seed}", sites::all().len());

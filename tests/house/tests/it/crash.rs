@@ -7,7 +7,7 @@ use escalator_testkit::desk::Encoding;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_inverted_when_the_bot_is_killed() {
-    let program = env!("CARGO_BIN_EXE_telegram_bot").into();
+    let program = env!("CARGO_BIN_EXE_killable_telegram_bot").into();
     let town = Arc::new(Town::build(program, Encoding::Multipart).await.expect("the town is built"));
     let findings = crash_run::run(town, 6, 7, 0).await.unwrap_or_else(|why| panic!("{why:?}"));
     let Verdict { lost, inverted, .. } = findings.verdict;

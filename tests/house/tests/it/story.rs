@@ -4,7 +4,7 @@ use escalator_house::{story, town::Town};
 use escalator_testkit::desk::Encoding;
 
 async fn tell(hooks: Encoding) {
-    let program = env!("CARGO_BIN_EXE_telegram_bot").into();
+    let program = env!("CARGO_BIN_EXE_killable_telegram_bot").into();
     let town = Town::build(program, hooks).await.expect("the town is built");
     let _bot = town.start_bot().await.expect("the bot starts");
     story::tell(&town).await.unwrap_or_else(|why| panic!("{why:?}"));
