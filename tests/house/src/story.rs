@@ -30,7 +30,7 @@ pub async fn tell(town: &Town) -> Result<()> {
     exact(town.desk.reply(&second, Reply::new("Back again?", "Anna")).await)?;
     chat.sees_text(PATIENCE, "Anna: Back again?").await?;
     exact(town.desk.end(&second).await).context("the agent's end")?;
-    chat.sees(PATIENCE, |message| words(message).contains("is over") && message.id > 0).await?;
+    told_of_ends(town, &chat, 2).await?;
     chat.says("do you deliver?");
     bot_answers(&chat, "Bot: Delivery").await?;
 
@@ -126,9 +126,18 @@ async fn customer_ends(town: &Town, chat: &Chat, session: &Session) -> Result<()
         desk.session(session).is_some_and(|session| session.status == SessionStatus::Ended)
     });
     ended.await.context("the desk was not told")?;
-    chat.sees(PATIENCE, |message| words(message).contains("is over")).await?;
+    told_of_ends(town, chat, 1).await?;
     chat.says("your hours?");
     bot_answers(chat, "Bot: We are open").await
+}
+
+/// The notice of an end goes through the outbox, so the bot's next answer could overtake it: it is waited for.
+async fn told_of_ends(town: &Town, chat: &Chat, ends: usize) -> Result<()> {
+    let told = town.telegram.wait_until(PATIENCE, |world| {
+        let texts = world.chat(chat.id()).map(|chat| chat.from_bot().filter(|m| words(m).contains("is over")).count());
+        texts == Some(ends)
+    });
+    told.await.context("the customer is not told of the end")
 }
 
 async fn desk_reads(town: &Town, session: &Session, text: &str) -> Result<()> {

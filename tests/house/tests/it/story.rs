@@ -7,7 +7,7 @@ async fn tell(hooks: Encoding) {
     let program = env!("CARGO_BIN_EXE_killable_telegram_bot").into();
     let town = Town::build(program, hooks).await.expect("the town is built");
     let _bot = town.start_bot().await.expect("the bot starts");
-    story::tell(&town).await.unwrap_or_else(|why| panic!("{why:?}"));
+    story::tell(&town).await.unwrap_or_else(|why| panic!("{why:#}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
