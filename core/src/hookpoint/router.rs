@@ -51,7 +51,7 @@ impl Hookpoint {
     /// The routes, to be served at the root, or nested into a router of the bot's own under the path of the hookpoint's
     /// address: `Router::new().nest("/omnidesk", hookpoint.router())`. What is no hook is answered 404.
     ///
-    /// Serve it by [`serve`](super::serve), which takes any router. `axum::serve` drops a request before a handler sees
+    /// Serve it by [`serve`](super::serve()), which takes any router. `axum::serve` drops a request before a handler sees
     /// it when its caller has closed the connection by then, so a hook of an impatient caller is lost there.
     pub fn router(&self) -> Router {
         // A route, not a fallback: axum forgets the fallback of a router that is nested twice.

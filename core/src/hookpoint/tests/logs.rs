@@ -54,6 +54,9 @@ impl Subscriber for Lines {
 async fn a_hook_is_one_line_without_words_or_secret() {
     let lines = Lines::default();
     let _logged = tracing::subscriber::set_default(lines.clone());
+    // Where there is one subscriber alone, tracing asks the thread that reaches a line first whether anybody listens, and
+    // keeps the answer for all; that thread can be another test's. With two it asks the subscribers.
+    let _second = tracing::Dispatch::new(lines.clone());
     let world = World::new();
     let session = world.session.to_string();
     let words = urlencoded(&[("sessionID", &session), ("message", "my password"), ("name", "Anna")]);

@@ -231,6 +231,8 @@ impl Store for FakeStore {
         0
     }
 
+    async fn drained(&self) {}
+
     fn owners(&self) -> &Owners {
         &self.owners
     }
