@@ -7,8 +7,9 @@ use url::Url;
 const POLL_WAIT: Duration = Duration::from_secs(10);
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
-/// How long an upload with its answer, or a pause within a download, may take. The whole of a download has no limit.
-const SILENCE_MAX: Duration = Duration::from_mins(2);
+/// How long an upload with its answer, or a pause within a download, may take: 50 MB at 1.4 Mbit/s. The whole of a
+/// download has no limit. A connection that is dead is found earlier, by keepalive.
+const SILENCE_MAX: Duration = Duration::from_mins(5);
 /// A connection that is silent this long is asked whether it is still there, and again, three times.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
