@@ -15,8 +15,8 @@ use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Inbound, Ingress, Offered, Started, Turn},
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome},
     model::{
-        Address, Attachment, ChatLimits, Clock, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation,
-        EventKey, FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal, SystemClock, Text,
+        Address, Attachment, ChatLimits, Clock, ConversationKey, CustomerEvent, CustomerId, CustomerMessage,
+        Escalation, EventKey, FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal, SystemClock, Text,
     },
 };
 use futures::{StreamExt, TryStreamExt};
@@ -40,7 +40,12 @@ impl Terminal {
     /// Makes the channel for an ingress of its own; `downloads` is the folder for the agent's files.
     pub fn new(ingress: Ingress, downloads: PathBuf) -> Arc<Self> {
         let last = AtomicI64::new(SystemClock.now().as_millis());
-        Arc::new(Self { ingress, downloads, finished: CancellationToken::new(), last })
+        Arc::new(Self {
+            ingress,
+            downloads,
+            finished: CancellationToken::new(),
+            last,
+        })
     }
 
     /// Waits for the end of the input.
@@ -67,7 +72,10 @@ impl Terminal {
             key: EventKey::new(format!("{}:{}", self.id(), position.0)),
             conversation: conversation.clone(),
             position,
-            profile: Profile { platform: Some("Terminal".to_owned()), ..Profile::default() },
+            profile: Profile {
+                platform: Some("Terminal".to_owned()),
+                ..Profile::default()
+            },
             event: read(line),
         };
         let offered = loop {
@@ -136,7 +144,9 @@ impl EscalationChannel for Terminal {
     async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
         let shown = match (delivery.payload, delivery.file) {
             (ChatPayload::File { author, file }, Some(bytes)) => {
-                let path = self.downloads.join(Path::new(file.name.as_str()).file_name().unwrap_or_default());
+                let path = self
+                    .downloads
+                    .join(Path::new(file.name.as_str()).file_name().unwrap_or_default());
                 match save(&path, bytes).await {
                     Ok(()) => {
                         let author = author.as_ref().map_or("Agent", Text::as_str);
@@ -154,9 +164,14 @@ impl EscalationChannel for Terminal {
         let opened = async {
             let file = tokio::fs::File::open(file.as_str()).await?;
             let bytes = file.metadata().await?.len();
-            Ok::<_, std::io::Error>(OpenedFile { bytes: Some(bytes), stream: ReaderStream::new(file).boxed() })
+            Ok::<_, std::io::Error>(OpenedFile {
+                bytes: Some(bytes),
+                stream: ReaderStream::new(file).boxed(),
+            })
         };
-        opened.await.map_err(|error| Outcome::rejected(format!("the file cannot be read: {error}")))
+        opened
+            .await
+            .map_err(|error| Outcome::rejected(format!("the file cannot be read: {error}")))
     }
 
     async fn signal(&self, _to: &ConversationKey, signal: Signal) {
@@ -175,7 +190,9 @@ fn read(line: &str) -> CustomerEvent {
         return CustomerEvent::Message(CustomerMessage::text(line));
     };
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
-    let image = [".png", ".jpg", ".jpeg", ".gif", ".webp"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let image = [".png", ".jpg", ".jpeg", ".gif", ".webp"]
+        .iter()
+        .any(|ending| name.to_lowercase().ends_with(ending));
     let file = Attachment {
         kind: if image { FileKind::Image } else { FileKind::Document },
         name: Text::new(name),
@@ -183,7 +200,10 @@ fn read(line: &str) -> CustomerEvent {
         bytes: std::fs::metadata(path).ok().map(|file| file.len()),
         source: FileSource::Platform(FileRef::new(path)),
     };
-    CustomerEvent::Message(CustomerMessage { text: None, files: vec![file] })
+    CustomerEvent::Message(CustomerMessage {
+        text: None,
+        files: vec![file],
+    })
 }
 
 async fn show(text: &str) -> std::io::Result<()> {
@@ -201,5 +221,7 @@ async fn save(path: &Path, bytes: &dyn OpenFile) -> Result<(), Outcome> {
         }
         file.flush().await
     };
-    written.await.map_err(|error| Outcome::not_sent(format!("{} cannot be written: {error}", path.display())))
+    written
+        .await
+        .map_err(|error| Outcome::not_sent(format!("{} cannot be written: {error}", path.display())))
 }

@@ -15,15 +15,24 @@ pub fn wants_end(text: &str) -> bool {
 pub fn answer(text: &str) -> String {
     let question = text.to_lowercase();
     let known = ANSWERS.iter().find(|(word, _)| question.contains(word));
-    let answer = known.map_or("I do not know that. Ask me about opening hours or delivery, or write \"human\".", |(_, a)| a);
+    let answer = known.map_or(
+        "I do not know that. Ask me about opening hours or delivery, or write \"human\".",
+        |(_, a)| a,
+    );
     format!("Bot: {answer}")
 }
 
 const ANSWERS: [(&str, &str); 4] = [
     ("hours", "We are open on weekdays from 9 to 17."),
     ("deliver", "Delivery takes two to three days."),
-    ("hello", "Hello! Ask me about opening hours or delivery, or write \"human\" to talk to a person."),
-    ("/start", "Hello! Ask me about opening hours or delivery, or write \"human\" to talk to a person."),
+    (
+        "hello",
+        "Hello! Ask me about opening hours or delivery, or write \"human\" to talk to a person.",
+    ),
+    (
+        "/start",
+        "Hello! Ask me about opening hours or delivery, or write \"human\" to talk to a person.",
+    ),
 ];
 
 #[cfg(test)]

@@ -17,7 +17,12 @@ pub struct Settings {
     #[arg(long, env = "OMNIDESK_URL", hide_env_values = true)]
     pub omnidesk_url: Option<String>,
     /// The shared chat host, asked for the chat configuration where a server token is set.
-    #[arg(long, env = "OMNIDESK_CHAT_URL", default_value = "https://chat.omnidesk.io", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "OMNIDESK_CHAT_URL",
+        default_value = "https://chat.omnidesk.io",
+        hide_env_values = true
+    )]
     pub omnidesk_chat_url: String,
     /// The chat account token: Settings > Channels > Live chat > Tokens.
     #[arg(long, env = "OMNIDESK_CHAT_ACCOUNT_TOKEN", hide_env_values = true)]
@@ -79,19 +84,34 @@ impl Settings {
     /// # Errors
     /// The variable that is missing or wrong, and what would be right.
     pub fn omnidesk(&self) -> Result<Omnidesk> {
-        let url = needed("OMNIDESK_URL", self.omnidesk_url.as_deref(), "the account's name or address, as in `acme`")?;
+        let url = needed(
+            "OMNIDESK_URL",
+            self.omnidesk_url.as_deref(),
+            "the account's name or address, as in `acme`",
+        )?;
         let token = needed(
             "OMNIDESK_CHAT_ACCOUNT_TOKEN",
             self.omnidesk_chat_account_token.as_deref(),
             "a token from Settings > Channels > Live chat > Tokens",
         )?;
         let account = Account::parse(url).context("OMNIDESK_URL")?;
-        let mut config =
-            OmnideskConfig::new(account, AccountToken::new(token).context("OMNIDESK_CHAT_ACCOUNT_TOKEN")?);
+        let mut config = OmnideskConfig::new(
+            account,
+            AccountToken::new(token).context("OMNIDESK_CHAT_ACCOUNT_TOKEN")?,
+        );
         config.chat_url = ChatUrl::parse(&self.omnidesk_chat_url).context("OMNIDESK_CHAT_URL")?;
-        let server_token = self.omnidesk_chat_server_token.as_deref().map(ServerToken::new).transpose();
+        let server_token = self
+            .omnidesk_chat_server_token
+            .as_deref()
+            .map(ServerToken::new)
+            .transpose();
         config.server_token = server_token.context("OMNIDESK_CHAT_SERVER_TOKEN")?;
-        config.api_key = self.omnidesk_api_key.as_deref().map(ApiKey::new).transpose().context("OMNIDESK_API_KEY")?;
+        config.api_key = self
+            .omnidesk_api_key
+            .as_deref()
+            .map(ApiKey::new)
+            .transpose()
+            .context("OMNIDESK_API_KEY")?;
         let brand_id = self.omnidesk_brand_id.as_deref().map(BrandId::new).transpose();
         config.brand_id = brand_id.context("OMNIDESK_BRAND_ID")?;
         Ok(Omnidesk::new(config)?)
@@ -127,11 +147,17 @@ impl Settings {
     /// # Errors
     /// The variable that is missing.
     pub fn telegram_token(&self) -> Result<&str> {
-        needed("TELEGRAM_BOT_TOKEN", self.telegram_bot_token.as_deref(), "the bot's token from @BotFather")
+        needed(
+            "TELEGRAM_BOT_TOKEN",
+            self.telegram_bot_token.as_deref(),
+            "the bot's token from @BotFather",
+        )
     }
 }
 
 fn needed<'s>(name: &str, value: Option<&'s str>, right: &str) -> Result<&'s str> {
-    let Some(value) = value else { bail!("{name} is not set: it takes {right}") };
+    let Some(value) = value else {
+        bail!("{name} is not set: it takes {right}")
+    };
     Ok(value)
 }

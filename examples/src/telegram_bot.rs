@@ -37,9 +37,13 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
 
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
     let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
-    let mut dispatcher = Dispatcher::builder(bot, handlers).dependencies(dptree::deps![telegram]).build();
+    let mut dispatcher = Dispatcher::builder(bot, handlers)
+        .dependencies(dptree::deps![telegram])
+        .build();
     tokio::spawn(stop_on_ctrl_c(dispatcher.shutdown_token()));
-    dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()).await;
+    dispatcher
+        .dispatch_with_listener(listener, LoggingErrorHandler::new())
+        .await;
     running.shutdown().await;
     Ok(())
 }
@@ -56,7 +60,9 @@ async fn stop_on_ctrl_c(dispatcher: ShutdownToken) {
 async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>) -> Result<()> {
     let text = message.text().unwrap_or_default();
     if faq::wants_human(text) {
-        telegram.escalate(turn, Escalation::because("the customer asked for a human")).await?;
+        telegram
+            .escalate(turn, Escalation::because("the customer asked for a human"))
+            .await?;
     } else {
         turn.reply(&bot, message.chat.id, faq::answer(text)).await?;
     }
@@ -66,7 +72,12 @@ async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>)
 /// What becomes of the conversations that were handed over.
 async fn tell(event: BotEvent) {
     match event {
-        BotEvent::HandedBack { session, reason, transcript, .. } => {
+        BotEvent::HandedBack {
+            session,
+            reason,
+            transcript,
+            ..
+        } => {
             tracing::info!(%session, reason = reason.word(), lines = transcript.len(), "the bot has it again");
         }
         BotEvent::Failed { session, detail, .. } => tracing::warn!(%session, detail, "the escalation failed"),

@@ -9,7 +9,10 @@ use escalator_examples::{custom_channel::Terminal, logs, settings::Settings};
 async fn main() -> Result<()> {
     let settings = Settings::read();
     logs::start("warn");
-    let mut house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?.open().await?;
+    let mut house = settings
+        .house(settings.omnidesk()?, "sqlite:escalator.db")?
+        .open()
+        .await?;
     let terminal = Terminal::new(house.ingress("terminal"), std::env::temp_dir());
     house.connect(Arc::<Terminal>::clone(&terminal))?;
     let running = house.start().await?;

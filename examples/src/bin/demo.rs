@@ -26,7 +26,9 @@ async fn main() -> Result<()> {
         eprintln!("The customer is Telegram: write to your bot. Ctrl-C ends the demo.");
         telegram_bot::serve(&settings, house).await?;
     } else {
-        eprintln!("You are the customer. Try: hello / hours / human / /typing / /file PATH / /end. Ctrl-D ends the demo.");
+        eprintln!(
+            "You are the customer. Try: hello / hours / human / /typing / /file PATH / /end. Ctrl-D ends the demo."
+        );
         let mut house = house.open().await?;
         let terminal = Terminal::new(house.ingress("terminal"), folder.clone());
         house.connect(Arc::<Terminal>::clone(&terminal))?;
@@ -57,8 +59,14 @@ async fn desk(settings: &Settings) -> Result<(Omnidesk, Option<DeskSimulator>)> 
     if settings.omnidesk_url.is_some() {
         return Ok((settings.omnidesk()?, None));
     }
-    let simulator = DeskSimulator::builder().start().await.context("the desk simulator does not start")?;
-    eprintln!("The desk is a simulator. Be the agent in a browser: {}", simulator.agent_page());
+    let simulator = DeskSimulator::builder()
+        .start()
+        .await
+        .context("the desk simulator does not start")?;
+    eprintln!(
+        "The desk is a simulator. Be the agent in a browser: {}",
+        simulator.agent_page()
+    );
     let account = Account::parse(&simulator.url())?;
     let mut config = OmnideskConfig::new(account, AccountToken::new(simulator.account_token())?);
     config.chat_url = ChatUrl::parse(&simulator.url())?;

@@ -28,8 +28,13 @@ pub fn install() {
     let armed = Arc::default();
     let sites = Targets::new().with_target("escalator::site", Level::TRACE);
     let quiet = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(quiet);
-    let layer = CrashLayer { armed: Arc::clone(&armed) }.with_filter(sites);
+    let logs = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_filter(quiet);
+    let layer = CrashLayer {
+        armed: Arc::clone(&armed),
+    }
+    .with_filter(sites);
     tracing_subscriber::registry().with(layer).with(logs).init();
     std::thread::spawn(move || listen(&armed));
 }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use escalator_testkit::{
     desk::{DeskState, HookAnswer, HookError, Party, Reply, Session, SessionStatus, Upload},
-    telegram::{Chat, Media, Message},
+    telegram::{Chat, Media, Message, World},
 };
 use tokio::task::JoinHandle;
 
@@ -41,12 +41,17 @@ impl Findings {
     /// Whether everything is as promised.
     pub fn is_good(&self) -> bool {
         let Verdict { lost, inverted, .. } = self.verdict;
-        lost + inverted + self.unexplained + self.bot_lines == 0 && self.stuck.is_empty() && self.empty_sites().is_empty()
+        lost + inverted + self.unexplained + self.bot_lines == 0
+            && self.stuck.is_empty()
+            && self.empty_sites().is_empty()
     }
 
     /// The sites at which nothing was cut.
     pub fn empty_sites(&self) -> Vec<String> {
-        sites::all().into_iter().filter(|site| !self.points.contains_key(site)).collect()
+        sites::all()
+            .into_iter()
+            .filter(|site| !self.points.contains_key(site))
+            .collect()
     }
 }
 
@@ -77,7 +82,10 @@ impl Trap {
 }
 
 fn kill(pid: u32) {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a child has an id");
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .expect("a child has an id");
     // It may have died a moment before.
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
 }
@@ -91,9 +99,15 @@ pub async fn run(town: Arc<Town>, points: usize, seed: u64, from: usize) -> Resu
     watch(&town, &trap);
     let mut random = fastrand::Rng::with_seed(seed);
     let counts = rehearse(&town, &trap).await.context("the story without a cut")?;
-    let missing: Vec<_> = sites::all().into_iter().filter(|site| !counts.contains_key(site)).collect();
+    let missing: Vec<_> = sites::all()
+        .into_iter()
+        .filter(|site| !counts.contains_key(site))
+        .collect();
     ensure!(missing.is_empty(), "the story passes none of these sites: {missing:?}");
-    let all: Vec<(String, u64)> = sites::all().into_iter().map(|site| (site.clone(), counts[&site])).collect();
+    let all: Vec<(String, u64)> = sites::all()
+        .into_iter()
+        .map(|site| (site.clone(), counts[&site]))
+        .collect();
     let mut findings = Findings::default();
     for number in 0..points {
         let (site, passed) = &all[number % all.len()];
@@ -135,17 +149,25 @@ fn lock(trap: &Mutex<Trap>) -> MutexGuard<'_, Trap> {
 async fn rehearse(town: &Town, trap: &Arc<Mutex<Trap>>) -> Result<BTreeMap<String, u64>> {
     let mut least: BTreeMap<String, u64> = BTreeMap::new();
     for number in [0, 1] {
-        let bot = town.start_bot().await?;
         lock(trap).passed.clear();
-        let seen = bot.sites().len();
-        let told = Story::new(town, format!("Rehearsal{number}"), Ending::of(number)).play().await?;
-        ensure!(told.verdict == Verdict::default(), "the story itself goes wrong: {:?}", told.verdict);
+        let bot = town.start_bot().await?;
+        let told = Story::new(town, format!("Rehearsal{number}"), Ending::of(number))
+            .play()
+            .await?;
+        ensure!(
+            told.verdict == Verdict::default(),
+            "the story itself goes wrong: {:?}",
+            told.verdict
+        );
         let mut counts = lock(trap).passed.clone();
-        for site in bot.sites().into_iter().skip(seen) {
+        for site in bot.sites() {
             *counts.entry(site).or_default() += 1;
         }
         for (site, count) in counts {
-            least.entry(site).and_modify(|least| *least = count.min(*least)).or_insert(count);
+            least
+                .entry(site)
+                .and_modify(|least| *least = count.min(*least))
+                .or_insert(count);
         }
     }
     Ok(least)
@@ -159,22 +181,22 @@ async fn one(
     point: Point,
     findings: &mut Findings,
 ) -> Result<()> {
-    let mut bot = town.start_bot().await?;
-    let inside = sites::INSIDE.contains(&point.0.as_str());
-    if inside {
+    let mut bot = town.spawn_bot()?;
+    if sites::INSIDE.contains(&point.0.as_str()) {
         bot.arm(point.1, &point.0).await?;
-    }
-    {
+    } else {
         let mut trap = lock(trap);
         trap.pid = Some(bot.id());
-        trap.point = (!inside).then(|| point.clone());
+        trap.point = Some(point.clone());
     }
     let lives = Lives::begin(Arc::clone(town), bot);
     let story = Story::new(town, format!("Point{number}"), Ending::at(&point.0, number));
-    let told = tokio::time::timeout(4 * PATIENCE, story.play()).await.context("it takes too long").and_then(|told| told);
+    let told = tokio::time::timeout(4 * PATIENCE, story.play())
+        .await
+        .context("it takes too long")
+        .and_then(|told| told);
     lock(trap).point = None;
-    let cut = lives.was_cut();
-    drop(lives);
+    let cut = lives.end().await;
     match told {
         Ok(told) => {
             let allowed = usize::from(cut) * Told::DOUBLES_PER_CUT;
@@ -182,46 +204,47 @@ async fn one(
             findings.verdict.add(told.verdict);
             findings.bot_lines += told.bot_lines;
         }
-        Err(why) => findings.stuck.push(format!("point {number} at {} ({}): {why:#}", point.0, point.1)),
+        Err(why) => findings
+            .stuck
+            .push(format!("point {number} at {} ({}): {why:#}", point.0, point.1)),
     }
     if cut {
         *findings.points.entry(point.0).or_default() += 1;
     } else {
-        println!("point {number}: {} was passed fewer than {} times; nothing was cut", point.0, point.1);
+        println!(
+            "point {number}: {} was passed fewer than {} times; nothing was cut",
+            point.0, point.1
+        );
     }
     Ok(())
 }
 
-/// A bot that is started again when it dies. Its last life ends when this is dropped.
+/// A bot that is started again when it dies.
 struct Lives {
     cut: Arc<AtomicBool>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<()>>,
 }
 
 impl Lives {
-    fn begin(town: Arc<Town>, bot: Bot) -> Self {
+    fn begin(town: Arc<Town>, mut bot: Bot) -> Self {
         let cut = Arc::<AtomicBool>::default();
         let seen = Arc::clone(&cut);
         let task = tokio::spawn(async move {
-            bot.heard().over().await;
-            seen.store(true, Ordering::SeqCst);
-            drop(bot);
-            match town.start_bot().await {
-                Ok(second) => second.heard().over().await,
-                Err(why) => eprintln!("the bot does not start again: {why:#}"),
-            }
+            seen.store(bot.was_killed().await?, Ordering::SeqCst);
+            let second = town.start_bot().await.context("the bot does not start again")?;
+            second.heard().over().await;
+            Ok(())
         });
         Self { cut, task }
     }
 
-    fn was_cut(&self) -> bool {
-        self.cut.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Lives {
-    fn drop(&mut self) {
+    /// Ends the life that is lived now, and says whether the first one was cut.
+    async fn end(self) -> bool {
         self.task.abort();
+        if let Ok(Err(why)) = self.task.await {
+            eprintln!("{why:#}");
+        }
+        self.cut.load(Ordering::SeqCst)
     }
 }
 
@@ -234,12 +257,20 @@ enum Ending {
 
 impl Ending {
     fn of(number: usize) -> Self {
-        if number.is_multiple_of(2) { Self::Customer } else { Self::Agent }
+        if number.is_multiple_of(2) {
+            Self::Customer
+        } else {
+            Self::Agent
+        }
     }
 
     /// Only a customer's end is told to the desk.
     fn at(site: &str, number: usize) -> Self {
-        if site.contains("EndChat") || site.contains("desk.end") { Self::Customer } else { Self::of(number) }
+        if site.contains("EndChat") || site.contains("desk.end") {
+            Self::Customer
+        } else {
+            Self::of(number)
+        }
     }
 }
 
@@ -271,7 +302,12 @@ const HOOK_AGAIN: Duration = Duration::from_millis(100);
 impl<'t> Story<'t> {
     fn new(town: &'t Town, name: String, ending: Ending) -> Self {
         let chat = town.telegram.user(&name).private_chat();
-        Self { town, chat, name, ending }
+        Self {
+            town,
+            chat,
+            name,
+            ending,
+        }
     }
 
     async fn play(&self) -> Result<Told> {
@@ -282,7 +318,8 @@ impl<'t> Story<'t> {
         self.chat.says("line 2");
         self.reply(&session, "reply 2").await?;
         self.hook(|| self.town.desk.typing(&session, true)).await?;
-        self.chat.sends(Media::document("file 1.txt", b"from the customer".as_slice()));
+        self.chat
+            .sends(Media::document("file 1.txt", b"from the customer".as_slice()));
         let file = || Upload::new("file 2.txt", "text/plain", b"from the agent".as_slice());
         self.hook(|| self.town.desk.send_file(&session, file())).await?;
         self.chat.says("line 3");
@@ -290,7 +327,8 @@ impl<'t> Story<'t> {
         match self.ending {
             Ending::Customer => {
                 self.chat.says("/end");
-                self.desk_has(|desk| desk.session(&session).is_some_and(|s| s.status == SessionStatus::Ended)).await;
+                self.desk_has(|desk| desk.session(&session).is_some_and(|s| s.status == SessionStatus::Ended))
+                    .await;
             }
             Ending::Agent => {
                 self.desk_has(|desk| self.missing_at_desk(desk) == 0).await;
@@ -298,7 +336,10 @@ impl<'t> Story<'t> {
             }
         }
         let over = |message: &Message| words(message).contains(IS_OVER);
-        self.chat.sees(PATIENCE, over).await.context("the customer never learns of the end")?;
+        self.chat
+            .sees(PATIENCE, over)
+            .await
+            .context("the customer never learns of the end")?;
         self.ask_bot("your hours?", "Bot: We are open").await?;
         Ok(self.compare().await)
     }
@@ -306,7 +347,12 @@ impl<'t> Story<'t> {
     async fn ask_bot(&self, text: &str, answer: &str) -> Result<()> {
         for _ in 0..5 {
             self.chat.says(text);
-            if self.chat.sees(ASK_AGAIN, |message| words(message).starts_with(answer)).await.is_ok() {
+            if self
+                .chat
+                .sees(ASK_AGAIN, |message| words(message).starts_with(answer))
+                .await
+                .is_ok()
+            {
                 return Ok(());
             }
         }
@@ -316,7 +362,11 @@ impl<'t> Story<'t> {
     async fn escalate(&self) -> Result<Session> {
         for _ in 0..5 {
             self.chat.says("/human");
-            let opened = self.town.desk.wait_for(ASK_AGAIN, |desk| self.sessions(desk).next().cloned()).await;
+            let opened = self
+                .town
+                .desk
+                .wait_for(ASK_AGAIN, |desk| self.sessions(desk).next().cloned())
+                .await;
             if let Ok(session) = opened {
                 return Ok(session);
             }
@@ -325,7 +375,9 @@ impl<'t> Story<'t> {
     }
 
     async fn reply(&self, session: &Session, text: &str) -> Result<()> {
-        self.hook(|| self.town.desk.reply(session, Reply::new(text, "Anna"))).await.context(text.to_owned())
+        self.hook(|| self.town.desk.reply(session, Reply::new(text, "Anna")))
+            .await
+            .context(text.to_owned())
     }
 
     /// A hook, again until it is answered, as a careful desk sends it.
@@ -338,7 +390,9 @@ impl<'t> Story<'t> {
                 tokio::time::sleep(HOOK_AGAIN).await;
             }
         };
-        tokio::time::timeout(PATIENCE, answered).await.context("a hook is not answered")
+        tokio::time::timeout(PATIENCE, answered)
+            .await
+            .context("a hook is not answered")
     }
 
     /// Waits for something at the desk. When it never comes, the comparison will say what is lost.
@@ -347,7 +401,8 @@ impl<'t> Story<'t> {
     }
 
     fn sessions<'d>(&'d self, desk: &'d DeskState) -> impl Iterator<Item = &'d Session> {
-        desk.sessions().filter(|session| session.customer.get("customerName") == Some(&self.name))
+        desk.sessions()
+            .filter(|session| session.customer.get("customerName") == Some(&self.name))
     }
 
     fn missing_at_desk(&self, desk: &DeskState) -> usize {
@@ -357,26 +412,38 @@ impl<'t> Story<'t> {
     fn at_desk(&self, desk: &DeskState) -> Vec<String> {
         let lines = self.sessions(desk).flat_map(|session| &session.transcript);
         let lines = lines.filter(|line| line.from == Party::Customer);
-        lines.filter_map(|line| line.text().or_else(|| line.file().map(|file| file.name.as_str()))).map(str::to_owned).collect()
+        lines
+            .filter_map(|line| line.text().or_else(|| line.file().map(|file| file.name.as_str())))
+            .map(str::to_owned)
+            .collect()
     }
 
-    fn in_chat(&self) -> Vec<String> {
-        let transcript = self.chat.transcript();
+    fn in_chat(&self, telegram: &World) -> Vec<String> {
         let shown = |message: &Message| match &message.file {
             Some(file) => file.name.clone().unwrap_or_default(),
             None => words(message).to_owned(),
         };
-        transcript.from_bot().map(shown).collect()
+        telegram
+            .chat(self.chat.id())
+            .map(|chat| chat.from_bot().map(shown).collect())
+            .unwrap_or_default()
     }
 
     async fn compare(&self) -> Told {
         self.desk_has(|desk| self.missing_at_desk(desk) == 0).await;
-        let shown = || judge(&agents_lines(), &self.in_chat()).lost == 0;
-        self.town.telegram.wait_until(PATIENCE, |_| shown()).await.ok();
-        let mut verdict = self.town.desk.look(|desk| judge(&customers_lines(), &self.at_desk(desk)));
-        let in_chat = self.in_chat();
+        let shown = |telegram: &World| judge(&agents_lines(), &self.in_chat(telegram)).lost == 0;
+        self.town.telegram.wait_until(PATIENCE, shown).await.ok();
+        let mut verdict = self
+            .town
+            .desk
+            .look(|desk| judge(&customers_lines(), &self.at_desk(desk)));
+        let in_chat = self.town.telegram.look(|telegram| self.in_chat(telegram));
         verdict.add(judge(&agents_lines(), &in_chat));
-        let bot_lines = bot_lines_after_takeover(&in_chat, |text| text.contains("is with you now"), |text| text.contains(IS_OVER));
+        let bot_lines = bot_lines_after_takeover(
+            &in_chat,
+            |text| text.contains("is with you now"),
+            |text| text.contains(IS_OVER),
+        );
         Told { verdict, bot_lines }
     }
 }
@@ -389,9 +456,15 @@ fn customers_lines() -> Vec<String> {
 }
 
 fn agents_lines() -> Vec<String> {
-    ["Anna: reply 1", "Anna: reply 2", "file 2.txt", "Anna: reply 3"].map(str::to_owned).to_vec()
+    ["Anna: reply 1", "Anna: reply 2", "file 2.txt", "Anna: reply 3"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 fn words(message: &Message) -> &str {
-    message.text.as_deref().or(message.caption.as_deref()).unwrap_or_default()
+    message
+        .text
+        .as_deref()
+        .or(message.caption.as_deref())
+        .unwrap_or_default()
 }

@@ -22,7 +22,10 @@ impl Verdict {
 
 /// Judges a row of different lines by what arrived of it. What arrived beside it is not looked at.
 pub fn judge(said: &[String], arrived: &[String]) -> Verdict {
-    let firsts: Vec<Option<usize>> = said.iter().map(|line| arrived.iter().position(|seen| seen == line)).collect();
+    let firsts: Vec<Option<usize>> = said
+        .iter()
+        .map(|line| arrived.iter().position(|seen| seen == line))
+        .collect();
     let there: Vec<usize> = firsts.iter().flatten().copied().collect();
     let appearances = arrived.iter().filter(|seen| said.contains(seen)).count();
     Verdict {
@@ -33,7 +36,11 @@ pub fn judge(said: &[String], arrived: &[String]) -> Verdict {
 }
 
 /// How many lines of the bot stand between a human's word and the end of the session.
-pub fn bot_lines_after_takeover(texts: &[String], is_human: impl Fn(&str) -> bool, is_end: impl Fn(&str) -> bool) -> usize {
+pub fn bot_lines_after_takeover(
+    texts: &[String],
+    is_human: impl Fn(&str) -> bool,
+    is_end: impl Fn(&str) -> bool,
+) -> usize {
     let mut human = false;
     let mut count = 0;
     for text in texts {
@@ -62,7 +69,15 @@ mod tests {
             ("a b c", "", 3, 0, 0),
         ] {
             let verdict = judge(&lines(said), &lines(arrived));
-            assert_eq!(verdict, Verdict { lost, inverted, doubled }, "{said} / {arrived}");
+            assert_eq!(
+                verdict,
+                Verdict {
+                    lost,
+                    inverted,
+                    doubled
+                },
+                "{said} / {arrived}"
+            );
         }
     }
 

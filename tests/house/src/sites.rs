@@ -53,6 +53,8 @@ pub const STAGES: &[&str] = &["received", "effect done", "answered"];
 
 /// All sites.
 pub fn all() -> Vec<String> {
-    let outside = OUTSIDE.iter().flat_map(|call| STAGES.iter().map(move |stage| format!("{call}, {stage}")));
+    let outside = OUTSIDE
+        .iter()
+        .flat_map(|call| STAGES.iter().map(move |stage| format!("{call}, {stage}")));
     INSIDE.iter().map(|site| (*site).to_owned()).chain(outside).collect()
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
+    os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -39,7 +40,13 @@ impl Town {
     pub async fn build(program: PathBuf, hooks: Encoding) -> Result<Self> {
         let desk = DeskSimulator::builder().hook_encoding(hooks).start().await?;
         let telegram = FakeTelegram::builder().start().await?;
-        Ok(Self { desk, telegram, folder: tempfile::tempdir()?, hookpoint_port: free_port()?, program })
+        Ok(Self {
+            desk,
+            telegram,
+            folder: tempfile::tempdir()?,
+            hookpoint_port: free_port()?,
+            program,
+        })
     }
 
     /// Starts the bot and waits until it asks Telegram for updates.
@@ -48,7 +55,7 @@ impl Town {
     /// When it ends, or asks for nothing in time.
     pub async fn start_bot(&self) -> Result<Bot> {
         let asked = self.telegram.calls_of("getUpdates").len();
-        let mut bot = Bot::start(self.command())?;
+        let mut bot = self.spawn_bot()?;
         let polled = self.telegram.wait_until(PATIENCE, |world| {
             world.calls().iter().filter(|call| call.method == "getUpdates").count() > asked
         });
@@ -56,6 +63,14 @@ impl Town {
             bail!("the bot asks for no updates; it ended: {:?}", bot.ended()?);
         }
         Ok(bot)
+    }
+
+    /// Starts the bot and waits for nothing.
+    ///
+    /// # Errors
+    /// When the program cannot be run.
+    pub fn spawn_bot(&self) -> Result<Bot> {
+        Bot::start(self.command())
     }
 
     fn command(&self) -> Command {
@@ -67,7 +82,10 @@ impl Town {
             .env("OMNIDESK_CHAT_SERVER_TOKEN", self.desk.server_token())
             .env("OMNIDESK_BRAND_ID", "1")
             .env("HOOKPOINT_LISTEN", format!("127.0.0.1:{}", self.hookpoint_port))
-            .env("DATABASE_URL", format!("sqlite:{}", self.folder.path().join("town.db").display()))
+            .env(
+                "DATABASE_URL",
+                format!("sqlite:{}", self.folder.path().join("town.db").display()),
+            )
             .env("TELEGRAM_BOT_TOKEN", self.telegram.token())
             .env("TELEGRAM_API_URL", self.telegram.url());
         command
@@ -133,7 +151,10 @@ impl Bot {
         let heard = Arc::<Heard>::default();
         let ear = Arc::clone(&heard);
         std::thread::spawn(move || {
-            BufReader::new(out).lines().map_while(Result::ok).for_each(|line| ear.add(Some(line)));
+            BufReader::new(out)
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| ear.add(Some(line)));
             ear.add(None);
         });
         Ok(Self { child, heard })
@@ -157,13 +178,22 @@ impl Bot {
         let stdin = self.child.stdin.as_mut().context("the bot has a standard input")?;
         writeln!(stdin, "arm {times} {site}")?;
         stdin.flush()?;
-        let armed = self.heard.until(|told| told.over || told.lines.iter().any(|line| line == "armed"));
-        tokio::time::timeout(PATIENCE, armed).await.context("the bot does not hear")
+        let armed = self
+            .heard
+            .until(|told| told.over || told.lines.iter().any(|line| line == "armed"));
+        tokio::time::timeout(PATIENCE, armed)
+            .await
+            .context("the bot does not hear")
     }
 
     /// The sites that were passed, in order.
     pub fn sites(&self) -> Vec<String> {
-        self.heard.told().lines.iter().filter_map(|line| line.strip_prefix("site ").map(str::to_owned)).collect()
+        self.heard
+            .told()
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("site ").map(str::to_owned))
+            .collect()
     }
 
     /// Whether the process is over; `Some` with a word on how.
@@ -172,6 +202,17 @@ impl Bot {
     /// When the system does not tell.
     pub fn ended(&mut self) -> Result<Option<String>> {
         Ok(self.child.try_wait()?.map(|status| status.to_string()))
+    }
+
+    /// Waits for the end of the process; `true` when it was killed.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub async fn was_killed(&mut self) -> Result<bool> {
+        self.heard.over().await;
+        // Its output is closed, so its end is a matter of moments.
+        let status = self.child.wait()?;
+        Ok(status.signal() == Some(rustix::process::Signal::KILL.as_raw()))
     }
 
     /// Kills the process at once.

@@ -25,8 +25,11 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let Arguments { points, seed, from } = Arguments::parse();
-    let program = std::env::current_exe()?.with_file_name(format!("killable_telegram_bot{}", std::env::consts::EXE_SUFFIX));
-    let program = program.canonicalize().with_context(|| format!("{} is built with it", program.display()))?;
+    let program =
+        std::env::current_exe()?.with_file_name(format!("killable_telegram_bot{}", std::env::consts::EXE_SUFFIX));
+    let program = program
+        .canonicalize()
+        .with_context(|| format!("{} is built with it", program.display()))?;
     let town = Arc::new(Town::build(program, Encoding::Multipart).await?);
     println!("{points} points over {} sites, seed {seed}", sites::all().len());
     let findings = crash_run::run(Arc::clone(&town), points, seed, from).await?;
@@ -34,7 +37,10 @@ async fn main() -> Result<ExitCode> {
         println!("{count:>5}  {site}");
     }
     findings.stuck.iter().for_each(|why| println!("stuck: {why}"));
-    findings.empty_sites().iter().for_each(|site| println!("nothing was cut at: {site}"));
+    findings
+        .empty_sites()
+        .iter()
+        .for_each(|site| println!("nothing was cut at: {site}"));
     if findings.unexplained > 0 {
         println!("{} doubles that no cut explains", findings.unexplained);
     }
@@ -44,5 +50,9 @@ async fn main() -> Result<ExitCode> {
         "points {cut}, lost {}, inverted {}, doubled {}, bot lines after takeover {bot_lines}",
         verdict.lost, verdict.inverted, verdict.doubled
     );
-    Ok(if findings.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
