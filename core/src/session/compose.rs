@@ -21,7 +21,7 @@ pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String 
         ("Contact", contact),
         ("Reason", reason),
     ] {
-        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
+        if let Some(value) = value {
             push_field(&mut text, label, &value);
         }
     }
@@ -31,8 +31,11 @@ pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String 
     text
 }
 
+/// A field with nothing to read in it is left out.
 fn push_field(text: &mut String, label: &str, value: &str) {
-    write!(text, "\n{label}: {value}").expect("a string takes what is written to it");
+    if !value.trim().is_empty() {
+        write!(text, "\n{label}: {value}").expect("a string takes what is written to it");
+    }
 }
 
 /// The context with the history under it, in at most `chars_max` characters: the oldest lines are left out, and a line

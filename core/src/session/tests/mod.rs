@@ -1,0 +1,13 @@
+//! The brain, held to its table, to its promises one by one, and to its invariants under chance.
+
+mod content;
+mod dead_letters;
+mod ends;
+mod history;
+mod late;
+mod leaving;
+mod marks;
+mod random;
+mod scene;
+mod table;
+mod words;

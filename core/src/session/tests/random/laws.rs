@@ -1,0 +1,358 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::walk::{Status, Taken, Walk};
+use crate::{
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
+    model::{BotEvent, CustomerEvent, EndReason, LengthUnit, SessionId, Text},
+    session::{Effect, Event, Settlement, State, Verdict},
+};
+
+/// What a walk remembers to judge what comes by.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Why each session ended.
+    pub(super) ends: BTreeMap<SessionId, EndReason>,
+    opened: BTreeSet<SessionId>,
+    /// The bot was told of the end.
+    closed: BTreeSet<SessionId>,
+    last_seq: BTreeMap<Lane, u64>,
+    last_number: BTreeMap<SessionId, u32>,
+    /// The signs of all that a customer said while a human owned the conversation.
+    kept: BTreeSet<String>,
+    /// Lines that went to the bot, and what the customer was told to be lost.
+    given_back: Vec<Text>,
+    refused: Vec<Text>,
+    /// What the customer wrote in a ticket.
+    tickets: BTreeMap<DeliveryId, Vec<Text>>,
+}
+
+/// What must hold of each decision.
+impl Walk {
+    pub(super) fn check_step(&self, taken: &Taken<'_>) {
+        owner_and_epoch_change_together(taken);
+        former_positions_change_nothing(taken);
+        what_is_the_bots_leaves_no_trace(taken);
+        marks_that_hold_are_not_drawn_back(taken);
+        texts_are_fit_to_be_sent(taken);
+        dead_letters_are_told(taken);
+        self.numbers_rise(taken);
+        self.rows_belong_to_a_session_that_stands(taken);
+        self.rows_are_taken_back_once(taken);
+    }
+
+    fn numbers_rise(&self, taken: &Taken<'_>) {
+        let mut last_seq = self.memory.last_seq.clone();
+        let mut last_number = self.memory.last_number.clone();
+        for (id, payload) in rows(taken) {
+            let before = last_seq.insert(id.lane, id.seq);
+            assert!(before.is_none_or(|before| before < id.seq), "{id} follows {before:?}");
+            if let (Lane::Desk(session), Payload::Desk(DeskPayload::Message { number, .. })) = (id.lane, payload) {
+                let before = last_number.insert(session, *number).unwrap_or(0);
+                assert_eq!(*number, before + 1, "messages of a session are counted without a gap");
+            }
+        }
+    }
+
+    /// After a hand-back nothing joins the desk lane but the end that goes with it.
+    fn rows_belong_to_a_session_that_stands(&self, taken: &Taken<'_>) {
+        let stood = taken.before.session().map(|session| session.id);
+        let stands = taken.transition.conversation.session().map(|session| session.id);
+        for (id, payload) in rows(taken) {
+            let Lane::Desk(session) = id.lane else { continue };
+            if is_pushed_log(taken.event) {
+                assert!(!self.memory.opened.contains(&session), "a lane of its own");
+            } else if Some(session) == stands {
+                assert!(
+                    stood == stands || !self.memory.opened.contains(&session),
+                    "a session id is never used again"
+                );
+            } else {
+                assert_eq!(Some(session), stood);
+                assert_eq!(
+                    payload,
+                    &Payload::Desk(DeskPayload::End),
+                    "nothing but the end joins a lane that is over"
+                );
+            }
+        }
+    }
+
+    fn rows_are_taken_back_once(&self, taken: &Taken<'_>) {
+        let mut taken_back = BTreeSet::new();
+        for effect in &taken.transition.effects {
+            if let Effect::TakeBack(id) = effect {
+                assert!(taken_back.insert(*id), "{id} is taken back twice");
+                assert!(
+                    self.rows.get(id).is_some_and(|row| row.status == Status::Waiting),
+                    "{id} waits"
+                );
+            }
+        }
+    }
+}
+
+fn owner_and_epoch_change_together(taken: &Taken<'_>) {
+    let (before, after) = (taken.before, &taken.transition.conversation);
+    let changes = u64::from(before.is_human() != after.is_human());
+    assert_eq!(after.epoch.0, before.epoch.0 + changes);
+    let (stood, stands) = (before.session().map(|s| s.id), after.session().map(|s| s.id));
+    assert!(
+        stood.is_none() || stands.is_none() || stood == stands,
+        "no session slips in for another"
+    );
+    assert_eq!(
+        after.last != before.last,
+        before.is_human() && !after.is_human(),
+        "an end is noted where one is"
+    );
+}
+
+fn former_positions_change_nothing(taken: &Taken<'_>) {
+    let Event::Customer {
+        position: Some(position),
+        event: CustomerEvent::Message(_) | CustomerEvent::Edited(_) | CustomerEvent::Ended,
+    } = taken.event
+    else {
+        return;
+    };
+    if taken.before.is_former(*position, taken.now) {
+        let expected = if taken.before.is_human() {
+            Verdict::Bots
+        } else {
+            Verdict::Kept
+        };
+        assert_eq!(taken.transition.verdict, expected, "it is the former owner's");
+        assert_eq!(&taken.transition.conversation, taken.before);
+        assert_eq!(taken.transition.effects, []);
+    }
+}
+
+fn what_is_the_bots_leaves_no_trace(taken: &Taken<'_>) {
+    if taken.transition.verdict == Verdict::Bots {
+        assert_eq!(&taken.transition.conversation, taken.before);
+        assert_eq!(taken.transition.effects, []);
+    }
+}
+
+fn marks_that_hold_are_not_drawn_back(taken: &Taken<'_>) {
+    if let Some(mark) = taken.before.mark {
+        let after = taken.transition.conversation.mark.expect("a mark stays");
+        assert!(after.position >= mark.position || !mark.covers(mark.position, taken.now));
+    }
+}
+
+fn texts_are_fit_to_be_sent(taken: &Taken<'_>) {
+    for (id, payload) in rows(taken) {
+        if let Some(text) = payload.readable() {
+            assert!(!text.is_blank(), "{id} says something");
+        }
+        match payload {
+            Payload::Desk(DeskPayload::Message { text, .. }) => assert!(text.as_str().chars().count() <= 500),
+            Payload::Chat(payload @ (ChatPayload::Message { .. } | ChatPayload::Notice { .. }))
+                if is_sent(taken, id) =>
+            {
+                let shown = payload.plain().expect("it has words");
+                assert!(LengthUnit::Utf16.count(&shown) <= 300);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Somebody is told of each dead letter, but for those of the bot's own lane.
+fn dead_letters_are_told(taken: &Taken<'_>) {
+    let died = matches!(taken.event, Event::Settled(settled)
+        if matches!(settled.settlement, Settlement::Dead { .. }) && !matches!(settled.id.lane, Lane::Bot(_)));
+    let buried = taken
+        .transition
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Bury(..)));
+    if died || buried {
+        let tells = |event: &BotEvent| matches!(event, BotEvent::Undelivered { .. } | BotEvent::Failed { .. });
+        assert!(bot_events(taken).any(tells), "the bot hears of it");
+    }
+}
+
+/// What must hold at every moment.
+impl Walk {
+    pub(super) fn check_whole(&self) {
+        self.each_session_ends_once_and_the_bot_is_told_once();
+        self.a_timer_runs_while_the_desk_is_asked();
+    }
+
+    fn each_session_ends_once_and_the_bot_is_told_once(&self) {
+        let stands = self.conversation().session().map(|session| session.id);
+        for session in &self.memory.opened {
+            let is_over = Some(*session) != stands;
+            assert_eq!(self.memory.ends.contains_key(session), is_over);
+            assert_eq!(self.memory.closed.contains(session), is_over);
+        }
+    }
+
+    fn a_timer_runs_while_the_desk_is_asked(&self) {
+        let running: Vec<SessionId> = self.timers.keys().copied().collect();
+        match &self.conversation().state {
+            State::Opening(session) => assert_eq!(running, [session.id]),
+            _ => assert_eq!(running, []),
+        }
+    }
+
+    /// A line stands in a row for the desk, in what the bot was given, in a message that is left, or was told to be lost.
+    /// What is lost or doubled stays so: once at the end of a walk is enough.
+    pub(super) fn whatever_was_kept_is_in_one_place(&self) {
+        for sign in &self.memory.kept {
+            let holds = |text: &&Text| text.as_str().contains(sign.as_str());
+            let rows = self.rows.values().filter(|row| row.status != Status::TakenBack);
+            let rows = rows
+                .filter_map(|row| of_customer(&row.payload))
+                .filter(|text| holds(&text))
+                .count();
+            let tickets = self.memory.tickets.values().flatten().filter(holds).count();
+            let left = self.left_lines().iter().filter(holds).count();
+            let given_back = self.memory.given_back.iter().filter(holds).count();
+            let refused = self.memory.refused.iter().filter(holds).count();
+            assert_eq!(
+                rows + tickets + left + given_back + refused,
+                1,
+                "{sign}: {rows} rows, {tickets} tickets, {left} left, {given_back} given back, {refused} refused"
+            );
+        }
+    }
+}
+
+/// What is remembered of each decision, once it is committed.
+impl Walk {
+    pub(super) fn remember(&mut self, taken: &Taken<'_>) {
+        for (id, payload) in rows(taken) {
+            self.memory.last_seq.insert(id.lane, id.seq);
+            if let (Lane::Desk(session), Payload::Desk(DeskPayload::Message { number, .. })) = (id.lane, payload) {
+                self.memory.last_number.insert(session, *number);
+            }
+        }
+        let after = &taken.transition.conversation;
+        if let Verdict::Opened(session) = taken.transition.verdict {
+            assert!(self.memory.opened.insert(session), "a session id is never used again");
+        }
+        if let Some(last) = after.last.filter(|last| Some(last) != taken.before.last.as_ref()) {
+            let before = self.memory.ends.insert(last.session, last.reason);
+            assert_eq!(before, None, "the first end wins");
+        }
+        self.remember_what_the_bot_heard(taken);
+        self.remember_what_was_said(taken);
+        self.remember_the_ticket(taken);
+    }
+
+    fn remember_what_the_bot_heard(&mut self, taken: &Taken<'_>) {
+        for event in bot_events(taken) {
+            match event {
+                BotEvent::Waiting { session, .. } | BotEvent::Connected { session, .. } => {
+                    assert!(
+                        !self.memory.closed.contains(session),
+                        "nothing of a session comes after its end"
+                    );
+                }
+                BotEvent::HandedBack { session, unsent, .. } | BotEvent::Failed { session, unsent, .. } => {
+                    assert!(self.memory.closed.insert(*session), "a session ends once for the bot");
+                    self.memory
+                        .given_back
+                        .extend(unsent.iter().map(|line| line.text.clone()));
+                }
+                BotEvent::Undelivered { .. } => {}
+            }
+        }
+    }
+
+    fn remember_what_was_said(&mut self, taken: &Taken<'_>) {
+        let Event::Customer { event, .. } = taken.event else {
+            return;
+        };
+        let was_kept = taken.before.is_human() && taken.transition.verdict == Verdict::Kept;
+        let Some(line) = event.readable().filter(|line| was_kept && !line.is_blank()) else {
+            return;
+        };
+        let signs = line
+            .as_str()
+            .split_inclusive('>')
+            .filter_map(|piece| piece.rfind('<').map(|at| &piece[at..]));
+        self.memory
+            .kept
+            .extend(signs.filter(|sign| sign.ends_with('>')).map(str::to_owned));
+        if let (State::Leaving(before), State::Leaving(after)) =
+            (&taken.before.state, &taken.transition.conversation.state)
+            && before.lines.len() == after.lines.len()
+        {
+            assert!(
+                notices(taken, NoticeKind::Undelivered).count() > 0,
+                "a line that is not kept is told"
+            );
+            self.memory.refused.push(line);
+        }
+        self.memory.refused.extend(notices(taken, NoticeKind::TooBig).cloned());
+    }
+
+    fn remember_the_ticket(&mut self, taken: &Taken<'_>) {
+        if let State::Leaving(leaving) = &taken.transition.conversation.state
+            && let Some(ticket) = leaving.ticket()
+        {
+            let lines = leaving.lines[leaving.header..leaving.logged].to_vec();
+            self.memory.tickets.entry(ticket).or_insert(lines);
+        }
+        // A ticket that died while the customer still wrote gives its lines to the bot.
+        if let (State::Leaving(leaving), Some(last)) = (&taken.before.state, taken.transition.conversation.last)
+            && (last.session, last.reason) == (leaving.session.id, EndReason::Refused)
+            && let Some(ticket) = leaving.ticket()
+        {
+            self.memory.tickets.remove(&ticket);
+        }
+    }
+}
+
+fn rows<'t>(taken: &Taken<'t>) -> impl Iterator<Item = (DeliveryId, &'t Payload)> {
+    taken.transition.effects.iter().filter_map(|effect| match effect {
+        Effect::Deliver(id, payload) | Effect::Bury(id, payload, _) => Some((*id, payload)),
+        _ => None,
+    })
+}
+
+fn is_sent(taken: &Taken<'_>, id: DeliveryId) -> bool {
+    let mut effects = taken.transition.effects.iter();
+    effects.any(|effect| matches!(effect, Effect::Deliver(sent, _) if *sent == id))
+}
+
+fn bot_events<'t>(taken: &Taken<'t>) -> impl Iterator<Item = &'t BotEvent> {
+    rows(taken).filter_map(|(_, payload)| match payload {
+        Payload::Bot(event) => Some(event),
+        _ => None,
+    })
+}
+
+fn notices<'t>(taken: &Taken<'t>, wanted: NoticeKind) -> impl Iterator<Item = &'t Text> {
+    rows(taken).filter_map(move |(_, payload)| match payload {
+        Payload::Chat(ChatPayload::Notice { kind, text }) if *kind == wanted => Some(text),
+        _ => None,
+    })
+}
+
+fn is_pushed_log(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Customer {
+            event: CustomerEvent::PushLog { .. },
+            ..
+        }
+    )
+}
+
+/// What a row for the desk says of the customer's: neither the opener, which tells the history, nor a line of ours.
+fn of_customer(payload: &Payload) -> Option<Text> {
+    match payload {
+        Payload::Desk(
+            DeskPayload::Message {
+                from_customer: true, ..
+            }
+            | DeskPayload::File { .. },
+        ) => payload.readable(),
+        _ => None,
+    }
+}

@@ -1,0 +1,595 @@
+//! Every state against everything that can happen, and what must follow. A new state, a new kind of event or a new
+//! payload does not compile here until its row is written.
+
+use super::scene::*;
+use crate::{
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
+    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, SessionId, Text},
+    session::{Conversation, Event, State, decide::Occurrence},
+};
+
+/// An enum with the list of all its members, which no function can make.
+macro_rules! listed {
+    ($(#[$doc:meta])* enum $name:ident { $($(#[$about:meta])* $member:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum $name { $($(#[$about])* $member),* }
+
+        impl $name {
+            const ALL: &[Self] = &[$(Self::$member),*];
+        }
+    };
+}
+
+listed! {
+    /// A state, as finely as it matters to what follows.
+    enum Stage {
+        WithBot,
+        Opening,
+        Waiting,
+        WithAgent,
+        /// No contact was given yet.
+        Leaving,
+        /// The ticket is on its way.
+        LeavingTicket,
+    }
+}
+
+listed! {
+    /// Something that happens, as finely as it matters to what follows.
+    enum What {
+        Message,
+        Edited,
+        CustomerEnded,
+        Former,
+        Escalate,
+        BotEnded,
+        PushLog,
+        AgentMessage,
+        AgentFile,
+        AgentTyping,
+        AgentEnded,
+        PastMessage,
+        PastFile,
+        PastTyping,
+        PastEnded,
+        AgentsThere,
+        NobodyLeaveMessage,
+        NobodyStayWithBot,
+        NobodyEscalateAnyway,
+        OpenerTaken,
+        OpenerDead,
+        OpenerDeadMaybeSent,
+        LogTaken,
+        LogDead,
+        PastLogTaken,
+        PastLogDead,
+        AskTaken,
+        PastOpenerTaken,
+        MessageTaken,
+        LineTaken,
+        FileTaken,
+        EndTaken,
+        ChatMessageTaken,
+        ChatFileTaken,
+        NoticeTaken,
+        BotEventTaken,
+        AskDead,
+        PastOpenerDead,
+        MessageDead,
+        LineDead,
+        FileDead,
+        EndDead,
+        ChatMessageDead,
+        ChatFileDead,
+        NoticeDead,
+        BotEventDead,
+        OpeningDue,
+        PastDue,
+    }
+}
+
+/// What must follow: the state after it, the verdict, the effects in order. `None` where the pair cannot be: where no
+/// session stands, nothing can be of the session that stands.
+#[allow(
+    clippy::enum_glob_use,
+    clippy::match_same_arms,
+    clippy::too_many_lines,
+    reason = "a table reads as a table only with bare names, in its own order, and whole"
+)]
+fn expected(stage: Stage, what: What) -> Option<&'static str> {
+    use Stage::*;
+    use What::*;
+
+    Some(match (stage, what) {
+        // The bot has it. An agent's late word still goes out; nothing else concerns a human.
+        (WithBot, Message | Edited | CustomerEnded) => "with_bot bots",
+        (WithBot, Former) => "with_bot kept",
+        (WithBot, Escalate) => "opening opened: record bot's, desk.availability, desk.opener, timer set",
+        (WithBot, BotEnded) => "with_bot over",
+        (WithBot, PushLog) => "with_bot kept: record bot's, desk.log",
+        (WithBot, AgentMessage | AgentFile | AgentTyping | AgentEnded) => return None,
+        (WithBot, PastMessage) => "with_bot kept: record, chat.message",
+        (WithBot, PastFile) => "with_bot kept: record, chat.file",
+        (WithBot, PastTyping | PastEnded) => "with_bot over",
+        (WithBot, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => return None,
+        (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead | OpeningDue) => return None,
+        (WithBot, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "with_bot kept",
+        (WithBot, FileTaken) => "with_bot kept: notice:file_received",
+        (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_bot kept",
+        (WithBot, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "with_bot kept: bot:undelivered",
+        (WithBot, MessageDead | FileDead) => "with_bot kept: notice:undelivered, bot:undelivered",
+        (WithBot, ChatMessageDead | ChatFileDead | NoticeDead) => "with_bot kept: bot:undelivered",
+        (WithBot, BotEventDead) => "with_bot kept",
+        (WithBot, PastDue) => "with_bot over",
+
+        // The desk has been asked: row 1 is on its way, 2 opens, 3 is the customer's.
+        (Opening, Message) => "opening kept: record, desk.message",
+        (Opening, Edited) => "opening kept: record, desk.message",
+        (Opening, CustomerEnded) => {
+            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:ended, bot:handed_back(customer)+1"
+        }
+        (Opening, Former) => "opening bots",
+        (Opening, Escalate) => "opening already",
+        (Opening, BotEnded) => {
+            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:ended, bot:handed_back(bot)+1"
+        }
+        (Opening, PushLog) => "opening over",
+        (Opening, AgentMessage) => {
+            "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected, record, chat.message"
+        }
+        (Opening, AgentFile) => {
+            "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected, record, chat.file"
+        }
+        (Opening, AgentTyping) => "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected",
+        (Opening, AgentEnded) => {
+            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:ended, bot:handed_back(agent)+1"
+        }
+        (Opening, PastMessage) => "opening over: bot:undelivered, dead chat.message",
+        (Opening, PastFile) => "opening over: bot:undelivered, dead chat.file",
+        (Opening, PastTyping | PastEnded) => "opening over",
+        (Opening, AgentsThere | NobodyEscalateAnyway) => "opening kept",
+        (Opening, NobodyLeaveMessage) => "leaving kept: timer cleared, take back 2, take back 3, notice:ask_contact",
+        (Opening, NobodyStayWithBot) => {
+            "with_bot kept: timer cleared, take back 2, take back 3, notice:no_agents, bot:handed_back(no_agents)+1"
+        }
+        (Opening, OpenerTaken) => "waiting kept: timer cleared, notice:waiting, bot:waiting",
+        (Opening, OpenerDead) => "with_bot kept: timer cleared, take back 3, notice:failed, bot:failed(refused)+1",
+        (Opening, OpenerDeadMaybeSent) => {
+            "with_bot kept: timer cleared, take back 3, desk.end, notice:failed, bot:failed(refused)+1"
+        }
+        (Opening, LogTaken) => "opening over",
+        (Opening, LogDead) => "opening kept: desk.line, bot:undelivered",
+        (Opening, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "opening kept",
+        (Opening, FileTaken) => "opening kept: notice:file_received",
+        (Opening, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "opening kept",
+        (Opening, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "opening kept: bot:undelivered",
+        (Opening, MessageDead | FileDead) => "opening kept: notice:undelivered, bot:undelivered",
+        // No agent of this session can have written it.
+        (Opening, ChatMessageDead | ChatFileDead | NoticeDead) => "opening kept: bot:undelivered",
+        (Opening, BotEventDead) => "opening kept",
+        (Opening, OpeningDue) => {
+            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:failed, bot:failed(opening_timeout)+1"
+        }
+        (Opening, PastDue) => "opening over",
+
+        // The desk has it: row 3 is on its way, 4 waits.
+        (Waiting, Message) => "waiting kept: record, desk.message",
+        (Waiting, Edited) => "waiting kept: record, desk.message",
+        (Waiting, CustomerEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(customer)",
+        (Waiting, Former) => "waiting bots",
+        (Waiting, Escalate) => "waiting already",
+        (Waiting, BotEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(bot)",
+        (Waiting, PushLog) => "waiting over",
+        (Waiting, AgentMessage) => "with_agent kept: notice:connected, bot:connected, record, chat.message",
+        (Waiting, AgentFile) => "with_agent kept: notice:connected, bot:connected, record, chat.file",
+        (Waiting, AgentTyping) => "with_agent kept: notice:connected, bot:connected",
+        (Waiting, AgentEnded) => "with_bot kept: take back 4, notice:ended, bot:handed_back(agent)+1",
+        (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message",
+        (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file",
+        (Waiting, PastTyping | PastEnded) => "waiting over",
+        (Waiting, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => "waiting over",
+        (Waiting, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "waiting over",
+        (Waiting, LogTaken) => "waiting over",
+        (Waiting, LogDead) => "waiting kept: desk.line, bot:undelivered",
+        (Waiting, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "waiting kept",
+        (Waiting, FileTaken) => "waiting kept: notice:file_received",
+        (Waiting, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "waiting kept",
+        (Waiting, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "waiting kept: bot:undelivered",
+        (Waiting, MessageDead | FileDead) => "waiting kept: notice:undelivered, bot:undelivered",
+        (Waiting, ChatMessageDead | ChatFileDead) => "waiting kept: desk.line, bot:undelivered",
+        (Waiting, NoticeDead) => "waiting kept: bot:undelivered",
+        (Waiting, BotEventDead) => "waiting kept",
+        (Waiting, OpeningDue | PastDue) => "waiting over",
+
+        // An agent has it: row 3 is on its way, 4 waits.
+        (WithAgent, Message) => "with_agent kept: record, desk.message",
+        (WithAgent, Edited) => "with_agent kept: record, desk.message",
+        (WithAgent, CustomerEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(customer)",
+        (WithAgent, Former) => "with_agent bots",
+        (WithAgent, Escalate) => "with_agent already",
+        (WithAgent, BotEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(bot)",
+        (WithAgent, PushLog) => "with_agent over",
+        (WithAgent, AgentMessage) => "with_agent kept: record, chat.message",
+        (WithAgent, AgentFile) => "with_agent kept: record, chat.file",
+        (WithAgent, AgentTyping) => "with_agent kept",
+        (WithAgent, AgentEnded) => "with_bot kept: take back 4, notice:ended, bot:handed_back(agent)+1",
+        (WithAgent, PastMessage) => "with_agent over: bot:undelivered, dead chat.message",
+        (WithAgent, PastFile) => "with_agent over: bot:undelivered, dead chat.file",
+        (WithAgent, PastTyping | PastEnded) => "with_agent over",
+        (WithAgent, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => "with_agent over",
+        (WithAgent, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "with_agent over",
+        (WithAgent, LogTaken) => "with_agent over",
+        (WithAgent, LogDead) => "with_agent kept: desk.line, bot:undelivered",
+        (WithAgent, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => {
+            "with_agent kept"
+        }
+        (WithAgent, FileTaken) => "with_agent kept: notice:file_received",
+        (WithAgent, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_agent kept",
+        (WithAgent, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "with_agent kept: bot:undelivered",
+        (WithAgent, MessageDead | FileDead) => "with_agent kept: notice:undelivered, bot:undelivered",
+        (WithAgent, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
+        (WithAgent, NoticeDead) => "with_agent kept: bot:undelivered",
+        (WithAgent, BotEventDead) => "with_agent kept",
+        (WithAgent, OpeningDue | PastDue) => "with_agent over",
+
+        // Nobody is there, and one line was written before a contact is given.
+        (Leaving, Message | Edited) => "leaving kept: record, notice:ask_contact",
+        (Leaving, CustomerEnded) => "with_bot kept: notice:ended, bot:handed_back(customer)+1",
+        (Leaving, BotEnded) => "with_bot kept: notice:ended, bot:handed_back(bot)+1",
+        (Leaving, LogTaken) => "leaving over",
+        (Leaving, LogDead) => "leaving kept: bot:undelivered",
+
+        // The ticket is on its way, and one more line was written after it.
+        (LeavingTicket, Message | Edited) => "leaving kept: record",
+        (LeavingTicket, CustomerEnded) => "with_bot kept: notice:ended, bot:handed_back(customer)+1",
+        (LeavingTicket, BotEnded) => "with_bot kept: notice:ended, bot:handed_back(bot)+1",
+        (LeavingTicket, LogTaken) => "with_bot kept: notice:left_message, bot:handed_back(left_message)+1",
+        (LeavingTicket, LogDead) => "with_bot kept: notice:failed, bot:failed(refused)+3",
+
+        // Either way of leaving. What reached the desk is over there.
+        (Leaving | LeavingTicket, Former) => "leaving bots",
+        (Leaving | LeavingTicket, Escalate) => "leaving already",
+        (Leaving | LeavingTicket, PushLog) => "leaving over",
+        (Leaving | LeavingTicket, AgentMessage | PastMessage) => "leaving over: bot:undelivered, dead chat.message",
+        (Leaving | LeavingTicket, AgentFile | PastFile) => "leaving over: bot:undelivered, dead chat.file",
+        (Leaving | LeavingTicket, AgentTyping | AgentEnded | PastTyping | PastEnded) => "leaving over",
+        (Leaving | LeavingTicket, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
+            "leaving over"
+        }
+        (Leaving | LeavingTicket, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "leaving over",
+        (Leaving | LeavingTicket, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => {
+            "leaving kept"
+        }
+        (Leaving | LeavingTicket, FileTaken) => "leaving kept: notice:file_received",
+        (Leaving | LeavingTicket, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "leaving kept",
+        (Leaving | LeavingTicket, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => {
+            "leaving kept: bot:undelivered"
+        }
+        (Leaving | LeavingTicket, MessageDead | FileDead) => "leaving kept: notice:undelivered, bot:undelivered",
+        (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead) => "leaving kept: bot:undelivered",
+        (Leaving | LeavingTicket, BotEventDead) => "leaving kept",
+        (Leaving | LeavingTicket, OpeningDue | PastDue) => "leaving over",
+    })
+}
+
+#[test]
+fn every_event_in_every_state_has_the_consequence_that_the_table_names() {
+    for &stage in Stage::ALL {
+        for &what in What::ALL {
+            let (mut scene, past) = scene_of(stage);
+            let Some(event) = event(what, &mut scene, past) else {
+                assert_eq!(expected(stage, what), None, "{stage:?} × {what:?} cannot be");
+                continue;
+            };
+            let env_policy = scene.policy.on_no_agents;
+            let occurrence = scene.read(&event);
+            assert_eq!(
+                What::of(&occurrence, &scene.conversation, env_policy),
+                what,
+                "the event for {stage:?} × {what:?} is what it should be"
+            );
+            let transition = scene.decide(&event);
+            assert_eq!(
+                Some(told(&transition).as_str()),
+                expected(stage, what),
+                "{stage:?} × {what:?}"
+            );
+        }
+    }
+}
+
+/// A conversation in a state, with a session that ended before.
+fn scene_of(stage: Stage) -> (Scene, SessionId) {
+    let mut scene = Scene::after_a_session();
+    scene
+        .desk_texts
+        .insert("file_uploaded_text".into(), "{file} is here".into());
+    let past = scene.conversation.last.expect("a session ended").session;
+    if stage != Stage::WithBot {
+        scene.happens(&escalates(Escalation::because("refund")));
+        scene.happens(&says("one"));
+    }
+    match stage {
+        Stage::WithBot => {}
+        Stage::Opening => scene.in_flight(1),
+        Stage::Waiting | Stage::WithAgent => {
+            scene.arrives(1);
+            scene.arrives(2);
+            scene.happens(&says("two"));
+            if stage == Stage::WithAgent {
+                scene.happens(&agent_says(scene.session(), Some("Anna"), "Hello"));
+            }
+            scene.in_flight(3);
+        }
+        Stage::Leaving | Stage::LeavingTicket => {
+            scene.finds_no_agent();
+            if stage == Stage::LeavingTicket {
+                scene.happens(&says("ada@example.org"));
+                scene.happens(&says("three"));
+            }
+        }
+    }
+    assert_eq!(Stage::of(&scene.conversation.state), stage);
+    (scene, past)
+}
+
+/// The event of a kind; `None` where it would have to be of a session that stands, and none does.
+fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
+    if let Some(event) = anywhere(what, scene, past) {
+        return Some(event);
+    }
+    let session = scene.conversation.session()?.clone();
+    scene.policy.on_no_agents = match what {
+        What::NobodyStayWithBot => OnNoAgents::StayWithBot,
+        What::NobodyEscalateAnyway => OnNoAgents::EscalateAnyway,
+        _ => OnNoAgents::LeaveMessage,
+    };
+    let ticket = match &scene.conversation.state {
+        State::Leaving(leaving) => leaving.log.unwrap_or(2),
+        _ => 2,
+    };
+    Some(match what {
+        What::AgentMessage => agent_says(session.id, Some("Anna"), "yes"),
+        What::AgentFile => agent_sends(session.id, document("bill.pdf", 10)),
+        What::AgentTyping => agent_types(session.id),
+        What::AgentEnded => agent_ends(session.id),
+        What::AgentsThere => {
+            scene.over_up_to(1);
+            availability(session.id, false)
+        }
+        What::NobodyLeaveMessage | What::NobodyStayWithBot | What::NobodyEscalateAnyway => {
+            scene.over_up_to(1);
+            availability(session.id, true)
+        }
+        What::OpenerTaken => {
+            scene.over_up_to(session.opener);
+            taken(session.row(session.opener), opener())
+        }
+        What::OpenerDead | What::OpenerDeadMaybeSent => {
+            scene.over_up_to(session.opener);
+            dead(session.row(session.opener), opener(), what == What::OpenerDeadMaybeSent)
+        }
+        What::LogTaken => taken(session.row(ticket), log()),
+        What::LogDead => dead(session.row(ticket), log(), false),
+        What::OpeningDue => due(session.id),
+        _ => unreachable!("`anywhere` makes {what:?}"),
+    })
+}
+
+/// An event that needs no session that stands.
+fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
+    let of_desk = |session, seq| DeliveryId {
+        lane: Lane::Desk(session),
+        seq,
+    };
+    let (desk, past_row) = (
+        of_desk(scene.conversation.session().map_or(past, |session| session.id), 9),
+        of_desk(past, 2),
+    );
+    let (chat, bot) = (scene.conversation.chat_row(), scene.conversation.bot_row());
+    Some(match what {
+        What::Message => says_at(100, "hm"),
+        What::Edited => edits_at(100, "hm?"),
+        What::CustomerEnded => ends_at(100),
+        What::Former => says_at(MARK, "before that"),
+        What::Escalate => {
+            let mut escalation = Escalation::because("again");
+            escalation.history.push(crate::model::Line::bot(scene.now, "Bot: well"));
+            escalates_at(100, escalation)
+        }
+        What::BotEnded => bot_ends(),
+        What::PushLog => pushes_log(contact(), "a talk", vec![crate::model::Line::bot(scene.now, "Bot: hi")]),
+        What::PastMessage => agent_says(past, Some("Anna"), "one thing more"),
+        What::PastFile => agent_sends(past, document("bill.pdf", 10)),
+        What::PastTyping => agent_types(past),
+        What::PastEnded => agent_ends(past),
+        What::PastLogTaken => taken(past_row, log()),
+        What::PastLogDead => dead(past_row, log(), false),
+        What::AskTaken => taken(desk, Payload::Desk(DeskPayload::AskAvailability)),
+        What::PastOpenerTaken => taken(past_row, opener()),
+        What::MessageTaken => taken(desk, message(true)),
+        What::LineTaken => taken(desk, message(false)),
+        What::FileTaken => taken(desk, file()),
+        What::EndTaken => taken(desk, Payload::Desk(DeskPayload::End)),
+        What::ChatMessageTaken => taken(chat, chat_message()),
+        What::ChatFileTaken => taken(chat, chat_file()),
+        What::NoticeTaken => taken(chat, notice()),
+        What::BotEventTaken => taken(bot, bot_event(scene)),
+        What::AskDead => dead(desk, Payload::Desk(DeskPayload::AskAvailability), false),
+        What::PastOpenerDead => dead(past_row, opener(), false),
+        What::MessageDead => dead(desk, message(true), false),
+        What::LineDead => dead(desk, message(false), false),
+        What::FileDead => dead(desk, file(), false),
+        What::EndDead => dead(desk, Payload::Desk(DeskPayload::End), false),
+        What::ChatMessageDead => dead(chat, chat_message(), false),
+        What::ChatFileDead => dead(chat, chat_file(), false),
+        What::NoticeDead => dead(chat, notice(), false),
+        What::BotEventDead => dead(bot, bot_event(scene), false),
+        What::PastDue => due(past),
+        What::AgentMessage
+        | What::AgentFile
+        | What::AgentTyping
+        | What::AgentEnded
+        | What::AgentsThere
+        | What::NobodyLeaveMessage
+        | What::NobodyStayWithBot
+        | What::NobodyEscalateAnyway
+        | What::OpenerTaken
+        | What::OpenerDead
+        | What::OpenerDeadMaybeSent
+        | What::LogTaken
+        | What::LogDead
+        | What::OpeningDue => return None,
+    })
+}
+
+impl Stage {
+    fn of(state: &State) -> Self {
+        match state {
+            State::WithBot => Self::WithBot,
+            State::Opening(_) => Self::Opening,
+            State::Waiting(_) => Self::Waiting,
+            State::WithAgent(_) => Self::WithAgent,
+            State::Leaving(leaving) if leaving.log.is_none() => Self::Leaving,
+            State::Leaving(_) => Self::LeavingTicket,
+        }
+    }
+}
+
+impl What {
+    /// The kind of what the brain read an event as.
+    fn of(occurrence: &Occurrence<'_>, conversation: &Conversation, on_no_agents: OnNoAgents) -> Self {
+        match occurrence {
+            Occurrence::Message(_) => Self::Message,
+            Occurrence::Edited(_) => Self::Edited,
+            Occurrence::CustomerEnded => Self::CustomerEnded,
+            Occurrence::Former => Self::Former,
+            Occurrence::Escalate(..) => Self::Escalate,
+            Occurrence::BotEnded => Self::BotEnded,
+            Occurrence::PushLog(..) => Self::PushLog,
+            Occurrence::AgentMessage(..) => Self::AgentMessage,
+            Occurrence::AgentFile(_) => Self::AgentFile,
+            Occurrence::AgentTyping => Self::AgentTyping,
+            Occurrence::AgentEnded => Self::AgentEnded,
+            Occurrence::Past(_, DeskEvent::Message { .. }) => Self::PastMessage,
+            Occurrence::Past(_, DeskEvent::File(_)) => Self::PastFile,
+            Occurrence::Past(_, DeskEvent::Typing) => Self::PastTyping,
+            Occurrence::Past(_, DeskEvent::Ended) => Self::PastEnded,
+            Occurrence::Available(answer) => match (answer.no_agents, on_no_agents) {
+                (false, _) => Self::AgentsThere,
+                (true, OnNoAgents::LeaveMessage) => Self::NobodyLeaveMessage,
+                (true, OnNoAgents::StayWithBot) => Self::NobodyStayWithBot,
+                (true, OnNoAgents::EscalateAnyway) => Self::NobodyEscalateAnyway,
+            },
+            Occurrence::OpenerTaken => Self::OpenerTaken,
+            Occurrence::OpenerDead(_, false) => Self::OpenerDead,
+            Occurrence::OpenerDead(_, true) => Self::OpenerDeadMaybeSent,
+            Occurrence::LogTaken(_) => Self::LogTaken,
+            Occurrence::LogDead(id, _) => match conversation.session().map(|session| session.lane() == id.lane) {
+                Some(true) => Self::LogDead,
+                Some(false) | None => Self::PastLogDead,
+            },
+            Occurrence::Taken(payload) => Self::of_taken(payload),
+            Occurrence::Dead(_, payload, _) => Self::of_dead(payload),
+            Occurrence::OpeningDue => Self::OpeningDue,
+            Occurrence::PastDue => Self::PastDue,
+        }
+    }
+
+    fn of_taken(payload: &Payload) -> Self {
+        match payload {
+            Payload::Desk(DeskPayload::AskAvailability) => Self::AskTaken,
+            Payload::Desk(DeskPayload::ChatbotLog { .. }) => Self::PastLogTaken,
+            Payload::Desk(DeskPayload::Message { opener: true, .. }) => Self::PastOpenerTaken,
+            Payload::Desk(DeskPayload::Message {
+                from_customer: true, ..
+            }) => Self::MessageTaken,
+            Payload::Desk(DeskPayload::Message {
+                from_customer: false, ..
+            }) => Self::LineTaken,
+            Payload::Desk(DeskPayload::File { .. }) => Self::FileTaken,
+            Payload::Desk(DeskPayload::End) => Self::EndTaken,
+            Payload::Chat(ChatPayload::Message { .. }) => Self::ChatMessageTaken,
+            Payload::Chat(ChatPayload::File { .. }) => Self::ChatFileTaken,
+            Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeTaken,
+            Payload::Bot(_) => Self::BotEventTaken,
+        }
+    }
+
+    fn of_dead(payload: &Payload) -> Self {
+        match payload {
+            Payload::Desk(DeskPayload::AskAvailability) => Self::AskDead,
+            Payload::Desk(DeskPayload::ChatbotLog { .. }) => Self::PastLogDead,
+            Payload::Desk(DeskPayload::Message { opener: true, .. }) => Self::PastOpenerDead,
+            Payload::Desk(DeskPayload::Message {
+                from_customer: true, ..
+            }) => Self::MessageDead,
+            Payload::Desk(DeskPayload::Message {
+                from_customer: false, ..
+            }) => Self::LineDead,
+            Payload::Desk(DeskPayload::File { .. }) => Self::FileDead,
+            Payload::Desk(DeskPayload::End) => Self::EndDead,
+            Payload::Chat(ChatPayload::Message { .. }) => Self::ChatMessageDead,
+            Payload::Chat(ChatPayload::File { .. }) => Self::ChatFileDead,
+            Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeDead,
+            Payload::Bot(_) => Self::BotEventDead,
+        }
+    }
+}
+
+fn contact() -> Contact {
+    Contact::Email("ada@example.org".into())
+}
+
+fn opener() -> Payload {
+    desk_message(true, false)
+}
+
+fn message(from_customer: bool) -> Payload {
+    desk_message(false, from_customer)
+}
+
+fn desk_message(opener: bool, from_customer: bool) -> Payload {
+    Payload::Desk(DeskPayload::Message {
+        opener,
+        number: 1,
+        text: Text::new("hm"),
+        customer: None,
+        url: None,
+        from_customer,
+    })
+}
+
+fn log() -> Payload {
+    Payload::Desk(DeskPayload::ChatbotLog {
+        from: contact(),
+        subject: Text::new("a talk"),
+        text: Text::new("hm"),
+    })
+}
+
+fn file() -> Payload {
+    let file = picture("cat.png", Some(10));
+    Payload::Desk(DeskPayload::File { file })
+}
+
+fn chat_message() -> Payload {
+    let (author, text) = (None, Text::new("hm"));
+    Payload::Chat(ChatPayload::Message { author, text })
+}
+
+fn chat_file() -> Payload {
+    let (author, file) = (None, document("bill.pdf", 10));
+    Payload::Chat(ChatPayload::File { author, file })
+}
+
+fn notice() -> Payload {
+    let (kind, text) = (NoticeKind::Waiting, Text::new("hm"));
+    Payload::Chat(ChatPayload::Notice { kind, text })
+}
+
+fn bot_event(scene: &Scene) -> Payload {
+    let (conversation, session) = (scene.conversation.key.clone(), unknown_session());
+    Payload::Bot(BotEvent::Waiting { conversation, session })
+}
