@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     delivery::Payload,
@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// All that [`decide`](super::decide) may know beside the conversation and the event. Plain data.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Env<'a> {
     /// The present moment.
     pub now: Timestamp,
@@ -22,13 +22,23 @@ pub struct Env<'a> {
     pub chat: ChatLimits,
     /// What the desk takes.
     pub desk: DeskLimits,
-    /// Where the desk's hooks for a new session go.
+    /// Where the desk's hooks for a new session go. It holds the secret: not for logs.
     pub hook_address: &'a str,
     /// The rows that wait in the desk lane of the session that stands, in order.
     pub queued: &'a [Queued],
     /// The newest of the conversation's stored history, oldest first. Where more than `history_lines_max` lines are
     /// stored, more than that stand here: so it is known that some were left out.
     pub history: &'a [Line],
+}
+
+/// The address holds the secret: it is not shown.
+impl fmt::Debug for Env<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env")
+            .field("now", &self.now)
+            .field("queued", &self.queued)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A row that waits in a lane.

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     delivery::{DeliveryId, Lane},
@@ -63,7 +63,7 @@ pub enum State {
 }
 
 /// One escalation that stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     /// Our id, which the desk knows too.
     pub id: SessionId,
@@ -194,6 +194,19 @@ impl Leaving {
     /// The row of the ticket, once a contact was given.
     pub fn ticket(&self) -> Option<DeliveryId> {
         self.log.map(|seq| self.session.row(seq))
+    }
+}
+
+/// The address holds the secret: it is not shown.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("opened_at", &self.opened_at)
+            .field("desk_seq", &self.desk_seq)
+            .field("messages", &self.messages)
+            .field("opener", &self.opener)
+            .finish_non_exhaustive()
     }
 }
 

@@ -226,3 +226,13 @@ fn what_is_said_while_the_desk_is_asked_waits_behind_the_opener() {
     };
     assert!(from_customer);
 }
+
+#[test]
+fn debug_shows_neither_words_nor_where_the_hooks_go() {
+    let mut scene = Scene::with_agent();
+    let said = scene.happens(&sends(Some("my password"), vec![picture("passport.png", Some(1))]));
+    let shown = format!("{said:?} {:?} {:?}", scene.conversation, scene.env());
+    for secret in ["password", "passport", "secret", "Anna"] {
+        assert!(!shown.contains(secret), "{secret} stands in {shown}");
+    }
+}

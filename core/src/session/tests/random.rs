@@ -116,7 +116,7 @@ proptest! {
 fn the_walks_come_through_every_state_and_every_end() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..500 {
+    for _ in 0..200 {
         let (rules, steps) = (rules(), steps())
             .new_tree(&mut runner)
             .expect("nothing is filtered out")

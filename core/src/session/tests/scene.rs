@@ -111,7 +111,8 @@ impl Scene {
         Occurrence::read(&self.conversation, event, &self.env())
     }
 
-    fn env(&self) -> Env<'_> {
+    /// What the brain may know now.
+    pub(super) fn env(&self) -> Env<'_> {
         Env {
             now: self.now,
             fresh: SessionId::from_uuid(Uuid::from_u128(self.minted + 1)),
