@@ -53,11 +53,13 @@ impl Contact {
         email(typed).or_else(|| phone(typed)).ok_or(ContactError)
     }
 
-    /// Finds the first e-mail address or phone number among the words of a message.
+    /// Finds the first e-mail address or phone number among the words of a message. A number that does not start as
+    /// phone numbers do, with `+` or `0`, counts only alone: among other words it may be an order's.
     pub fn find(message: &str) -> Option<Self> {
         Self::parse(message).ok().or_else(|| {
             message
                 .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '(' | ')'))
+                .filter(|word| word.contains('@') || word.starts_with(['+', '0']))
                 .find_map(|word| Self::parse(word.trim_end_matches(['.', '!', '?', ':'])).ok())
         })
     }
@@ -128,5 +130,11 @@ mod tests {
         let found = Contact::find("you can write to ada@example.org, thanks");
         assert_eq!(found, Some(Contact::Email("ada@example.org".into())));
         assert_eq!(Contact::find("I would rather wait"), None);
+        assert_eq!(Contact::find("my order is 20231122"), None);
+        assert_eq!(Contact::find("20231122"), Some(Contact::Phone("20231122".into())));
+        assert_eq!(
+            Contact::find("call 0612345678."),
+            Some(Contact::Phone("0612345678".into()))
+        );
     }
 }

@@ -14,6 +14,9 @@ pub struct Policy {
     pub on_no_agents: OnNoAgents,
     /// How long the desk may take to accept an opening, before the bot gets the conversation back. 120 seconds.
     pub opening_max: Duration,
+    /// How long a customer who leaves a message may take to give a contact, before the bot gets the conversation back.
+    /// 30 minutes.
+    pub leaving_max: Duration,
     /// How long after an end the agent's late reply is still delivered, marked as late. 15 minutes.
     pub late_max: Duration,
     /// The page that the desk shows as the origin of a chat; `None` leaves it out.
@@ -29,6 +32,7 @@ impl Default for Policy {
             history_lines_max: 200,
             on_no_agents: OnNoAgents::LeaveMessage,
             opening_max: Duration::from_secs(120),
+            leaving_max: Duration::from_secs(30 * 60),
             late_max: Duration::from_secs(15 * 60),
             url: None,
             on_unknown: OnUnknown::Retry,

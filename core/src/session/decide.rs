@@ -108,7 +108,9 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
 
         // The clock.
         (Opening(session), OpeningDue) => end::too_late(draft, &session),
-        (WithBot | Waiting(_) | WithAgent(_) | Leaving(_), OpeningDue) | (_, PastDue) => Verdict::Over,
+        (WithBot | Waiting(_) | WithAgent(_) | Leaving(_), OpeningDue) => Verdict::Over,
+        (Leaving(leaving), LeavingDue) => end::of_leaving(draft, &leaving, EndReason::NoAgents),
+        (WithBot | Opening(_) | Waiting(_) | WithAgent(_), LeavingDue) | (_, PastDue) => Verdict::Over,
     }
 }
 
@@ -138,6 +140,7 @@ pub(super) enum Occurrence<'e> {
     /// Another delivery is a dead letter.
     Dead(DeliveryId, &'e Payload, &'e str),
     OpeningDue,
+    LeavingDue,
     /// A timer of a session that is over.
     PastDue,
 }
@@ -159,6 +162,10 @@ impl<'e> Occurrence<'e> {
                 kind: TimerKind::Opening,
                 ..
             } => Self::OpeningDue,
+            Event::Due {
+                kind: TimerKind::Leaving,
+                ..
+            } => Self::LeavingDue,
         }
     }
 

@@ -157,6 +157,10 @@ impl Draft<'_> {
     /// The owner changes, with the epoch and the position. Where no update was accepted, the older mark still says it
     /// all, and holds no longer than before.
     fn release(&mut self, session: SessionId, reason: EndReason) {
+        if matches!(self.conversation.state, State::Leaving(_)) {
+            let kind = TimerKind::Leaving;
+            self.effect(Effect::ClearTimer { session, kind });
+        }
         let now = self.env.now;
         let conversation = &mut self.conversation;
         conversation.state = State::WithBot;

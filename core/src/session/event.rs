@@ -63,6 +63,8 @@ pub enum Settlement {
 pub enum TimerKind {
     /// The desk has not accepted the opening in time.
     Opening,
+    /// The customer who was asked for a contact has not given one in time.
+    Leaving,
 }
 
 impl TimerKind {
@@ -70,11 +72,14 @@ impl TimerKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Opening => "opening",
+            Self::Leaving => "leaving",
         }
     }
 
     /// Reads the fixed word back.
     pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Opening].into_iter().find(|kind| kind.word() == word)
+        [Self::Opening, Self::Leaving]
+            .into_iter()
+            .find(|kind| kind.word() == word)
     }
 }

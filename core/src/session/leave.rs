@@ -1,6 +1,6 @@
 //! A message that is left where no agent is there: a contact is asked for, and all of it becomes one ticket.
 
-use super::{Draft, Leaving, Session, State, Verdict, compose, end, relay};
+use super::{Draft, Effect, Leaving, Session, State, TimerKind, Verdict, compose, end, relay};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
     model::{Contact, CustomerMessage, Line, Text},
@@ -33,6 +33,12 @@ pub(super) fn begin(draft: &mut Draft<'_>, session: &Session) {
         logged: 0,
     };
     leaving.lines.extend(unsent.into_iter().map(|line| line.text));
+    let due = draft.env.now + draft.env.policy.leaving_max;
+    draft.effect(Effect::SetTimer {
+        session: leaving.session.id,
+        kind: TimerKind::Leaving,
+        due,
+    });
     draft.conversation.state = State::Leaving(leaving.clone());
     if has_files {
         draft.notice(NoticeKind::Undelivered, None);

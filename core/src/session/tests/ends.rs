@@ -4,7 +4,7 @@ use super::scene::*;
 use crate::{
     delivery::DeskPayload,
     model::{BotEvent, EndReason, Escalation, OnNoAgents},
-    session::{Queued, Transition},
+    session::{Queued, TimerKind, Transition},
 };
 
 fn ends_at_the_desk(transition: &Transition) -> usize {
@@ -44,7 +44,7 @@ fn wherever_the_opening_may_have_arrived_the_desk_hears_the_end() {
             );
         }
         let mut scene = opener_changed(change);
-        let late = scene.happens(&due(scene.session()));
+        let late = scene.happens(&due(scene.session(), TimerKind::Opening));
         assert_eq!((ends_at_the_desk(&late), unsent(&late)), (1, vec!["one"]));
         for policy in [OnNoAgents::StayWithBot, OnNoAgents::LeaveMessage] {
             let mut scene = opener_changed(change);
@@ -67,7 +67,7 @@ fn opener_changed(change: fn(&mut Queued)) -> Scene {
 fn an_opening_that_takes_too_long_fails_and_its_lines_go_to_the_bot() {
     let mut scene = Scene::opening();
     scene.happens(&sends(Some("look"), vec![picture("cat.png", Some(1))]));
-    let late = scene.happens(&due(scene.session()));
+    let late = scene.happens(&due(scene.session(), TimerKind::Opening));
     let [BotEvent::Failed { reason, detail, .. }] = to_bot(&late)[..] else {
         panic!("the bot is told once");
     };
@@ -153,7 +153,11 @@ fn a_hook_settles_an_opener_that_is_on_its_way() {
         "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected"
     );
     // Its answer, whichever it is, and the timer come too late to matter.
-    for event in [taken(id, opener.clone()), dead(id, opener, true), due(scene.session())] {
+    for event in [
+        taken(id, opener.clone()),
+        dead(id, opener, true),
+        due(scene.session(), TimerKind::Opening),
+    ] {
         assert_eq!(told(&scene.decide(&event)), "with_agent over");
     }
 }
@@ -163,7 +167,12 @@ fn the_first_end_wins() {
     let mut scene = Scene::with_agent();
     let session = scene.session();
     scene.happens(&agent_ends(session));
-    for event in [ends(), bot_ends(), agent_ends(session), due(session)] {
+    for event in [
+        ends(),
+        bot_ends(),
+        agent_ends(session),
+        due(session, TimerKind::Opening),
+    ] {
         let again = scene.happens(&event);
         assert_eq!(again.effects, []);
         assert_eq!(last_reason(&scene), EndReason::Agent);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::scene::*;
 use crate::{
     model::{BotEvent, Escalation, SessionId, TextChoice},
-    session::{Effect, Transition, Verdict},
+    session::{Effect, TimerKind, Transition, Verdict},
 };
 
 /// A session that ended just now.
@@ -128,7 +128,7 @@ fn after_an_opening_that_failed_an_agent_who_has_it_all_the_same_still_reaches_t
     let mut scene = Scene::opening();
     let session = scene.session();
     scene.in_flight(1);
-    scene.happens(&due(session));
+    scene.happens(&due(session, TimerKind::Opening));
     assert_eq!(
         scene.decide(&agent_says(session, Some("Anna"), "Hello?")).verdict,
         Verdict::Kept

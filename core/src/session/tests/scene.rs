@@ -328,8 +328,7 @@ pub(super) fn dead(id: DeliveryId, payload: Payload, maybe_sent: bool) -> Event 
     })
 }
 
-pub(super) fn due(session: SessionId) -> Event {
-    let kind = TimerKind::Opening;
+pub(super) fn due(session: SessionId, kind: TimerKind) -> Event {
     Event::Due { session, kind }
 }
 

@@ -5,7 +5,7 @@ use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, SessionId, Text},
-    session::{Conversation, Event, State, decide::Occurrence},
+    session::{Conversation, Event, State, TimerKind, decide::Occurrence},
 };
 
 /// An enum with the list of all its members, which no function can make.
@@ -85,6 +85,7 @@ listed! {
         NoticeDead,
         BotEventDead,
         OpeningDue,
+        LeavingDue,
         PastDue,
     }
 }
@@ -113,7 +114,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, PastFile) => "with_bot kept: record, chat.file",
         (WithBot, PastTyping | PastEnded) => "with_bot over",
         (WithBot, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => return None,
-        (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead | OpeningDue) => return None,
+        (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead | OpeningDue | LeavingDue) => {
+            return None;
+        }
         (WithBot, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "with_bot kept",
         (WithBot, FileTaken) => "with_bot kept: notice:file_received",
         (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_bot kept",
@@ -149,7 +152,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, PastFile) => "opening over: bot:undelivered, dead chat.file",
         (Opening, PastTyping | PastEnded) => "opening over",
         (Opening, AgentsThere | NobodyEscalateAnyway) => "opening kept",
-        (Opening, NobodyLeaveMessage) => "leaving kept: timer cleared, take back 2, take back 3, notice:ask_contact",
+        (Opening, NobodyLeaveMessage) => {
+            "leaving kept: timer cleared, take back 2, take back 3, timer set, notice:ask_contact"
+        }
         (Opening, NobodyStayWithBot) => {
             "with_bot kept: timer cleared, take back 2, take back 3, notice:no_agents, bot:handed_back(no_agents)+1"
         }
@@ -171,7 +176,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, OpeningDue) => {
             "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:failed, bot:failed(opening_timeout)+1"
         }
-        (Opening, PastDue) => "opening over",
+        (Opening, LeavingDue | PastDue) => "opening over",
 
         // The desk has it: row 3 is on its way, 4 waits.
         (Waiting, Message) => "waiting kept: record, desk.message",
@@ -200,7 +205,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, ChatMessageDead | ChatFileDead) => "waiting kept: desk.line, bot:undelivered",
         (Waiting, NoticeDead) => "waiting kept: bot:undelivered",
         (Waiting, BotEventDead) => "waiting kept",
-        (Waiting, OpeningDue | PastDue) => "waiting over",
+        (Waiting, OpeningDue | LeavingDue | PastDue) => "waiting over",
 
         // An agent has it: row 3 is on its way, 4 waits.
         (WithAgent, Message) => "with_agent kept: record, desk.message",
@@ -231,21 +236,23 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithAgent, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
         (WithAgent, NoticeDead) => "with_agent kept: bot:undelivered",
         (WithAgent, BotEventDead) => "with_agent kept",
-        (WithAgent, OpeningDue | PastDue) => "with_agent over",
+        (WithAgent, OpeningDue | LeavingDue | PastDue) => "with_agent over",
 
         // Nobody is there, and one line was written before a contact is given.
         (Leaving, Message | Edited) => "leaving kept: record, notice:ask_contact",
-        (Leaving, CustomerEnded) => "with_bot kept: notice:ended, bot:handed_back(customer)+1",
-        (Leaving, BotEnded) => "with_bot kept: notice:ended, bot:handed_back(bot)+1",
+        (Leaving, CustomerEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(customer)+1",
+        (Leaving, BotEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(bot)+1",
         (Leaving, LogTaken) => "leaving over",
         (Leaving, LogDead) => "leaving kept: bot:undelivered",
 
         // The ticket is on its way, and one more line was written after it.
         (LeavingTicket, Message | Edited) => "leaving kept: record",
-        (LeavingTicket, CustomerEnded) => "with_bot kept: notice:ended, bot:handed_back(customer)+1",
-        (LeavingTicket, BotEnded) => "with_bot kept: notice:ended, bot:handed_back(bot)+1",
-        (LeavingTicket, LogTaken) => "with_bot kept: notice:left_message, bot:handed_back(left_message)+1",
-        (LeavingTicket, LogDead) => "with_bot kept: notice:failed, bot:failed(refused)+3",
+        (LeavingTicket, CustomerEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(customer)+1",
+        (LeavingTicket, BotEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(bot)+1",
+        (LeavingTicket, LogTaken) => {
+            "with_bot kept: timer cleared, notice:left_message, bot:handed_back(left_message)+1"
+        }
+        (LeavingTicket, LogDead) => "with_bot kept: timer cleared, notice:failed, bot:failed(refused)+3",
 
         // Either way of leaving. What reached the desk is over there.
         (Leaving | LeavingTicket, Former) => "leaving bots",
@@ -270,6 +277,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead) => "leaving kept: bot:undelivered",
         (Leaving | LeavingTicket, BotEventDead) => "leaving kept",
         (Leaving | LeavingTicket, OpeningDue | PastDue) => "leaving over",
+        (Leaving | LeavingTicket, LeavingDue) => {
+            "with_bot kept: timer cleared, notice:ended, bot:handed_back(no_agents)+1"
+        }
     })
 }
 
@@ -372,7 +382,8 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         }
         What::LogTaken => taken(session.row(ticket), log()),
         What::LogDead => dead(session.row(ticket), log(), false),
-        What::OpeningDue => due(session.id),
+        What::OpeningDue => due(session.id, TimerKind::Opening),
+        What::LeavingDue => due(session.id, TimerKind::Leaving),
         _ => unreachable!("`anywhere` makes {what:?}"),
     })
 }
@@ -426,7 +437,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         What::ChatFileDead => dead(chat, chat_file(), false),
         What::NoticeDead => dead(chat, notice(), false),
         What::BotEventDead => dead(bot, bot_event(scene), false),
-        What::PastDue => due(past),
+        What::PastDue => due(past, TimerKind::Opening),
         What::AgentMessage
         | What::AgentFile
         | What::AgentTyping
@@ -440,7 +451,8 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         | What::OpenerDeadMaybeSent
         | What::LogTaken
         | What::LogDead
-        | What::OpeningDue => return None,
+        | What::OpeningDue
+        | What::LeavingDue => return None,
     })
 }
 
@@ -493,6 +505,7 @@ impl What {
             Occurrence::Taken(payload) => Self::of_taken(payload),
             Occurrence::Dead(_, payload, _) => Self::of_dead(payload),
             Occurrence::OpeningDue => Self::OpeningDue,
+            Occurrence::LeavingDue => Self::LeavingDue,
             Occurrence::PastDue => Self::PastDue,
         }
     }

@@ -4,7 +4,7 @@ use super::walk::{Status, Taken, Walk};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, CustomerEvent, EndReason, LengthUnit, SessionId, Text},
-    session::{Effect, Event, Settlement, State, Verdict},
+    session::{Effect, Event, Settlement, State, TimerKind, Verdict},
 };
 
 /// What a walk remembers to judge what comes by.
@@ -178,7 +178,7 @@ fn dead_letters_are_told(taken: &Taken<'_>) {
 impl Walk {
     pub(super) fn check_whole(&self) {
         self.each_session_ends_once_and_the_bot_is_told_once();
-        self.a_timer_runs_while_the_desk_is_asked();
+        self.a_timer_runs_while_the_desk_or_a_contact_is_asked_for();
     }
 
     fn each_session_ends_once_and_the_bot_is_told_once(&self) {
@@ -190,10 +190,11 @@ impl Walk {
         }
     }
 
-    fn a_timer_runs_while_the_desk_is_asked(&self) {
-        let running: Vec<SessionId> = self.timers.keys().copied().collect();
+    fn a_timer_runs_while_the_desk_or_a_contact_is_asked_for(&self) {
+        let running: Vec<(SessionId, TimerKind)> = self.timers.keys().copied().collect();
         match &self.conversation().state {
-            State::Opening(session) => assert_eq!(running, [session.id]),
+            State::Opening(session) => assert_eq!(running, [(session.id, TimerKind::Opening)]),
+            State::Leaving(leaving) => assert_eq!(running, [(leaving.session.id, TimerKind::Leaving)]),
             _ => assert_eq!(running, []),
         }
     }

@@ -118,7 +118,7 @@ pub(super) struct Walk {
     rules: Rules,
     scene: Scene,
     pub(super) rows: BTreeMap<DeliveryId, Row>,
-    pub(super) timers: BTreeMap<SessionId, Timestamp>,
+    pub(super) timers: BTreeMap<(SessionId, TimerKind), Timestamp>,
     /// Every update there was; its position is its place, from 1.
     updates: Vec<CustomerEvent>,
     /// The updates that were accepted: they do not come to a decision again.
@@ -187,7 +187,7 @@ impl Walk {
             Step::Wait(millis) => self.wait(Duration::from_millis(*millis)),
             Step::Due(which) => {
                 if let Some(session) = self.session(*which) {
-                    self.due(session);
+                    self.due(session, TimerKind::Opening);
                 }
             }
         }
@@ -287,20 +287,20 @@ impl Walk {
     fn wait(&mut self, wait: Duration) {
         self.scene.later(wait);
         let now = self.scene.now;
-        let due: Vec<SessionId> = self
+        let due: Vec<(SessionId, TimerKind)> = self
             .timers
             .iter()
             .filter(|(_, due)| **due <= now)
             .map(|(of, _)| *of)
             .collect();
-        for session in due {
-            self.due(session);
+        for (session, kind) in due {
+            self.due(session, kind);
         }
     }
 
-    fn due(&mut self, session: SessionId) {
-        self.happens(&due(session));
-        self.timers.remove(&session);
+    fn due(&mut self, session: SessionId, kind: TimerKind) {
+        self.happens(&due(session, kind));
+        self.timers.remove(&(session, kind));
     }
 
     /// The heads of lanes that wait and have no attempt under way.
@@ -420,18 +420,11 @@ impl Walk {
                 Effect::Bury(id, payload, _) => self.insert(*id, payload, Status::Over),
                 Effect::TakeBack(id) => self.row_mut(*id).status = Status::TakenBack,
                 Effect::Record(_, line) => self.scene.history.push(line.clone()),
-                Effect::SetTimer {
-                    session,
-                    kind: TimerKind::Opening,
-                    due,
-                } => {
-                    self.timers.insert(*session, *due);
+                Effect::SetTimer { session, kind, due } => {
+                    self.timers.insert((*session, *kind), *due);
                 }
-                Effect::ClearTimer {
-                    session,
-                    kind: TimerKind::Opening,
-                } => {
-                    self.timers.remove(session);
+                Effect::ClearTimer { session, kind } => {
+                    self.timers.remove(&(*session, *kind));
                 }
             }
         }
