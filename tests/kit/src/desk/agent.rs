@@ -21,9 +21,7 @@ use serde_json::json;
 use super::{hook::HookError, office::Office};
 
 pub(super) fn router() -> Router<Arc<Office>> {
-    Router::new()
-        .route("/", get(page::page))
-        .nest("/agent/api", api())
+    Router::new().route("/", get(page::page)).nest("/agent/api", api())
 }
 
 fn api() -> Router<Arc<Office>> {
@@ -69,8 +67,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let read = Json::from_request(request, state).await;
-        let Json(told) =
-            read.map_err(|rejection| Refused(rejection.status(), rejection.body_text()))?;
+        let Json(told) = read.map_err(|rejection| Refused(rejection.status(), rejection.body_text()))?;
         Ok(Self(told))
     }
 }

@@ -125,10 +125,7 @@ impl DeskSimulatorBuilder {
     }
 
     /// Is called at each stage of each call. It may block: the call waits for it.
-    pub fn on_call(
-        mut self,
-        on_call: impl Fn(Stage, &super::Call) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn on_call(mut self, on_call: impl Fn(Stage, &super::Call) + Send + Sync + 'static) -> Self {
         self.on_call = Some(std::sync::Arc::new(on_call));
         self
     }

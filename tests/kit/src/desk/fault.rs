@@ -193,9 +193,7 @@ impl Faults {
     /// The fault of a call that is known to be of a session.
     pub(super) fn draw_for_session(&self, session: &str) -> Option<Fault> {
         let mut plans = self.plans();
-        plans
-            .get_mut(&Scope::Session(session.to_owned()))
-            .and_then(Plans::draw)
+        plans.get_mut(&Scope::Session(session.to_owned())).and_then(Plans::draw)
     }
 
     /// Resolves at the next release. The first part notes the moment, the second waits.
@@ -247,9 +245,7 @@ impl Lasting {
     fn draw(&mut self) -> Option<Fault> {
         match &self.plan {
             Plan::Always { fault } | Plan::Next { fault, .. } => Some(fault.clone()),
-            Plan::Chance {
-                probability, fault, ..
-            } => (self.random.f64() < *probability).then(|| fault.clone()),
+            Plan::Chance { probability, fault, .. } => (self.random.f64() < *probability).then(|| fault.clone()),
             Plan::Cycle { faults } => {
                 let drawn = faults.get(self.turn).cloned().flatten();
                 self.turn = (self.turn + 1) % faults.len().max(1);

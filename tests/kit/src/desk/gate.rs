@@ -104,8 +104,7 @@ fn serve(listener: TcpListener, office: Arc<Office>) -> Open {
     };
     let app = server::router(office).into_make_service_with_connect_info::<Connection>();
     let serving = tokio::spawn(async move {
-        let served =
-            axum::serve(port, app).with_graceful_shutdown(async move { ended.cancelled().await });
+        let served = axum::serve(port, app).with_graceful_shutdown(async move { ended.cancelled().await });
         if let Err(error) = served.await {
             tracing::error!(%error, "the desk simulator stopped serving");
         }

@@ -173,11 +173,7 @@ impl Reply {
 
 impl Upload {
     /// A file.
-    pub fn new(
-        name: impl Into<String>,
-        content_type: impl Into<String>,
-        bytes: impl Into<Bytes>,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, content_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self {
             name: name.into(),
             content_type: content_type.into(),
@@ -203,8 +199,7 @@ impl HookRecord {
 impl HookAnswer {
     /// Whether the product took the hook (status 2xx).
     pub fn taken(&self) -> bool {
-        self.status
-            .is_some_and(|status| (200..300).contains(&status))
+        self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
     pub(super) fn answered(kind: HookKind, status: u16, body: String, took: Duration) -> Self {

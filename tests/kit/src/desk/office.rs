@@ -119,14 +119,9 @@ impl Office {
 
     /// Tells the callback, if there is one, how far a call is.
     pub(super) fn tell(&self, stage: Stage, number: u64) {
-        let on_call = self
-            .on_call
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let on_call = self.on_call.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(on_call) = on_call {
-            let call =
-                self.look(|state| state.calls()[usize::try_from(number).expect("a place")].clone());
+            let call = self.look(|state| state.calls()[usize::try_from(number).expect("a place")].clone());
             on_call(stage, &call);
         }
     }

@@ -25,39 +25,24 @@ enum Rule {
 }
 
 /// The rules that a call breaks, each as a sentence that names the field and never its value.
-pub(super) fn broken(
-    demanded: &[Field],
-    fields: &[(String, String)],
-    has_file: bool,
-) -> Vec<String> {
+pub(super) fn broken(demanded: &[Field], fields: &[(String, String)], has_file: bool) -> Vec<String> {
     let mut broken = unknown_or_double(demanded, fields, has_file);
-    broken.extend(
-        demanded
-            .iter()
-            .filter_map(|field| breach(field, fields, has_file)),
-    );
+    broken.extend(demanded.iter().filter_map(|field| breach(field, fields, has_file)));
     broken
 }
 
 fn breach(field: &Field, fields: &[(String, String)], has_file: bool) -> Option<String> {
     let name = field.name;
     if let Rule::File = field.rule {
-        return (!has_file)
-            .then(|| format!("{name}: required, as a multipart part with a file name"));
+        return (!has_file).then(|| format!("{name}: required, as a multipart part with a file name"));
     }
     match fields.iter().find(|(of, _)| of == name) {
         None => field.needed.then(|| format!("{name}: required")),
-        Some((_, value)) => {
-            (!keeps(field.rule, value)).then(|| format!("{name}: {}", demand(field.rule)))
-        }
+        Some((_, value)) => (!keeps(field.rule, value)).then(|| format!("{name}: {}", demand(field.rule))),
     }
 }
 
-fn unknown_or_double(
-    demanded: &[Field],
-    fields: &[(String, String)],
-    has_file: bool,
-) -> Vec<String> {
+fn unknown_or_double(demanded: &[Field], fields: &[(String, String)], has_file: bool) -> Vec<String> {
     let mut broken = Vec::new();
     for (at, (name, _)) in fields.iter().enumerate() {
         let known = demanded
@@ -69,9 +54,7 @@ fn unknown_or_double(
             broken.push(format!("{name}: given twice"));
         }
     }
-    let takes_file = demanded
-        .iter()
-        .any(|field| matches!(field.rule, Rule::File));
+    let takes_file = demanded.iter().any(|field| matches!(field.rule, Rule::File));
     if has_file && !takes_file {
         broken.push("file: not a field of this call".to_owned());
     }
@@ -87,17 +70,11 @@ fn keeps(rule: Rule, value: &str) -> bool {
     let all = |allowed: fn(u8) -> bool| value.bytes().all(allowed);
     match rule {
         Rule::ChatServer => {
-            value.len() >= 5
-                && !value.ends_with('/')
-                && all(|b| b.is_ascii_alphanumeric() || b".:/-".contains(&b))
+            value.len() >= 5 && !value.ends_with('/') && all(|b| b.is_ascii_alphanumeric() || b".:/-".contains(&b))
         }
-        Rule::SessionId => {
-            (10..=65).contains(&value.len()) && all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        }
+        Rule::SessionId => (10..=65).contains(&value.len()) && all(|b| b.is_ascii_alphanumeric() || b == b'-'),
         Rule::Channel => value == "8",
-        Rule::MessageNumber => value
-            .parse()
-            .is_ok_and(|number: u32| (1..=50).contains(&number)),
+        Rule::MessageNumber => value.parse().is_ok_and(|number: u32| (1..=50).contains(&number)),
         Rule::Name => !value.is_empty() && all(|b| b.is_ascii_alphanumeric() || b == b' '),
         Rule::Phone => is_phone(value),
         Rule::Contact => is_phone(value) || is_email(value),
@@ -106,16 +83,10 @@ fn keeps(rule: Rule, value: &str) -> bool {
     }
 }
 
-const EVENTS: [&str; 4] = [
-    "startedtyping",
-    "stoppedtyping",
-    "expandedchat",
-    "minimizedchat",
-];
+const EVENTS: [&str; 4] = ["startedtyping", "stoppedtyping", "expandedchat", "minimizedchat"];
 
 fn is_phone(value: &str) -> bool {
-    value.bytes().any(|b| b.is_ascii_digit())
-        && value.bytes().all(|b| b.is_ascii_digit() || b == b'+')
+    value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().all(|b| b.is_ascii_digit() || b == b'+')
 }
 
 fn is_email(value: &str) -> bool {
@@ -125,9 +96,7 @@ fn is_email(value: &str) -> bool {
 
 fn demand(rule: Rule) -> &'static str {
     match rule {
-        Rule::ChatServer => {
-            "at least 5 characters of A-Z, a-z, 0-9, '.', ':', '/', '-', and no '/' at the end"
-        }
+        Rule::ChatServer => "at least 5 characters of A-Z, a-z, 0-9, '.', ':', '/', '-', and no '/' at the end",
         Rule::SessionId => "10 to 65 characters of A-Z, a-z, 0-9, '-'",
         Rule::Channel => "must be 8 for live chat",
         Rule::MessageNumber => "a whole number from 1 to 50",
@@ -243,11 +212,7 @@ mod tests {
         let table: &[(Rule, &[&str], &[&str])] = &[
             (
                 Rule::ChatServer,
-                &[
-                    "a.b:1",
-                    "https://bot.example.com/omnidesk/4f1c",
-                    "127.0.0.1:80",
-                ],
+                &["a.b:1", "https://bot.example.com/omnidesk/4f1c", "127.0.0.1:80"],
                 &[
                     "",
                     "a.bc",
@@ -270,11 +235,7 @@ mod tests {
                 ],
             ),
             (Rule::Channel, &["8"], &["", "08", "7", "8 "]),
-            (
-                Rule::MessageNumber,
-                &["1", "50"],
-                &["0", "51", "", "-1", "1.0", "one"],
-            ),
+            (Rule::MessageNumber, &["1", "50"], &["0", "51", "", "-1", "1.0", "one"]),
             (Rule::Name, &["Jose 2", "x"], &["", "José", "O'Brien"]),
             (
                 Rule::Phone,

@@ -174,10 +174,7 @@ impl Session {
             Party::Agent => "agent",
             Party::System => "desk",
         };
-        self.add(
-            Party::System,
-            Content::text(format!("Session ended by the {who}.")),
-        );
+        self.add(Party::System, Content::text(format!("Session ended by the {who}.")));
     }
 }
 

@@ -110,35 +110,20 @@ impl DeskSimulator {
 /// Dropped, a hook may or may not have arrived; its record stays without an answer.
 impl DeskSimulator {
     /// Sends a message (`messageForCustomer`).
-    pub async fn reply(
-        &self,
-        session: impl Into<SessionRef>,
-        reply: Reply,
-    ) -> Result<HookAnswer, HookError> {
+    pub async fn reply(&self, session: impl Into<SessionRef>, reply: Reply) -> Result<HookAnswer, HookError> {
         let encoding = reply.encoding;
-        self.send(session.into(), HookContent::Message(reply), encoding)
-            .await
+        self.send(session.into(), HookContent::Message(reply), encoding).await
     }
 
     /// Sends a file (`uploadForCustomer`).
-    pub async fn send_file(
-        &self,
-        session: impl Into<SessionRef>,
-        file: Upload,
-    ) -> Result<HookAnswer, HookError> {
+    pub async fn send_file(&self, session: impl Into<SessionRef>, file: Upload) -> Result<HookAnswer, HookError> {
         let encoding = file.encoding;
-        self.send(session.into(), HookContent::File(file), encoding)
-            .await
+        self.send(session.into(), HookContent::File(file), encoding).await
     }
 
     /// Turns the typing indicator on or off (`typingIndicatorForCustomer`).
-    pub async fn typing(
-        &self,
-        session: impl Into<SessionRef>,
-        typing: bool,
-    ) -> Result<HookAnswer, HookError> {
-        self.send(session.into(), HookContent::Typing(typing), None)
-            .await
+    pub async fn typing(&self, session: impl Into<SessionRef>, typing: bool) -> Result<HookAnswer, HookError> {
+        self.send(session.into(), HookContent::Typing(typing), None).await
     }
 
     /// Ends the session (`endSession`).
@@ -147,34 +132,16 @@ impl DeskSimulator {
     }
 
     /// Sends a message and hangs up as soon as its request is written, without waiting for the answer.
-    pub async fn reply_and_hang_up(
-        &self,
-        session: impl Into<SessionRef>,
-        reply: Reply,
-    ) -> Result<(), HookError> {
+    pub async fn reply_and_hang_up(&self, session: impl Into<SessionRef>, reply: Reply) -> Result<(), HookError> {
         let encoding = reply.encoding;
-        let begun = hook::begin(
-            &self.office,
-            &session.into(),
-            &HookContent::Message(reply),
-            encoding,
-        )?;
+        let begun = hook::begin(&self.office, &session.into(), &HookContent::Message(reply), encoding)?;
         hook::hang_up(&self.office, begun).await
     }
 
     /// Sends a file and hangs up as soon as its request is written, without waiting for the answer.
-    pub async fn send_file_and_hang_up(
-        &self,
-        session: impl Into<SessionRef>,
-        file: Upload,
-    ) -> Result<(), HookError> {
+    pub async fn send_file_and_hang_up(&self, session: impl Into<SessionRef>, file: Upload) -> Result<(), HookError> {
         let encoding = file.encoding;
-        let begun = hook::begin(
-            &self.office,
-            &session.into(),
-            &HookContent::File(file),
-            encoding,
-        )?;
+        let begun = hook::begin(&self.office, &session.into(), &HookContent::File(file), encoding)?;
         hook::hang_up(&self.office, begun).await
     }
 
@@ -205,8 +172,7 @@ impl DeskSimulator {
         within: Duration,
         mut condition: impl FnMut(&DeskState) -> bool,
     ) -> Result<(), NotInTime> {
-        self.wait_for(within, |state| condition(state).then_some(()))
-            .await
+        self.wait_for(within, |state| condition(state).then_some(())).await
     }
 
     /// Waits until something is found; it is looked for after every change.

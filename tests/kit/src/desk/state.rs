@@ -235,12 +235,7 @@ impl DeskState {
         id
     }
 
-    pub(super) fn keep_file(
-        &mut self,
-        name: String,
-        content_type: String,
-        bytes: Bytes,
-    ) -> StoredFile {
+    pub(super) fn keep_file(&mut self, name: String, content_type: String, bytes: Bytes) -> StoredFile {
         let file = StoredFile {
             number: self.files.len() as u64,
             name,

@@ -30,33 +30,22 @@ use super::{call::Stage, fault::Fault, office::Office, wire::Connection};
 /// The routes of the contract; any other path under `/api/` is noted and answered 404.
 pub(super) fn router() -> Router<Arc<Office>> {
     let unknown = Router::new().route("/api/{*rest}", any(handler(&UNKNOWN)));
-    ROUTES.iter().fold(unknown, |router, route| {
-        router.route(route.path, any(handler(route)))
-    })
+    ROUTES
+        .iter()
+        .fold(unknown, |router, route| router.route(route.path, any(handler(route))))
 }
 
 type Handled = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 
-fn handler(
-    route: &'static Route,
-) -> impl Fn(State<Arc<Office>>, ConnectInfo<Connection>, Request) -> Handled + Clone {
-    move |State(office), ConnectInfo(connection), request| {
-        Box::pin(receive(route, office, connection, request))
-    }
+fn handler(route: &'static Route) -> impl Fn(State<Arc<Office>>, ConnectInfo<Connection>, Request) -> Handled + Clone {
+    move |State(office), ConnectInfo(connection), request| Box::pin(receive(route, office, connection, request))
 }
 
-async fn receive(
-    route: &'static Route,
-    office: Arc<Office>,
-    connection: Connection,
-    request: Request,
-) -> Response {
+async fn receive(route: &'static Route, office: Arc<Office>, connection: Connection, request: Request) -> Response {
     let arrival = Arrival::note(office, connection.clone(), route, &request);
     let cut = connection.cut_token().clone();
     // What is returned for a cut connection is never written.
-    let served = cut
-        .run_until_cancelled(serve(arrival, route, request))
-        .await;
+    let served = cut.run_until_cancelled(serve(arrival, route, request)).await;
     served.unwrap_or_else(nothing)
 }
 
@@ -80,9 +69,7 @@ async fn serve(mut arrival: Arrival, route: &'static Route, request: Request) ->
         Some(Fault::Hang) => arrival.hang().await,
         _ => {}
     }
-    if let Some((status, content_type, body, retry_after_secs)) =
-        fault.as_ref().and_then(faulty_answer)
-    {
+    if let Some((status, content_type, body, retry_after_secs)) = fault.as_ref().and_then(faulty_answer) {
         return arrival.answer(status, content_type, body, retry_after_secs);
     }
     let (status, body) = judge::judge(&mut arrival, route, read);
@@ -96,12 +83,7 @@ async fn serve(mut arrival: Arrival, route: &'static Route, request: Request) ->
     }
 }
 
-async fn read(
-    arrival: &Arrival,
-    route: &Route,
-    request: Request,
-    pace: Option<NonZeroU64>,
-) -> Result<Form, ReadError> {
+async fn read(arrival: &Arrival, route: &Route, request: Request, pace: Option<NonZeroU64>) -> Result<Form, ReadError> {
     if route.verb == Verb::Get {
         return Ok(form::from_query(request.uri()));
     }
@@ -120,8 +102,10 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-const BAD_GATEWAY_PAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>";
-const MAINTENANCE_PAGE: &str = "<!doctype html><html><head><title>Maintenance</title></head><body><p>We will be back soon.</p></body></html>";
+const BAD_GATEWAY_PAGE: &str =
+    "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>";
+const MAINTENANCE_PAGE: &str =
+    "<!doctype html><html><head><title>Maintenance</title></head><body><p>We will be back soon.</p></body></html>";
 
 /// The answer of a fault that answers without an effect: status, content type, body, `Retry-After`.
 fn faulty_answer(fault: &Fault) -> Option<(StatusCode, &'static str, String, Option<u64>)> {
@@ -133,22 +117,13 @@ fn faulty_answer(fault: &Fault) -> Option<(StatusCode, &'static str, String, Opt
             Some(*retry_after_secs),
         )),
         Fault::Unavailable => Some((StatusCode::SERVICE_UNAVAILABLE, TEXT, String::new(), None)),
-        Fault::Html => Some((
-            StatusCode::BAD_GATEWAY,
-            HTML,
-            BAD_GATEWAY_PAGE.to_owned(),
-            None,
-        )),
+        Fault::Html => Some((StatusCode::BAD_GATEWAY, HTML, BAD_GATEWAY_PAGE.to_owned(), None)),
         Fault::HtmlOk => Some((StatusCode::OK, HTML, MAINTENANCE_PAGE.to_owned(), None)),
         Fault::Answer { status, body } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Some((status, JSON, body.clone(), None))
         }
-        Fault::Refuse
-        | Fault::Hang
-        | Fault::HangAfterEffect
-        | Fault::LostAnswer
-        | Fault::SlowBody { .. } => None,
+        Fault::Refuse | Fault::Hang | Fault::HangAfterEffect | Fault::LostAnswer | Fault::SlowBody { .. } => None,
     }
 }
 

@@ -93,9 +93,7 @@ impl Connection {
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, Option<Pending>> {
-        self.after_write
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.after_write.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_written(&self) {
@@ -155,11 +153,7 @@ impl Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(self.reset()));
         }
@@ -168,11 +162,7 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.connection.note_written();

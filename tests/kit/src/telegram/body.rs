@@ -28,10 +28,7 @@ pub(crate) async fn read(
         return Err(Refusal::not_found());
     }
     let mut params = Params::default();
-    put_pairs(
-        &mut params,
-        request.uri().query().unwrap_or_default().as_bytes(),
-    );
+    put_pairs(&mut params, request.uri().query().unwrap_or_default().as_bytes());
     let request = match bytes_per_sec {
         Some(rate) => request.map(|body| paced(body.into_data_stream(), rate)),
         None => request,
@@ -51,10 +48,7 @@ pub(crate) async fn read(
 }
 
 /// A body that comes no faster than the rate.
-pub(crate) fn paced<E>(
-    chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-    bytes_per_sec: u32,
-) -> Body
+pub(crate) fn paced<E>(chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static, bytes_per_sec: u32) -> Body
 where
     E: Into<axum::BoxError> + Send + 'static,
 {
@@ -108,23 +102,17 @@ fn put_json(params: &mut Params, body: &[u8]) -> Result<(), Refusal> {
     if body.is_empty() {
         return Ok(());
     }
-    let values: Map<String, Value> = serde_json::from_slice(body)
-        .map_err(|_| Refusal::bad_request("can't parse JSON object"))?;
+    let values: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| Refusal::bad_request("can't parse JSON object"))?;
     params.values.extend(values);
     Ok(())
 }
 
 /// Files beyond the limit are read to their end and thrown away, so that the client gets to the
 /// answer instead of a broken pipe.
-async fn read_multipart(
-    request: Request,
-    params: &mut Params,
-    upload_bytes_max: u64,
-) -> Result<(), Refusal> {
+async fn read_multipart(request: Request, params: &mut Params, upload_bytes_max: u64) -> Result<(), Refusal> {
     let malformed = || Refusal::bad_request("can't parse multipart form");
-    let mut multipart = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| malformed())?;
+    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
     let mut budget = Budget {
         upload_bytes: upload_bytes_max,
         field_bytes: FIELDS_BYTES_MAX as u64,

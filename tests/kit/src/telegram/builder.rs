@@ -95,9 +95,7 @@ impl Builder {
             Some(path) => Some(Spec::load(&path)?),
             None => None,
         };
-        let token = self
-            .token
-            .unwrap_or_else(|| "7000000001:fake-token".to_owned());
+        let token = self.token.unwrap_or_else(|| "7000000001:fake-token".to_owned());
         let world = World::new(bot(&token, self.bot));
         let shared = Shared::new(token, self.limits, spec, self.observer, world);
         let addr = self
@@ -113,8 +111,7 @@ impl Builder {
 
 fn bot(token: &str, names: Option<(String, String)>) -> Person {
     let digits = token.split(':').next().unwrap_or_default();
-    let (name, username) =
-        names.unwrap_or_else(|| ("Test Bot".to_owned(), "escalator_test_bot".to_owned()));
+    let (name, username) = names.unwrap_or_else(|| ("Test Bot".to_owned(), "escalator_test_bot".to_owned()));
     Person {
         id: digits.parse().unwrap_or(7_000_000_001),
         is_bot: true,

@@ -124,18 +124,13 @@ impl Exchange {
             return self.cut().await;
         }
         let mut params = Params::default();
-        params
-            .values
-            .insert("file_path".to_owned(), json!(path.clone()));
-        self.shared
-            .change_call(self.number, |call| call.params = params);
+        params.values.insert("file_path".to_owned(), json!(path.clone()));
+        self.shared.change_call(self.number, |call| call.params = params);
         self.shared.observe(Stage::Received, self.number);
         if let Some(response) = self.fail_before(fault.as_ref()).await {
             return response;
         }
-        let file = self
-            .shared
-            .look(|world| world.files.by_path(&path).cloned());
+        let file = self.shared.look(|world| world.files.by_path(&path).cloned());
         self.settle(file.is_some());
         if let Some(response) = self.fail_after(fault.as_ref()).await {
             return response;
@@ -165,21 +160,18 @@ impl Exchange {
         };
         self.shared.change(|world| {
             world.calls[self.number].params = params.clone();
-            world
-                .violations
-                .extend(problems.into_iter().map(|problem| Violation {
-                    call: self.number,
-                    method: self.method.clone(),
-                    field: problem.field,
-                    problem: problem.problem,
-                }));
+            world.violations.extend(problems.into_iter().map(|problem| Violation {
+                call: self.number,
+                method: self.method.clone(),
+                field: problem.field,
+                problem: problem.problem,
+            }));
         });
         self.shared.observe(Stage::Received, self.number);
     }
 
     fn settle(&self, effect: bool) {
-        self.shared
-            .change_call(self.number, |call| call.effect = effect);
+        self.shared.change_call(self.number, |call| call.effect = effect);
         self.shared.observe(Stage::EffectDone, self.number);
     }
 
@@ -189,9 +181,7 @@ impl Exchange {
             Fault::Hang => Some(self.hang().await),
             Fault::Html { status } => Some(self.page(*status)),
             Fault::RetryAfter { secs } => Some(self.answer(&Err(Refusal::retry_after(*secs)))),
-            Fault::Refusal { code, description } => {
-                Some(self.answer(&Err(Refusal::new(*code, description.clone()))))
-            }
+            Fault::Refusal { code, description } => Some(self.answer(&Err(Refusal::new(*code, description.clone())))),
             _ => None,
         }
     }
@@ -275,10 +265,7 @@ impl Exchange {
 
 /// The method in the spelling of the documentation, or as it was sent when nobody knows it.
 fn canonical(shared: &Shared, method: &str) -> String {
-    let documented = shared
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.method_name(method));
+    let documented = shared.spec.as_ref().and_then(|spec| spec.method_name(method));
     documented
         .or_else(|| methods::known_name(method))
         .unwrap_or(method)
@@ -295,8 +282,7 @@ fn envelope(outcome: &Result<Value, Refusal>) -> Value {
 fn json_response(outcome: &Result<Value, Refusal>) -> Response {
     let mut response = axum::Json(envelope(outcome)).into_response();
     if let Err(refusal) = outcome {
-        *response.status_mut() =
-            StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::BAD_REQUEST);
+        *response.status_mut() = StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::BAD_REQUEST);
         if let Some(secs) = refusal.retry_after_secs() {
             response
                 .headers_mut()

@@ -165,8 +165,7 @@ impl FakeTelegram {
         within: Duration,
         mut condition: impl FnMut(&World) -> bool,
     ) -> Result<(), TimedOut> {
-        self.wait_for(within, |world| condition(world).then_some(()))
-            .await
+        self.wait_for(within, |world| condition(world).then_some(())).await
     }
 
     /// Waits until there is something to see, and returns it. See [`Self::wait_until`].
@@ -185,10 +184,7 @@ impl FakeTelegram {
             if let Some(seen) = self.look(&mut look) {
                 return Ok(seen);
             }
-            if !matches!(
-                tokio::time::timeout_at(deadline, changes.changed()).await,
-                Ok(Ok(()))
-            ) {
+            if !matches!(tokio::time::timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
                 return Err(self.look(|world| TimedOut::new(within, world)));
             }
         }

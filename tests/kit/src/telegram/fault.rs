@@ -226,9 +226,7 @@ impl Rule {
             Plan::Always(fault) => Some(fault.clone()),
             Plan::For(time, fault) => Some(remaining(fault, *time, now - self.since)),
             Plan::Cycle(faults) => faults.get(seen % faults.len().max(1))?.clone(),
-            Plan::Chance {
-                probability, fault, ..
-            } => (self.draw.f64() < *probability).then(|| fault.clone()),
+            Plan::Chance { probability, fault, .. } => (self.draw.f64() < *probability).then(|| fault.clone()),
         }
     }
 }
@@ -248,9 +246,7 @@ mod tests {
     use super::*;
 
     fn hits(faults: &mut Faults, method: &str, times: usize) -> Vec<bool> {
-        (0..times)
-            .map(|_| faults.strike(method).is_some())
-            .collect()
+        (0..times).map(|_| faults.strike(method).is_some()).collect()
     }
 
     #[test]

@@ -75,8 +75,7 @@ pub(crate) struct FileStore {
 
 impl FileStore {
     pub(crate) fn add(&mut self, file: NewFile) -> Arc<StoredFile> {
-        let thumbnail =
-            matches!(file.kind, FileKind::Photo).then(|| self.insert(thumbnail(), None));
+        let thumbnail = matches!(file.kind, FileKind::Photo).then(|| self.insert(thumbnail(), None));
         self.insert(file, thumbnail)
     }
 
@@ -95,11 +94,7 @@ impl FileStore {
         let mime = content_type(file.kind, name.as_deref(), file.mime);
         let extension = extension(file.kind, name.as_deref(), mime.as_deref());
         let stored = Arc::new(StoredFile {
-            file_id: format!(
-                "{}{:0>56}",
-                file.kind.id_prefix(),
-                format!("FakeFile{count}")
-            ),
+            file_id: format!("{}{:0>56}", file.kind.id_prefix(), format!("FakeFile{count}")),
             file_unique_id: format!("AgAD{count:0>12}"),
             path: format!("{}/file_{count}{extension}", file.kind.folder()),
             kind: file.kind,
@@ -244,10 +239,7 @@ impl FileKind {
     }
 
     fn shows_name(self) -> bool {
-        matches!(
-            self,
-            Self::Document | Self::Audio | Self::Video | Self::Animation
-        )
+        matches!(self, Self::Document | Self::Audio | Self::Video | Self::Animation)
     }
 
     fn shows_mime(self) -> bool {
@@ -310,8 +302,7 @@ fn content_type(kind: FileKind, name: Option<&str>, given: Option<String>) -> Op
             .find(|(known, _)| extension.eq_ignore_ascii_case(known))?;
         Some(known.1.to_owned())
     };
-    told.or_else(guess)
-        .or_else(|| Some(kind.usual_mime().to_owned()))
+    told.or_else(guess).or_else(|| Some(kind.usual_mime().to_owned()))
 }
 
 fn extension(kind: FileKind, name: Option<&str>, mime: Option<&str>) -> String {

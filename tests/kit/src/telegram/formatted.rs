@@ -46,15 +46,10 @@ pub(crate) fn utf16_len(text: &str) -> usize {
 fn read(params: &Params, field: &str, entities: &str) -> Result<Formatted, Refusal> {
     let source = params.text(field).unwrap_or_default();
     let parse_mode = params.text("parse_mode").filter(|mode| !mode.is_empty());
-    let (text, entities) = match parse_mode
-        .as_deref()
-        .map(str::to_ascii_lowercase)
-        .as_deref()
-    {
+    let (text, entities) = match parse_mode.as_deref().map(str::to_ascii_lowercase).as_deref() {
         Some("html") => {
-            let rendered = html::parse(&source).map_err(|reason| {
-                Refusal::bad_request(format!("can't parse entities: {reason}"))
-            })?;
+            let rendered = html::parse(&source)
+                .map_err(|reason| Refusal::bad_request(format!("can't parse entities: {reason}")))?;
             (rendered.text, rendered.entities)
         }
         // Markdown is kept as it was sent: the tests of this kit send HTML or entities.
@@ -75,9 +70,7 @@ fn given(params: &Params, field: &str) -> Result<Vec<Value>, Refusal> {
     let Some(Value::Array(entities)) = params.json(field) else {
         return Ok(Vec::new());
     };
-    let placed = |entity: &Value| {
-        entity["offset"].is_u64() && entity["length"].is_u64() && entity["type"].is_string()
-    };
+    let placed = |entity: &Value| entity["offset"].is_u64() && entity["length"].is_u64() && entity["type"].is_string();
     if entities.iter().all(placed) {
         Ok(entities)
     } else {
@@ -88,9 +81,7 @@ fn given(params: &Params, field: &str) -> Result<Vec<Value>, Refusal> {
 /// White space at both ends is not shown; what leads stays where an entity begins in it.
 fn trim(text: &str, entities: Vec<Value>) -> (String, Vec<Value>) {
     let text = text.trim_end();
-    let place = |entity: &Value, key: &str| {
-        usize::try_from(entity[key].as_u64().unwrap_or(0)).unwrap_or(usize::MAX)
-    };
+    let place = |entity: &Value, key: &str| usize::try_from(entity[key].as_u64().unwrap_or(0)).unwrap_or(usize::MAX);
     let first = entities.iter().map(|e| place(e, "offset")).min();
     let lead = utf16_len(text) - utf16_len(text.trim_start());
     let (text, lead) = match first {
@@ -119,9 +110,6 @@ mod tests {
         let entity = json!({"type": "bold", "offset": 2, "length": 4});
         let (text, entities) = trim("  ab  ", vec![entity]);
         assert_eq!(text, "ab");
-        assert_eq!(
-            entities,
-            [json!({"type": "bold", "offset": 0, "length": 2})]
-        );
+        assert_eq!(entities, [json!({"type": "bold", "offset": 0, "length": 2})]);
     }
 }

@@ -126,9 +126,7 @@ impl<'a> Reader<'a> {
             return Err(format!("Unclosed start tag at byte offset {begin}"));
         }
         if !SUPPORTED.contains(&name.as_str()) {
-            return Err(format!(
-                "Unsupported start tag \"{name}\" at byte offset {begin}"
-            ));
+            return Err(format!("Unsupported start tag \"{name}\" at byte offset {begin}"));
         }
         let argument = self.attributes(&name, begin)?;
         if name == "span" && argument.as_deref() != Some("tg-spoiler") {
@@ -154,8 +152,7 @@ impl<'a> Reader<'a> {
                 self.advance(1);
                 return Ok(argument);
             }
-            let name = self
-                .take_while(|c| !c.is_whitespace() && !matches!(c, '=' | '>' | '/' | '"' | '\''));
+            let name = self.take_while(|c| !c.is_whitespace() && !matches!(c, '=' | '>' | '/' | '"' | '\''));
             if name.is_empty() {
                 return Err(match self.peek() {
                     None => format!("Unclosed start tag \"{tag}\" at byte offset {begin}"),
@@ -167,9 +164,7 @@ impl<'a> Reader<'a> {
             self.skip_space();
             let value = match self.peek() {
                 None => {
-                    return Err(format!(
-                        "Unclosed start tag \"{tag}\" at byte offset {begin}"
-                    ));
+                    return Err(format!("Unclosed start tag \"{tag}\" at byte offset {begin}"));
                 }
                 Some('=') => self.attribute_value(begin)?,
                 Some(_) => String::new(),
@@ -318,10 +313,7 @@ const SUPPORTED: [&str; 17] = [
 fn matters(tag: &str, attribute: &str) -> bool {
     matches!(
         (tag, attribute),
-        ("a", "href")
-            | ("code" | "span", "class")
-            | ("tg-emoji", "emoji-id")
-            | ("blockquote", "expandable")
+        ("a", "href") | ("code" | "span", "class") | ("tg-emoji", "emoji-id") | ("blockquote", "expandable")
     )
 }
 
@@ -382,10 +374,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let cases = [
-            (
-                "a <b>",
-                "Can't find end tag corresponding to start tag \"b\"",
-            ),
+            ("a <b>", "Can't find end tag corresponding to start tag \"b\""),
             ("<p>x</p>", "Unsupported start tag \"p\" at byte offset 0"),
             ("1 <2", "Unclosed start tag at byte offset 2"),
             ("x</b>", "Unexpected end tag at byte offset 1"),
@@ -402,11 +391,7 @@ mod tests {
             ("1 < 2", "Unsupported start tag \"\" at byte offset 2"),
         ];
         for (html, wanted) in cases {
-            assert_eq!(
-                parse(html).map(|r| r.text),
-                Err(wanted.to_owned()),
-                "{html}"
-            );
+            assert_eq!(parse(html).map(|r| r.text), Err(wanted.to_owned()), "{html}");
         }
     }
 }

@@ -238,13 +238,7 @@ impl Message {
 }
 
 fn document_of(animation: &Value) -> Value {
-    let shown = [
-        "file_id",
-        "file_unique_id",
-        "file_size",
-        "file_name",
-        "mime_type",
-    ];
+    let shown = ["file_id", "file_unique_id", "file_size", "file_name", "mime_type"];
     let fields = animation.as_object().into_iter().flatten();
     fields
         .filter(|(field, _)| shown.contains(&field.as_str()))

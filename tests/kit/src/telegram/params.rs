@@ -81,9 +81,7 @@ impl Params {
 
     /// All uploaded files, by form field.
     pub fn uploads(&self) -> impl Iterator<Item = (&str, &Upload)> {
-        self.uploads
-            .iter()
-            .map(|(field, upload)| (field.as_str(), upload))
+        self.uploads.iter().map(|(field, upload)| (field.as_str(), upload))
     }
 
     /// The names of all parameters that are not uploads.

@@ -82,9 +82,9 @@ impl ChatRecord {
             (Access::Open, _) => Ok(()),
             (Access::Blocked, _) => Err(Refusal::forbidden("bot was blocked by the user")),
             (Access::Deactivated, _) => Err(Refusal::forbidden("user is deactivated")),
-            (Access::Kicked, ChatKind::Supergroup) => Err(Refusal::forbidden(
-                "bot was kicked from the supergroup chat",
-            )),
+            (Access::Kicked, ChatKind::Supergroup) => {
+                Err(Refusal::forbidden("bot was kicked from the supergroup chat"))
+            }
             (Access::Kicked, _) => Err(Refusal::forbidden("bot was kicked from the group chat")),
             (Access::MigratedTo(chat), _) => Err(Refusal::migrated(chat)),
         }

@@ -19,17 +19,10 @@ const POLL_SECS_MAX: i64 = 50;
 const UPDATES_MAX: usize = 100;
 
 /// Waits for updates as long as the call wants. A poll that comes later terminates this one.
-pub(crate) async fn get_updates(
-    shared: &Shared,
-    number: usize,
-    params: &Params,
-) -> Result<Value, Refusal> {
+pub(crate) async fn get_updates(shared: &Shared, number: usize, params: &Params) -> Result<Value, Refusal> {
     let mut news = shared.polling();
     let poll = shared.change_polling(|world| Poll::begin(world, number, params))?;
-    let secs = params
-        .integer("timeout")
-        .unwrap_or(0)
-        .clamp(0, POLL_SECS_MAX);
+    let secs = params.integer("timeout").unwrap_or(0).clamp(0, POLL_SECS_MAX);
     let deadline = Instant::now() + Duration::from_secs(secs.unsigned_abs());
     loop {
         news.borrow_and_update();
@@ -80,9 +73,7 @@ impl Poll {
             confirmed,
             handed_out: Vec::new(),
         });
-        let limit = params
-            .integer("limit")
-            .and_then(|limit| usize::try_from(limit).ok());
+        let limit = params.integer("limit").and_then(|limit| usize::try_from(limit).ok());
         Ok(Self {
             turn: world.polls.turn,
             handout: world.polls.handouts.len() - 1,

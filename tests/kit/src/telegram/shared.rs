@@ -101,11 +101,7 @@ impl Shared {
 
     /// Tells the observer, under no lock.
     pub(crate) fn observe(&self, stage: Stage, number: usize) {
-        let observer = self
-            .observer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(observer) = observer else { return };
         if let Some(call) = self.look(|world| world.calls.get(number).cloned()) {
             observer(stage, &call);

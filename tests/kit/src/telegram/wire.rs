@@ -77,18 +77,12 @@ impl WireHandle {
 
     /// Runs once all that was written has been handed to the socket.
     pub(crate) fn when_sent(&self, then: impl FnOnce() + Send + 'static) {
-        let mut slot = self
-            .when_sent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.when_sent.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = Some(Box::new(then));
     }
 
     fn sent(&self) {
-        let mut slot = self
-            .when_sent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.when_sent.lock().unwrap_or_else(PoisonError::into_inner);
         let then = slot.take();
         drop(slot);
         if let Some(then) = then {
@@ -127,22 +121,14 @@ impl Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check(cx)?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }

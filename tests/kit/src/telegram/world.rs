@@ -180,10 +180,7 @@ impl World {
     }
 
     pub(crate) fn person_json(&self, id: i64) -> Value {
-        self.people
-            .get(&id)
-            .map(Person::to_json)
-            .unwrap_or_default()
+        self.people.get(&id).map(Person::to_json).unwrap_or_default()
     }
 }
 
@@ -199,8 +196,6 @@ impl std::fmt::Debug for World {
 
 /// Now, in seconds since 1970.
 pub(crate) fn unix_now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

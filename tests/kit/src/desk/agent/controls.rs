@@ -85,10 +85,7 @@ pub(super) async fn faults(State(office): Shared) -> Json<Vec<InForce>> {
     Json(in_force(&office))
 }
 
-pub(super) async fn set_fault(
-    State(office): Shared,
-    Told(fault): Told<InForce>,
-) -> Json<Vec<InForce>> {
+pub(super) async fn set_fault(State(office): Shared, Told(fault): Told<InForce>) -> Json<Vec<InForce>> {
     office.faults.set(fault.scope, fault.plan);
     told(&office)
 }
@@ -104,10 +101,7 @@ pub(super) async fn release(State(office): Shared) -> Json<Vec<InForce>> {
 }
 
 /// Closes the port for a while. The answer comes first: afterwards there is no connection left to give it on.
-pub(super) async fn close_port(
-    State(office): Shared,
-    Told(closing): Told<Closing>,
-) -> Result<StatusCode, Refused> {
+pub(super) async fn close_port(State(office): Shared, Told(closing): Told<Closing>) -> Result<StatusCode, Refused> {
     if closing.reopen_after_ms > CLOSED_MS_MAX {
         let message = format!("reopen_after_ms: at most {CLOSED_MS_MAX}");
         return Err(Refused(StatusCode::UNPROCESSABLE_ENTITY, message));
@@ -115,9 +109,7 @@ pub(super) async fn close_port(
     let tasks = office.tasks.clone();
     tasks.spawn(async move {
         let shutdown = office.shutdown.clone();
-        shutdown
-            .run_until_cancelled(closed_for(&office, closing))
-            .await;
+        shutdown.run_until_cancelled(closed_for(&office, closing)).await;
     });
     Ok(StatusCode::ACCEPTED)
 }
@@ -145,9 +137,7 @@ fn told(office: &Office) -> Json<Vec<InForce>> {
 
 fn in_force(office: &Office) -> Vec<InForce> {
     let active = office.faults.active().into_iter();
-    active
-        .map(|(scope, plan)| InForce { scope, plan })
-        .collect()
+    active.map(|(scope, plan)| InForce { scope, plan }).collect()
 }
 
 fn overview(office: &Office) -> Desk {

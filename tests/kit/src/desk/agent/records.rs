@@ -7,9 +7,7 @@ use axum::{
     extract::{Path, Query, State},
     http::{
         HeaderName, HeaderValue,
-        header::{
-            CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
-        },
+        header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
 };
 use bytes::Bytes;
@@ -43,17 +41,11 @@ impl Stretch {
     }
 }
 
-pub(super) async fn calls(
-    State(office): State<Arc<Office>>,
-    Query(stretch): Query<Stretch>,
-) -> Json<Vec<Call>> {
+pub(super) async fn calls(State(office): State<Arc<Office>>, Query(stretch): Query<Stretch>) -> Json<Vec<Call>> {
     Json(office.look(|state| stretch.of(state.calls())))
 }
 
-pub(super) async fn hooks(
-    State(office): State<Arc<Office>>,
-    Query(stretch): Query<Stretch>,
-) -> Json<Vec<HookRecord>> {
+pub(super) async fn hooks(State(office): State<Arc<Office>>, Query(stretch): Query<Stretch>) -> Json<Vec<HookRecord>> {
     Json(office.look(|state| stretch.of(state.hooks())))
 }
 
@@ -82,11 +74,7 @@ pub(super) async fn file(
 fn headers(file: &StoredFile) -> [(HeaderName, HeaderValue); 4] {
     let shown = ["image/png", "image/jpeg", "image/gif", "image/webp"];
     let content_type = shown.into_iter().find(|shown| file.content_type == *shown);
-    let disposition = if content_type.is_some() {
-        "inline"
-    } else {
-        "attachment"
-    };
+    let disposition = if content_type.is_some() { "inline" } else { "attachment" };
     let content_type = content_type.unwrap_or("application/octet-stream");
     [
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),

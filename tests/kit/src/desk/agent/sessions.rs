@@ -57,35 +57,25 @@ pub(super) struct Detail {
 pub(super) async fn list(State(office): Shared, Query(which): Query<Which>) -> Json<Vec<Summary>> {
     let limit = which.limit.unwrap_or(LIST_LIMIT);
     Json(office.look(|state| {
-        let wanted =
-            |session: &&Session| which.status.is_none_or(|status| status == session.status);
+        let wanted = |session: &&Session| which.status.is_none_or(|status| status == session.status);
         let mut sessions: Vec<_> = state.sessions().filter(wanted).collect();
         sessions.sort_unstable_by_key(|session| std::cmp::Reverse(session.changed_at));
         sessions.into_iter().take(limit).map(summary).collect()
     }))
 }
 
-pub(super) async fn one(
-    State(office): Shared,
-    Path(ticket): Path<u64>,
-) -> Result<Json<Detail>, Refused> {
+pub(super) async fn one(State(office): Shared, Path(ticket): Path<u64>) -> Result<Json<Detail>, Refused> {
     let detail = office.look(|state| {
         let session = state.session(ticket)?.clone();
         let records = session
             .hooks
             .iter()
             .filter_map(|number| state.hooks().get(usize::try_from(*number).ok()?));
-        let told =
-            records.filter(|hook| hook.kind != HookKind::Typing || (hook.done && !taken(hook)));
+        let told = records.filter(|hook| hook.kind != HookKind::Typing || (hook.done && !taken(hook)));
         let hook_records = told.map(|hook| (hook.number, hook.clone())).collect();
-        Some(Detail {
-            session,
-            hook_records,
-        })
+        Some(Detail { session, hook_records })
     });
-    detail
-        .map(Json)
-        .ok_or_else(|| Refused::not_found("session"))
+    detail.map(Json).ok_or_else(|| Refused::not_found("session"))
 }
 
 #[derive(Deserialize)]
@@ -161,10 +151,7 @@ pub(super) async fn end(
     send(office, ticket.into(), AnyHook::End(request)).await
 }
 
-pub(super) async fn hook(
-    State(office): Shared,
-    Told(request): Told<HookRequest>,
-) -> Result<Json<HookAnswer>, Refused> {
+pub(super) async fn hook(State(office): Shared, Told(request): Told<HookRequest>) -> Result<Json<HookAnswer>, Refused> {
     let session = SessionRef::from((request.chat_server.as_str(), request.session_id.as_str()));
     send(office, session, request.content).await
 }
@@ -176,37 +163,17 @@ pub(super) async fn file(
     Query(file): Query<FileRequest>,
     request: Request,
 ) -> Result<Json<HookAnswer>, Refused> {
-    let content_type = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|is| is.to_str().ok());
-    let content_type = content_type
-        .unwrap_or("application/octet-stream")
-        .to_owned();
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|is| is.to_str().ok());
+    let content_type = content_type.unwrap_or("application/octet-stream").to_owned();
     let bytes_max = office.look(|state| state.settings.file_bytes_max);
     let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     let bytes = to_bytes(request.into_body(), bytes_max).await;
-    let bytes = bytes.map_err(|_| {
-        Refused(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "larger than this desk takes".to_owned(),
-        )
-    })?;
+    let bytes = bytes.map_err(|_| Refused(StatusCode::PAYLOAD_TOO_LARGE, "larger than this desk takes".to_owned()))?;
     let upload = Upload::new(file.name, content_type, bytes);
-    deliver(
-        office,
-        ticket.into(),
-        HookContent::File(upload),
-        file.encoding,
-    )
-    .await
+    deliver(office, ticket.into(), HookContent::File(upload), file.encoding).await
 }
 
-async fn send(
-    office: Arc<Office>,
-    session: SessionRef,
-    hook: AnyHook,
-) -> Result<Json<HookAnswer>, Refused> {
+async fn send(office: Arc<Office>, session: SessionRef, hook: AnyHook) -> Result<Json<HookAnswer>, Refused> {
     let (content, encoding) = match hook {
         AnyHook::Message(request) => {
             let mut reply = Reply::new(request.message, request.name);
@@ -228,15 +195,8 @@ async fn deliver(
     let begun = hook::begin(&office, &session, &content, encoding)?;
     // The hook goes out although the agent's browser may be closed meanwhile.
     let tasks = office.tasks.clone();
-    let sent = tasks
-        .spawn(async move { hook::deliver(&office, begun).await })
-        .await;
-    let failed = |_| {
-        Refused(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the hook was not sent".to_owned(),
-        )
-    };
+    let sent = tasks.spawn(async move { hook::deliver(&office, begun).await }).await;
+    let failed = |_| Refused(StatusCode::INTERNAL_SERVER_ERROR, "the hook was not sent".to_owned());
     Ok(Json(sent.map_err(failed)??))
 }
 

@@ -36,11 +36,7 @@ pub(super) fn encode(session_id: &str, content: &HookContent, encoding: Encoding
                 .into_iter()
                 .map(|(k, v)| (k.to_owned(), v))
                 .collect();
-            whole(
-                encoding,
-                "application/json",
-                Value::Object(object).to_string().into(),
-            )
+            whole(encoding, "application/json", Value::Object(object).to_string().into())
         }
     }
 }
@@ -70,10 +66,7 @@ fn fields_of<'a>(session_id: &str, content: &'a HookContent) -> (Fields, Option<
         ),
         HookContent::File(upload) => (vec![("sessionID", session)], Some(upload)),
         // The guide prints this pair, and only this one, with capitals.
-        HookContent::Typing(typing) => (
-            vec![("Typing", (*typing).into()), ("SessionID", session)],
-            None,
-        ),
+        HookContent::Typing(typing) => (vec![("Typing", (*typing).into()), ("SessionID", session)], None),
         HookContent::End => (vec![("sessionID", session)], None),
     }
 }
@@ -105,8 +98,7 @@ fn multipart(fields: &Fields, file: Option<&Upload>) -> Encoded {
     let boundary = format!("desk-{}", uuid::Uuid::new_v4().simple());
     let mut body = BytesMut::new();
     for (name, value) in fields {
-        let head =
-            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(as_text(value).as_bytes());
         body.extend_from_slice(b"\r\n");
@@ -132,9 +124,7 @@ fn multipart(fields: &Fields, file: Option<&Upload>) -> Encoded {
 
 /// A file name as the form encoding of the WHATWG HTML standard writes it.
 fn quoted(name: &str) -> String {
-    name.replace('"', "%22")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn one_line(content_type: &str) -> String {

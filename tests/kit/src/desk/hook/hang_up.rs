@@ -16,8 +16,7 @@ pub(in crate::desk) async fn hang_up(office: &Office, begun: Begun) -> Result<()
     };
     office.change(|state| {
         let hook = state.hook_mut(begun.number);
-        hook.attempts
-            .push(HookAnswer::failed(error, started.elapsed()));
+        hook.attempts.push(HookAnswer::failed(error, started.elapsed()));
         hook.done = true;
     });
     written
@@ -28,10 +27,7 @@ async fn write(begun: &Begun) -> Result<(), HookError> {
         return Err(HookError::Address);
     }
     let host = begun.url.host_str().ok_or(HookError::Address)?;
-    let port = begun
-        .url
-        .port_or_known_default()
-        .ok_or(HookError::Address)?;
+    let port = begun.url.port_or_known_default().ok_or(HookError::Address)?;
     let unreachable = |_| HookError::Unreachable;
     let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), port))
         .await
@@ -40,10 +36,7 @@ async fn write(begun: &Begun) -> Result<(), HookError> {
         .write_all(head(begun, host, port).as_bytes())
         .await
         .map_err(unreachable)?;
-    stream
-        .write_all(&begun.encoded.body)
-        .await
-        .map_err(unreachable)?;
+    stream.write_all(&begun.encoded.body).await.map_err(unreachable)?;
     stream.shutdown().await.map_err(unreachable)
 }
 

@@ -68,10 +68,7 @@ pub(in crate::desk) fn begin(
 }
 
 /// Sends the hook, again where the settings say so, and returns its last answer.
-pub(in crate::desk) async fn deliver(
-    office: &Office,
-    begun: Begun,
-) -> Result<HookAnswer, HookError> {
+pub(in crate::desk) async fn deliver(office: &Office, begun: Begun) -> Result<HookAnswer, HookError> {
     let work = attempts(office, &begun);
     let answer = office
         .shutdown
@@ -127,10 +124,7 @@ async fn exchange(request: reqwest::RequestBuilder) -> reqwest::Result<(u16, Str
         let room = ANSWER_BYTES_MAX - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
-    Ok((
-        response.status().as_u16(),
-        String::from_utf8_lossy(&body).into_owned(),
-    ))
+    Ok((response.status().as_u16(), String::from_utf8_lossy(&body).into_owned()))
 }
 
 fn reason(error: &reqwest::Error) -> String {
@@ -141,21 +135,13 @@ fn reason(error: &reqwest::Error) -> String {
     } else {
         "the connection broke"
     };
-    let deepest =
-        std::iter::successors(std::error::Error::source(error), |error| error.source()).last();
+    let deepest = std::iter::successors(std::error::Error::source(error), |error| error.source()).last();
     deepest.map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
 }
 
-fn target(
-    state: &DeskState,
-    session: &SessionRef,
-) -> Result<(Option<u64>, String, String), HookError> {
+fn target(state: &DeskState, session: &SessionRef) -> Result<(Option<u64>, String, String), HookError> {
     match (state.session(session.clone()), session) {
-        (Some(known), _) => Ok((
-            Some(known.ticket),
-            known.chat_server.clone(),
-            known.id.clone(),
-        )),
+        (Some(known), _) => Ok((Some(known.ticket), known.chat_server.clone(), known.id.clone())),
         (None, SessionRef::At { chat_server, id }) => Ok((None, chat_server.clone(), id.clone())),
         (None, _) => Err(HookError::UnknownSession),
     }
@@ -163,11 +149,7 @@ fn target(
 
 /// `chatServer` may be a bare host; it is called over plain HTTP then.
 fn address(chat_server: &str, kind: HookKind, double_slash: bool) -> Result<Url, HookError> {
-    let scheme = if chat_server.contains("://") {
-        ""
-    } else {
-        "http://"
-    };
+    let scheme = if chat_server.contains("://") { "" } else { "http://" };
     let slash = if double_slash { "//" } else { "/" };
     let address = format!("{scheme}{chat_server}{slash}{}", kind.path());
     let url = Url::parse(&address).map_err(|_| HookError::Address)?;

@@ -29,12 +29,7 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    pub(super) fn note(
-        office: Arc<Office>,
-        connection: Connection,
-        route: &Route,
-        request: &Request,
-    ) -> Self {
+    pub(super) fn note(office: Arc<Office>, connection: Connection, route: &Route, request: &Request) -> Self {
         let number = office.change(|state| {
             let number = state.calls.len() as u64;
             state.calls.push(Call {
@@ -82,9 +77,7 @@ impl Arrival {
     }
 
     pub(super) fn draw_for_session(&self, form: &Form) -> Option<Fault> {
-        let session = form
-            .field("chatSessionID")
-            .or_else(|| form.field("sessionID"))?;
+        let session = form.field("chatSessionID").or_else(|| form.field("sessionID"))?;
         let fault = self.office.faults.draw_for_session(session);
         self.note_fault(fault)
     }
@@ -146,8 +139,7 @@ impl Arrival {
     }
 
     fn settle(&self, answer: Answer) {
-        self.office
-            .change(|state| state.call_mut(self.number).answer = answer);
+        self.office.change(|state| state.call_mut(self.number).answer = answer);
     }
 }
 

@@ -16,12 +16,7 @@ use crate::desk::{
 type Taken = (Option<u64>, Value);
 
 /// Lets the call have its effect, or names the rule that only the state could show to be broken.
-pub(super) fn apply(
-    endpoint: Endpoint,
-    form: &Form,
-    call: u64,
-    state: &mut DeskState,
-) -> Result<Taken, &'static str> {
+pub(super) fn apply(endpoint: Endpoint, form: &Form, call: u64, state: &mut DeskState) -> Result<Taken, &'static str> {
     match endpoint {
         Endpoint::NewChatMessage => Ok(message(form, call, state)),
         Endpoint::AddAttachment => attachment(form, call, state),
@@ -42,9 +37,7 @@ fn message(form: &Form, call: u64, state: &mut DeskState) -> Taken {
         Some(session) => session.ticket,
         None => open(form, &key, call, state),
     };
-    let session = state
-        .session_mut(ticket)
-        .expect("it was found or opened above");
+    let session = state.session_mut(ticket).expect("it was found or opened above");
     for name in ABOUT_CUSTOMER {
         if let Some(value) = form.field(name) {
             session.customer.insert(name.to_owned(), value.to_owned());
@@ -52,19 +45,14 @@ fn message(form: &Form, call: u64, state: &mut DeskState) -> Taken {
     }
     session.customer_typing = false;
     let line = session.add(Party::Customer, Content::text(field(form, "message")));
-    line.message_number = form
-        .field("messageNumber")
-        .and_then(|number| number.parse().ok());
-    let answer =
-        json!({ "type": "result", "message": "Message sent.", "ticketID": id(state, ticket) });
+    line.message_number = form.field("messageNumber").and_then(|number| number.parse().ok());
+    let answer = json!({ "type": "result", "message": "Message sent.", "ticketID": id(state, ticket) });
     (Some(ticket), answer)
 }
 
 fn open(form: &Form, key: &SessionRef, call: u64, state: &mut DeskState) -> u64 {
     let ended = state.ticket_of(key);
-    let opened = state
-        .open(field(form, "chatServer"), session_id(form))
-        .ticket;
+    let opened = state.open(field(form, "chatServer"), session_id(form)).ticket;
     if let Some(ended) = ended {
         state.remark(call, RemarkKind::MessageAfterEnd { ended, opened });
     }
@@ -74,8 +62,7 @@ fn open(form: &Form, key: &SessionRef, call: u64, state: &mut DeskState) -> u64 
 fn attachment(form: &Form, call: u64, state: &mut DeskState) -> Result<Taken, &'static str> {
     let key = key(form);
     let ticket = state.ticket_of(&key);
-    let ticket =
-        ticket.ok_or("sessionID: no such session; a message opens it, an attachment does not")?;
+    let ticket = ticket.ok_or("sessionID: no such session; a message opens it, an attachment does not")?;
     if state.live_session(&key).is_none() {
         state.remark(call, RemarkKind::FileAfterEnd { ended: ticket });
     }
@@ -112,10 +99,7 @@ fn event(form: &Form, call: u64, state: &mut DeskState) -> Taken {
     if ticket.is_none() {
         state.remark(call, RemarkKind::EventWithoutSession);
     }
-    (
-        ticket,
-        json!({ "type": "result", "message": "Event sent." }),
-    )
+    (ticket, json!({ "type": "result", "message": "Event sent." }))
 }
 
 fn end(form: &Form, call: u64, state: &mut DeskState) -> Taken {
@@ -126,10 +110,7 @@ fn end(form: &Form, call: u64, state: &mut DeskState) -> Taken {
     if ticket.is_none() {
         state.remark(call, RemarkKind::EndWithoutSession);
     }
-    (
-        ticket,
-        json!({ "type": "result", "message": "Session ended." }),
-    )
+    (ticket, json!({ "type": "result", "message": "Session ended." }))
 }
 
 fn chatbot(form: &Form, state: &mut DeskState) -> Taken {
@@ -171,10 +152,7 @@ fn visited(form: &Form, call: u64, state: &mut DeskState) -> Taken {
     if ticket.is_none() {
         state.remark(call, RemarkKind::VisitWithoutSession);
     }
-    (
-        ticket,
-        json!({ "type": "result", "message": "Visit noted." }),
-    )
+    (ticket, json!({ "type": "result", "message": "Visit noted." }))
 }
 
 fn key(form: &Form) -> SessionRef {
@@ -183,8 +161,7 @@ fn key(form: &Form) -> SessionRef {
 
 /// `addAttachment` has another name for it than all other calls.
 fn session_id(form: &Form) -> &str {
-    form.field("chatSessionID")
-        .unwrap_or_else(|| field(form, "sessionID"))
+    form.field("chatSessionID").unwrap_or_else(|| field(form, "sessionID"))
 }
 
 /// A field that the rules demand, so that it is there.

@@ -53,10 +53,7 @@ impl Form {
 
 /// Reads the fields of a GET call.
 pub(super) fn from_query(uri: &Uri) -> Form {
-    whole(
-        Encoding::Query,
-        pairs(uri.query().unwrap_or_default().as_bytes()),
-    )
+    whole(Encoding::Query, pairs(uri.query().unwrap_or_default().as_bytes()))
 }
 
 /// Reads the fields of a POST call from its body, at most at the given pace.
@@ -66,9 +63,7 @@ pub(super) async fn from_body(
     pace: Option<NonZeroU64>,
 ) -> Result<Form, ReadError> {
     let content_type = request.headers().get(CONTENT_TYPE);
-    let content_type = content_type
-        .and_then(|is| is.to_str().ok())
-        .unwrap_or_default();
+    let content_type = content_type.and_then(|is| is.to_str().ok()).unwrap_or_default();
     let kind = content_type
         .split(';')
         .next()
@@ -85,10 +80,7 @@ pub(super) async fn from_body(
             let body = text(request.into_body()).await?;
             Ok(whole(Encoding::Urlencoded, pairs(&body)))
         }
-        "application/json" => Ok(whole(
-            Encoding::Json,
-            json(&text(request.into_body()).await?)?,
-        )),
+        "application/json" => Ok(whole(Encoding::Json, json(&text(request.into_body()).await?)?)),
         _ => Err(breach("Content-Type: must be multipart/form-data")),
     }
 }
@@ -114,9 +106,7 @@ fn json(body: &[u8]) -> Result<Vec<(String, String)>, ReadError> {
     let plain = |(name, value): (String, Value)| match value {
         Value::String(text) => Ok((name, text)),
         Value::Number(_) | Value::Bool(_) => Ok((name, value.to_string())),
-        Value::Object(_) | Value::Array(_) if name == "additionalData" => {
-            Ok((name, value.to_string()))
-        }
+        Value::Object(_) | Value::Array(_) if name == "additionalData" => Ok((name, value.to_string())),
         Value::Object(_) | Value::Array(_) | Value::Null => {
             Err(breach("body: values must be strings, numbers or booleans"))
         }
@@ -144,25 +134,16 @@ async fn text(body: Body) -> Result<Bytes, ReadError> {
 
 async fn multipart(request: Request, file_bytes_max: u64) -> Result<Form, ReadError> {
     let malformed = |_| breach("body: not multipart/form-data");
-    let mut parts = Multipart::from_request(request, &())
-        .await
-        .map_err(malformed)?;
+    let mut parts = Multipart::from_request(request, &()).await.map_err(malformed)?;
     let mut form = whole(Encoding::Multipart, Vec::new());
     let mut too_large = false;
     let file_bytes_max = usize::try_from(file_bytes_max).unwrap_or(usize::MAX);
-    while let Some(part) = parts
-        .next_field()
-        .await
-        .map_err(|error| part_error(&error))?
-    {
+    while let Some(part) = parts.next_field().await.map_err(|error| part_error(&error))? {
         let Some(name) = part.name().map(str::to_owned) else {
             return Err(breach("body: a part without a name"));
         };
         let file_name = part.file_name().map(str::to_owned);
-        let content_type = part
-            .content_type()
-            .unwrap_or("application/octet-stream")
-            .to_owned();
+        let content_type = part.content_type().unwrap_or("application/octet-stream").to_owned();
         let bytes_max = if file_name.is_some() {
             file_bytes_max
         } else {
@@ -178,11 +159,7 @@ async fn multipart(request: Request, file_bytes_max: u64) -> Result<Form, ReadEr
             Some(file_name) => add_file(&mut form, &name, file_name, content_type, bytes)?,
         }
     }
-    if too_large {
-        Err(ReadError::TooLarge)
-    } else {
-        Ok(form)
-    }
+    if too_large { Err(ReadError::TooLarge) } else { Ok(form) }
 }
 
 /// The bytes of a part; `None` when they are more than `bytes_max`.
@@ -206,9 +183,7 @@ fn add_file(
     bytes: Bytes,
 ) -> Result<(), ReadError> {
     if name != "file" {
-        return Err(breach(
-            "body: only the part named file may have a file name",
-        ));
+        return Err(breach("body: only the part named file may have a file name"));
     }
     if file_name.is_empty() {
         return Err(breach("file: its file name must have at least 1 character"));

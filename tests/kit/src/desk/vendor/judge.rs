@@ -27,11 +27,7 @@ struct Refusal {
 }
 
 /// The answer to a call. Its effect, and the violations that it is guilty of, are in the state when this returns.
-pub(super) fn judge(
-    arrival: &mut Arrival,
-    route: &Route,
-    read: Result<Form, ReadError>,
-) -> (StatusCode, Value) {
+pub(super) fn judge(arrival: &mut Arrival, route: &Route, read: Result<Form, ReadError>) -> (StatusCode, Value) {
     let office = arrival.office();
     let judged = office.change(|state| {
         let form = admit(arrival, route, read, &state.settings, &office.credentials);
@@ -48,12 +44,7 @@ pub(super) fn judge(
 }
 
 /// Lets a call of good form have its effect.
-fn take(
-    arrival: &Arrival,
-    route: &Route,
-    form: &Form,
-    state: &mut DeskState,
-) -> Result<Value, Refusal> {
+fn take(arrival: &Arrival, route: &Route, form: &Form, state: &mut DeskState) -> Result<Value, Refusal> {
     let taken = effect::apply(route.endpoint, form, arrival.number(), state);
     let (ticket, body) = taken.map_err(|rule| Refusal::breach(vec![rule.to_owned()]))?;
     let call = state.call_mut(arrival.number());
@@ -62,24 +53,14 @@ fn take(
     Ok(body)
 }
 
-fn refuse(
-    arrival: &Arrival,
-    route: &Route,
-    refusal: Refusal,
-    state: &mut DeskState,
-) -> (StatusCode, Value) {
+fn refuse(arrival: &Arrival, route: &Route, refusal: Refusal, state: &mut DeskState) -> (StatusCode, Value) {
     let of_rule = |rule| Violation {
         call: arrival.number(),
         endpoint: route.endpoint,
         rule,
     };
-    state
-        .violations
-        .extend(refusal.broken.into_iter().map(of_rule));
-    (
-        refusal.status,
-        json!({ "status": "error", "message": refusal.message }),
-    )
+    state.violations.extend(refusal.broken.into_iter().map(of_rule));
+    (refusal.status, json!({ "status": "error", "message": refusal.message }))
 }
 
 fn admit(
@@ -134,29 +115,17 @@ fn check_path(arrival: &Arrival, route: &Route, settings: &Settings) -> Result<(
 }
 
 /// The vendor's OpenAPI pages have the key on every `/api/v2` call, as a header or in the query.
-fn check_api_key(
-    arrival: &Arrival,
-    route: &Route,
-    credentials: &Credentials,
-) -> Result<(), Refusal> {
+fn check_api_key(arrival: &Arrival, route: &Route, credentials: &Credentials) -> Result<(), Refusal> {
     let Some(demanded) = &credentials.api_key else {
         return Ok(());
     };
-    let header = arrival
-        .headers
-        .get("apiKey")
-        .and_then(|key| key.to_str().ok());
-    let in_query = query(arrival)
-        .into_iter()
-        .find(|(name, _)| name == "apiKey");
+    let header = arrival.headers.get("apiKey").and_then(|key| key.to_str().ok());
+    let in_query = query(arrival).into_iter().find(|(name, _)| name == "apiKey");
     let shown = header == Some(demanded) || in_query.is_some_and(|(_, key)| key == *demanded);
     if shown || !route.path.starts_with("/api/v2/") {
         return Ok(());
     }
-    Err(Refusal::plain(
-        StatusCode::UNAUTHORIZED,
-        "apiKey: missing or not valid",
-    ))
+    Err(Refusal::plain(StatusCode::UNAUTHORIZED, "apiKey: missing or not valid"))
 }
 
 fn check_tokens(form: &Form, credentials: &Credentials) -> Result<(), Refusal> {
@@ -181,9 +150,7 @@ fn in_query(arrival: &Arrival) -> Option<String> {
 
 fn query(arrival: &Arrival) -> Vec<(String, String)> {
     let query = arrival.uri.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect()
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 impl Refusal {
@@ -213,9 +180,7 @@ impl From<ReadError> for Refusal {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Breach(rule) => Self::breach(vec![rule]),
-            ReadError::TooLarge => {
-                Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "larger than this desk takes")
-            }
+            ReadError::TooLarge => Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "larger than this desk takes"),
             // Never written: there is nobody to read it.
             ReadError::CallerGone => Self::plain(StatusCode::BAD_REQUEST, "broke off"),
         }

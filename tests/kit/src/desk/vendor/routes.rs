@@ -38,11 +38,7 @@ pub(super) static ROUTES: [Route; 9] = [
         Endpoint::NewChatMessage,
         rules::MESSAGE,
     ),
-    post(
-        "/api/v2/chat/addAttachment",
-        Endpoint::AddAttachment,
-        rules::ATTACHMENT,
-    ),
+    post("/api/v2/chat/addAttachment", Endpoint::AddAttachment, rules::ATTACHMENT),
     post(
         "/api/v2/chat/notifyUserNewChatEvent",
         Endpoint::NewChatEvent,
@@ -50,39 +46,23 @@ pub(super) static ROUTES: [Route; 9] = [
     ),
     Route {
         end: Some(End::Guide),
-        ..post(
-            "/api/v2/message/notifyUserEndChat",
-            Endpoint::EndChat,
-            rules::END,
-        )
+        ..post("/api/v2/message/notifyUserEndChat", Endpoint::EndChat, rules::END)
     },
     Route {
         end: Some(End::Specification),
-        ..post(
-            "/api/v2/chat/notifyUserEndChat",
-            Endpoint::EndChat,
-            rules::END,
-        )
+        ..post("/api/v2/chat/notifyUserEndChat", Endpoint::EndChat, rules::END)
     },
     post("/api/v2/message/chatbot", Endpoint::Chatbot, rules::CHATBOT),
     Route {
         verb: Verb::Get,
-        ..post(
-            "/requestChatConfig",
-            Endpoint::ChatConfig,
-            rules::CONFIG_GET,
-        )
+        ..post("/requestChatConfig", Endpoint::ChatConfig, rules::CONFIG_GET)
     },
     post(
         "/api/v2/chat/requestChatConfig",
         Endpoint::ChatConfig,
         rules::CONFIG_POST,
     ),
-    post(
-        "/api/v2/chat/notifyUserVisited",
-        Endpoint::Visited,
-        rules::VISITED,
-    ),
+    post("/api/v2/chat/notifyUserVisited", Endpoint::Visited, rules::VISITED),
 ];
 
 /// Any other path of the vendor's.

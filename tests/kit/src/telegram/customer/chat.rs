@@ -38,16 +38,10 @@ impl Chat {
     ///
     /// # Errors
     /// When there is none within the time.
-    pub async fn sees(
-        &self,
-        within: Duration,
-        wanted: impl Fn(&Message) -> bool,
-    ) -> Result<Message, TimedOut> {
+    pub async fn sees(&self, within: Duration, wanted: impl Fn(&Message) -> bool) -> Result<Message, TimedOut> {
         let look = |world: &World| {
             let mut messages = world.chat(self.id)?.from_bot();
-            messages
-                .find(|message| !message.deleted && wanted(message))
-                .cloned()
+            messages.find(|message| !message.deleted && wanted(message)).cloned()
         };
         self.fake.wait_for(within, look).await
     }
@@ -57,8 +51,7 @@ impl Chat {
     /// # Errors
     /// When there is none within the time.
     pub async fn sees_text(&self, within: Duration, text: &str) -> Result<Message, TimedOut> {
-        self.sees(within, |message| message.words() == Some(text))
-            .await
+        self.sees(within, |message| message.words() == Some(text)).await
     }
 
     /// The customer writes.

@@ -150,20 +150,12 @@ impl World {
         let bot = self.bot.to_json();
         let member = json!({ "user": bot, "status": "member" });
         let banned = json!({ "user": bot, "status": "kicked", "until_date": 0 });
-        let (old, new) = if blocked {
-            (member, banned)
-        } else {
-            (banned, member)
-        };
+        let (old, new) = if blocked { (member, banned) } else { (banned, member) };
         let from = self.person_json(sender);
         let Some(chat) = self.chats.get_mut(&chat_id) else {
             return Pushed::default();
         };
-        chat.access = if blocked {
-            Access::Blocked
-        } else {
-            Access::Open
-        };
+        chat.access = if blocked { Access::Blocked } else { Access::Open };
         let change = json!({
             "chat": chat.to_json(),
             "from": from,
@@ -231,10 +223,7 @@ impl World {
 
     fn fields(&mut self, content: Content) -> Map<String, Value> {
         let fields = match content {
-            Content::Location {
-                latitude,
-                longitude,
-            } => json!({ "location": point(latitude, longitude) }),
+            Content::Location { latitude, longitude } => json!({ "location": point(latitude, longitude) }),
             Content::Venue {
                 latitude,
                 longitude,
@@ -263,9 +252,10 @@ impl World {
     }
 
     fn poll(&mut self, question: &str, options: Vec<String>) -> Value {
-        let options = options.into_iter().enumerate().map(|(place, text)| {
-            json!({ "persistent_id": format!("{place}"), "text": text, "voter_count": 0 })
-        });
+        let options = options
+            .into_iter()
+            .enumerate()
+            .map(|(place, text)| json!({ "persistent_id": format!("{place}"), "text": text, "voter_count": 0 }));
         json!({
             "id": format!("{}", 5_000_000_000_000_000_000 + self.fresh_id()),
             "question": question,

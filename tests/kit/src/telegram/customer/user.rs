@@ -66,10 +66,7 @@ impl UserBuilder {
             world.people.insert(id, person);
             id
         });
-        User {
-            fake: self.fake,
-            id,
-        }
+        User { fake: self.fake, id }
     }
 
     /// Makes the user with a private chat, which the bot may write to from now on.
@@ -91,9 +88,7 @@ impl User {
                 let person = world.people.get(&self.id).cloned();
                 let username = person.as_ref().and_then(|person| person.username.clone());
                 if let Some(username) = username {
-                    world
-                        .usernames
-                        .insert(username.to_ascii_lowercase(), self.id);
+                    world.usernames.insert(username.to_ascii_lowercase(), self.id);
                 }
                 let chat = record(self.id, ChatKind::Private, None, person, self.id);
                 world.chats.insert(self.id, chat);
@@ -130,13 +125,7 @@ pub(super) fn add_group(world: &mut World, title: &str, kind: ChatKind, speaker:
     id
 }
 
-fn record(
-    id: i64,
-    kind: ChatKind,
-    title: Option<String>,
-    person: Option<Person>,
-    speaker: i64,
-) -> ChatRecord {
+fn record(id: i64, kind: ChatKind, title: Option<String>, person: Option<Person>, speaker: i64) -> ChatRecord {
     ChatRecord {
         id,
         kind,

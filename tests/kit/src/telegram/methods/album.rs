@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use super::{Ask, media, send};
-use crate::telegram::{
-    file::FileKind, formatted, message::Message, params::Params, refusal::Refusal, world::World,
-};
+use crate::telegram::{file::FileKind, formatted, message::Message, params::Params, refusal::Refusal, world::World};
 
 /// The most items of an album.
 const ITEMS_MAX: usize = 10;
@@ -40,9 +38,7 @@ fn items(params: &Params) -> Result<Vec<(FileKind, Params)>, Refusal> {
         return Err(Refusal::bad_request("there are no messages to send"));
     }
     if media.len() > ITEMS_MAX {
-        return Err(Refusal::bad_request(
-            "too many messages to send as an album",
-        ));
+        return Err(Refusal::bad_request("too many messages to send as an album"));
     }
     let items: Vec<_> = media.iter().map(item).collect::<Result<_, _>>()?;
     for kind in [FileKind::Document, FileKind::Audio] {

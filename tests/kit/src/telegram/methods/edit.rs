@@ -18,9 +18,7 @@ pub(crate) fn text(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
     let markup = markup::read(ask.params)?;
     edit(world, ask, |message| {
         if message.text.is_none() {
-            return Err(Refusal::bad_request(
-                "there is no text in the message to edit",
-            ));
+            return Err(Refusal::bad_request("there is no text in the message to edit"));
         }
         Ok(with_words(message, Some(new)).with_markup(markup))
     })
@@ -31,9 +29,7 @@ pub(crate) fn caption(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal
     let markup = markup::read(ask.params)?;
     edit(world, ask, |message| {
         if message.file.is_none() {
-            return Err(Refusal::bad_request(
-                "there is no caption in the message to edit",
-            ));
+            return Err(Refusal::bad_request("there is no caption in the message to edit"));
         }
         Ok(with_words(message, new).with_markup(markup))
     })
@@ -41,9 +37,7 @@ pub(crate) fn caption(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal
 
 pub(crate) fn markup(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
     let markup = markup::read(ask.params)?;
-    edit(world, ask, |message| {
-        Ok(message.clone().with_markup(markup))
-    })
+    edit(world, ask, |message| Ok(message.clone().with_markup(markup)))
 }
 
 pub(crate) fn delete(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {

@@ -27,9 +27,7 @@ pub(crate) fn read(params: &Params) -> Result<Option<Value>, Refusal> {
     }
     let markup = params.json("reply_markup");
     let Some(markup) = markup.filter(Value::is_object) else {
-        return Err(Refusal::bad_request(
-            "can't parse reply keyboard markup JSON object",
-        ));
+        return Err(Refusal::bad_request("can't parse reply keyboard markup JSON object"));
     };
     let rows = markup["inline_keyboard"].as_array().into_iter().flatten();
     for button in rows.filter_map(Value::as_array).flatten() {

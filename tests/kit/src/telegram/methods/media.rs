@@ -54,8 +54,7 @@ pub(crate) fn resolve(
         return Err(Refusal::bad_request("failed to get HTTP URL content"));
     }
     let file = world.files.by_id(&value).cloned();
-    let file =
-        file.ok_or_else(|| Refusal::bad_request("wrong file identifier/HTTP URL specified"))?;
+    let file = file.ok_or_else(|| Refusal::bad_request("wrong file identifier/HTTP URL specified"))?;
     if file.kind.field() != kind.field() {
         return Err(Refusal::bad_request(format!(
             "can't use file of type {} as {}",

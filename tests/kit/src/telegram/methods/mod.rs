@@ -11,9 +11,7 @@ mod webhook;
 
 use serde_json::{Value, json};
 
-use super::{
-    file::FileKind, params::Params, polling, refusal::Refusal, shared::Shared, world::World,
-};
+use super::{file::FileKind, params::Params, polling, refusal::Refusal, shared::Shared, world::World};
 
 /// The methods that behave, in the spelling of the documentation.
 const KNOWN: [&str; 28] = [
@@ -49,9 +47,7 @@ const KNOWN: [&str; 28] = [
 
 /// The documented spelling of a method that behaves.
 pub(crate) fn known_name(name: &str) -> Option<&'static str> {
-    KNOWN
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(name))
+    KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// A call as a method sees it.
@@ -69,20 +65,11 @@ impl Ask<'_> {
 }
 
 /// Carries a call out.
-pub(crate) async fn run(
-    shared: &Shared,
-    number: usize,
-    method: &str,
-    params: &Params,
-) -> Result<Value, Refusal> {
+pub(crate) async fn run(shared: &Shared, number: usize, method: &str, params: &Params) -> Result<Value, Refusal> {
     if method == "getUpdates" {
         return polling::get_updates(shared, number, params).await;
     }
-    let ask = Ask {
-        number,
-        params,
-        shared,
-    };
+    let ask = Ask { number, params, shared };
     match method {
         "setWebhook" | "deleteWebhook" => {
             shared.change_polling(|world| webhook::change(world, &ask, method == "setWebhook"))
@@ -125,9 +112,7 @@ fn other(ask: &Ask<'_>, method: &str) -> Result<Value, Refusal> {
     if spec.returns_true(method) {
         return Ok(json!(true));
     }
-    Err(Refusal::bad_request(format!(
-        "{method} is not supported by the fake"
-    )))
+    Err(Refusal::bad_request(format!("{method} is not supported by the fake")))
 }
 
 fn file_kind(method: &str) -> Option<FileKind> {

@@ -17,9 +17,7 @@ pub(crate) fn answer(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal>
     {
         return Err(Refusal::bad_request("MESSAGE_TOO_LONG"));
     }
-    let too_old = || {
-        Refusal::bad_request("query is too old and response timeout expired or query ID is invalid")
-    };
+    let too_old = || Refusal::bad_request("query is too old and response timeout expired or query ID is invalid");
     let id = ask.params.text("callback_query_id").unwrap_or_default();
     let place = world.presses.get_mut(&id).ok_or_else(too_old)?;
     if std::mem::replace(&mut place.stale, true) {

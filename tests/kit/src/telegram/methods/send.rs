@@ -50,12 +50,7 @@ pub(crate) fn chat_action(world: &mut World, ask: &Ask<'_>) -> Result<Value, Ref
 }
 
 /// Puts a message of the bot into a chat and shows it.
-pub(crate) fn post(
-    world: &mut World,
-    ask: &Ask<'_>,
-    chat_id: i64,
-    message: Message,
-) -> Result<Value, Refusal> {
+pub(crate) fn post(world: &mut World, ask: &Ask<'_>, chat_id: i64, message: Message) -> Result<Value, Refusal> {
     let reply_to = replied(world, ask, chat_id)?;
     let message = Message {
         id: world.next_message_id(chat_id),

@@ -51,10 +51,7 @@ impl<'a> Checker<'a> {
         let Value::String(text) = value else {
             return self.value(types, value, at);
         };
-        if types
-            .iter()
-            .any(|kind| kind == "String" || kind == "InputFile")
-        {
+        if types.iter().any(|kind| kind == "String" || kind == "InputFile") {
             return Vec::new();
         }
         match serde_json::from_str::<Value>(text) {
@@ -74,9 +71,7 @@ impl<'a> Checker<'a> {
             if problems.is_empty() {
                 return problems;
             }
-            let nearer = nearest
-                .as_ref()
-                .is_none_or(|nearest| problems.len() < nearest.len());
+            let nearer = nearest.as_ref().is_none_or(|nearest| problems.len() < nearest.len());
             if nearer {
                 nearest = Some(problems);
             }
@@ -140,9 +135,7 @@ impl<'a> Checker<'a> {
         let unknown = object
             .keys()
             .filter(|key| !shape.fields.iter().any(|field| field.name == **key));
-        problems.extend(
-            unknown.map(|key| Problem::new(format!("{at}.{key}"), "is no field of this type")),
-        );
+        problems.extend(unknown.map(|key| Problem::new(format!("{at}.{key}"), "is no field of this type")));
         problems
     }
 }

@@ -79,11 +79,10 @@ impl Spec {
             path: path.to_owned(),
             source,
         })?;
-        let document: Document =
-            serde_json::from_str(&text).map_err(|source| SpecError::Parse {
-                path: path.to_owned(),
-                source,
-            })?;
+        let document: Document = serde_json::from_str(&text).map_err(|source| SpecError::Parse {
+            path: path.to_owned(),
+            source,
+        })?;
         let methods = document.methods.into_iter();
         Ok(Self {
             methods: methods

@@ -1,33 +1,21 @@
 //! The agent's side over HTTP, and the page.
 
-use escalator_testkit::desk::{
-    Answer, Call, DeskSimulator, DeskState, Encoding, Endpoint, Fault, Party, Plan, Scope,
-};
+use escalator_testkit::desk::{Answer, Call, DeskSimulator, DeskState, Encoding, Endpoint, Fault, Party, Plan, Scope};
 use serde_json::{Value, json};
 
 use super::product::{
-    ATTACHMENT, MESSAGE, Product, SESSION, SOON, answer, attachment, call, client, desk, file,
-    form, message, open_at, post,
+    ATTACHMENT, MESSAGE, Product, SESSION, SOON, answer, attachment, call, client, desk, file, form, message, open_at,
+    post,
 };
 
 async fn get(desk: &DeskSimulator, path: &str) -> Value {
     let url = format!("{}/agent/api{path}", desk.url());
-    answer(client().get(url).send().await.expect("an answer"))
-        .await
-        .1
+    answer(client().get(url).send().await.expect("an answer")).await.1
 }
 
 async fn tell(desk: &DeskSimulator, path: &str, body: Value) -> (u16, Value) {
     let url = format!("{}/agent/api{path}", desk.url());
-    answer(
-        client()
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .expect("an answer"),
-    )
-    .await
+    answer(client().post(url).json(&body).send().await.expect("an answer")).await
 }
 
 #[tokio::test]
@@ -54,16 +42,8 @@ async fn the_agent_answers_over_http() {
     assert_eq!(answer(file.expect("an answer")).await.1["exact"], true);
     tell(&desk, "/sessions/12312/end", json!({})).await;
 
-    let paths: Vec<_> = product
-        .received(4)
-        .await
-        .into_iter()
-        .map(|hook| hook.path)
-        .collect();
-    let names: Vec<_> = paths
-        .iter()
-        .filter_map(|path| path.rsplit('/').next())
-        .collect();
+    let paths: Vec<_> = product.received(4).await.into_iter().map(|hook| hook.path).collect();
+    let names: Vec<_> = paths.iter().filter_map(|path| path.rsplit('/').next()).collect();
     assert_eq!(
         names,
         [
@@ -99,10 +79,7 @@ async fn a_hook_to_an_unknown_session_can_be_sent_over_http() {
     });
     assert_eq!(tell(&desk, "/hooks", hook).await.1["exact"], true);
     assert_eq!(tell(&desk, "/sessions/1/end", json!({})).await.0, 404);
-    assert_eq!(
-        get(&desk, "/hooks").await[0]["session_id"],
-        "never-opened-1"
-    );
+    assert_eq!(get(&desk, "/hooks").await[0]["session_id"], "never-opened-1");
 }
 
 #[tokio::test]
@@ -157,17 +134,12 @@ async fn switches_and_faults_are_set_over_http() {
         "scope": {"endpoint": "new_chat_message"},
         "plan": {"mode": "next", "calls": 1, "fault": {"kind": "too_many_requests", "retry_after_secs": 3}},
     });
-    assert_eq!(
-        tell(&desk, "/faults", fault.clone()).await.1,
-        json!([fault])
-    );
+    assert_eq!(tell(&desk, "/faults", fault.clone()).await.1, json!([fault]));
     let expected = (
         Scope::Endpoint(Endpoint::NewChatMessage),
         Plan::Next {
             calls: 1,
-            fault: Fault::TooManyRequests {
-                retry_after_secs: 3,
-            },
+            fault: Fault::TooManyRequests { retry_after_secs: 3 },
         },
     );
     assert_eq!(desk.faults().active(), [expected]);
@@ -178,31 +150,17 @@ async fn switches_and_faults_are_set_over_http() {
     let hang = json!({"scope": "all", "plan": {"mode": "always", "fault": {"kind": "hang"}}});
     tell(&desk, "/faults", hang).await;
     let hanging = tokio::spawn(call(&desk, MESSAGE, message("hello")).send());
-    desk.wait_until(SOON, |desk| desk.hanging() == 1)
-        .await
-        .expect("hangs");
+    desk.wait_until(SOON, |desk| desk.hanging() == 1).await.expect("hangs");
     tell(&desk, "/faults/release", json!({})).await;
-    assert_eq!(
-        hanging
-            .await
-            .expect("no panic")
-            .expect("an answer")
-            .status(),
-        200
-    );
-    assert_eq!(
-        get(&desk, "/calls?last=1").await[0]["answer"]["status"],
-        200
-    );
+    assert_eq!(hanging.await.expect("no panic").expect("an answer").status(), 200);
+    assert_eq!(get(&desk, "/calls?last=1").await[0]["answer"]["status"], 200);
 }
 
 #[tokio::test]
 async fn every_fault_that_the_documentation_shows_is_understood() {
     let desk = desk().await;
     let documentation = include_str!("../../../src/desk/http_api.md");
-    let faults = documentation
-        .lines()
-        .filter(|line| line.starts_with("{\"scope\""));
+    let faults = documentation.lines().filter(|line| line.starts_with("{\"scope\""));
     let mut count = 0;
     for fault in faults {
         let fault = serde_json::from_str(fault).expect("JSON");
@@ -216,34 +174,15 @@ async fn every_fault_that_the_documentation_shows_is_understood() {
 async fn the_port_closes_for_a_while_over_http() {
     let desk = desk().await;
     let url = desk.url() + "/agent/api/port/close";
-    let close = |after: u64| {
-        client()
-            .post(&url)
-            .json(&json!({"reopen_after_ms": after}))
-            .send()
-    };
-    assert_eq!(
-        close(10 * 60 * 1_000 + 1)
-            .await
-            .expect("an answer")
-            .status(),
-        422
-    );
+    let close = |after: u64| client().post(&url).json(&json!({"reopen_after_ms": after})).send();
+    assert_eq!(close(10 * 60 * 1_000 + 1).await.expect("an answer").status(), 422);
     assert_eq!(close(300).await.expect("an answer").status(), 202);
-    let is_open = async || {
-        client()
-            .get(desk.url() + "/agent/api/desk")
-            .send()
-            .await
-            .is_ok()
-    };
+    let is_open = async || client().get(desk.url() + "/agent/api/desk").send().await.is_ok();
     let closed_and_opened = async {
         while is_open().await {}
         while !is_open().await {}
     };
-    tokio::time::timeout(SOON, closed_and_opened)
-        .await
-        .expect("open again");
+    tokio::time::timeout(SOON, closed_and_opened).await.expect("open again");
 }
 
 #[tokio::test]
@@ -263,22 +202,13 @@ async fn the_page_hears_of_changes() {
     let first = next().await.expect("an event");
     assert!(first.starts_with(b"event: change\n"));
     post(&desk, MESSAGE, message("hello")).await;
-    assert!(
-        next()
-            .await
-            .expect("an event")
-            .starts_with(b"event: change\n")
-    );
+    assert!(next().await.expect("an event").starts_with(b"event: change\n"));
 }
 
 #[tokio::test]
 async fn the_page_is_one_document_that_loads_nothing_from_elsewhere() {
     let desk = desk().await;
-    let response = client()
-        .get(desk.agent_page())
-        .send()
-        .await
-        .expect("an answer");
+    let response = client().get(desk.agent_page()).send().await.expect("an answer");
     let policy = response.headers()["Content-Security-Policy"]
         .to_str()
         .expect("text")
@@ -294,40 +224,20 @@ async fn the_page_is_one_document_that_loads_nothing_from_elsewhere() {
 #[tokio::test]
 async fn many_sessions_do_not_slow_the_desk_down() {
     let desk = desk().await;
-    let keeping = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let keeping = reqwest::Client::builder().no_proxy().build().expect("a client");
     for at in 0..2_000 {
-        let fields = super::product::message_of(
-            super::product::SERVER,
-            &format!("session-{at:06}"),
-            "hello",
-        );
-        let sent = keeping
-            .post(desk.url() + MESSAGE)
-            .form(&fields)
-            .send()
-            .await;
+        let fields = super::product::message_of(super::product::SERVER, &format!("session-{at:06}"), "hello");
+        let sent = keeping.post(desk.url() + MESSAGE).form(&fields).send().await;
         sent.expect("an answer").bytes().await.expect("a body");
     }
     assert_eq!(desk.look(DeskState::session_count), 2_000);
     assert_eq!(
-        desk.session("session-001999")
-            .expect("known")
-            .texts(Party::Customer),
+        desk.session("session-001999").expect("known").texts(Party::Customer),
         ["hello"]
     );
     let answered = |call: &Call| matches!(call.answer, Answer::Sent { status: 200, .. });
     assert!(desk.calls().iter().all(answered));
-    assert_eq!(
-        get(&desk, "/sessions")
-            .await
-            .as_array()
-            .expect("a list")
-            .len(),
-        200
-    );
+    assert_eq!(get(&desk, "/sessions").await.as_array().expect("a list").len(), 200);
 }
 
 #[tokio::test]

@@ -6,25 +6,19 @@ use escalator_testkit::desk::{
 use serde_json::{Value, json};
 
 use super::product::{
-    ATTACHMENT, END, EVENT, MESSAGE, SERVER, SESSION, SOON, answer, attachment, client, desk, file,
-    form, message, message_of, of_session, post, start,
+    ATTACHMENT, END, EVENT, MESSAGE, SERVER, SESSION, SOON, answer, attachment, client, desk, file, form, message,
+    message_of, of_session, post, start,
 };
 
 #[tokio::test]
 async fn a_message_opens_a_ticket_and_the_next_one_joins_it() {
     let desk = desk().await;
     let mut first = message("hello");
-    first.extend([
-        ("messageNumber", "1".to_owned()),
-        ("customerName", "Anna".to_owned()),
-    ]);
+    first.extend([("messageNumber", "1".to_owned()), ("customerName", "Anna".to_owned())]);
     let opened = post(&desk, MESSAGE, first).await;
     assert_eq!(
         opened,
-        (
-            200,
-            json!({"type":"result","message":"Message sent.","ticketID":12312})
-        )
+        (200, json!({"type":"result","message":"Message sent.","ticketID":12312}))
     );
     let joined = post(&desk, MESSAGE, message("second")).await;
     assert_eq!(joined.1["ticketID"], 12312);
@@ -50,15 +44,10 @@ async fn another_session_or_server_is_another_ticket() {
         assert_eq!(body["ticketID"], 12312 + at);
     }
     assert_eq!(
-        desk.session((SERVER, SESSION))
-            .expect("known")
-            .texts(Party::Customer),
+        desk.session((SERVER, SESSION)).expect("known").texts(Party::Customer),
         ["a"]
     );
-    assert_eq!(
-        desk.session(12314).expect("known").texts(Party::Customer),
-        ["c"]
-    );
+    assert_eq!(desk.session(12314).expect("known").texts(Party::Customer), ["c"]);
 }
 
 #[tokio::test]
@@ -72,8 +61,7 @@ async fn an_attachment_joins_its_session_with_name_type_and_bytes() {
         .send()
         .await
         .expect("an answer");
-    let expected =
-        json!({"type":"result","message":"Attachment uploaded.","ticketID":12312,"messageID":1});
+    let expected = json!({"type":"result","message":"Attachment uploaded.","ticketID":12312,"messageID":1});
     assert_eq!(answer(sent).await, (200, expected));
 
     let session = desk.session(SESSION).expect("the session");
@@ -93,21 +81,11 @@ async fn events_show_whether_the_customer_writes() {
         ("minimizedchat", false),
     ] {
         let answered = post(&desk, EVENT, of_session(&[("event", event)])).await;
-        assert_eq!(
-            answered,
-            (200, json!({"type":"result","message":"Event sent."}))
-        );
-        assert_eq!(
-            desk.session(SESSION).expect("known").customer_typing,
-            typing
-        );
+        assert_eq!(answered, (200, json!({"type":"result","message":"Event sent."})));
+        assert_eq!(desk.session(SESSION).expect("known").customer_typing, typing);
     }
     let session = desk.session(SESSION).expect("known");
-    let names: Vec<_> = session
-        .events
-        .iter()
-        .map(|event| event.name.as_str())
-        .collect();
+    let names: Vec<_> = session.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["startedtyping", "stoppedtyping", "minimizedchat"]);
 }
 
@@ -152,10 +130,7 @@ async fn the_chatbot_log_has_an_envelope_of_its_own() {
         let answered = post(&desk, "/api/v2/message/chatbot", log(from)).await;
         assert_eq!(
             answered,
-            (
-                200,
-                json!({"result":"success","message":"Chatbot ticket created."})
-            )
+            (200, json!({"result":"success","message":"Chatbot ticket created."}))
         );
     }
     let logs = desk.chatbot_logs();
@@ -167,21 +142,12 @@ async fn the_chatbot_log_has_an_envelope_of_its_own() {
 #[tokio::test]
 async fn the_brand_can_be_made_optional() {
     let log = || {
-        let fields = [
-            ("from", "anna@example.com"),
-            ("subject", "s"),
-            ("message", "m"),
-        ];
-        fields
-            .map(|(name, value)| (name, value.to_owned()))
-            .to_vec()
+        let fields = [("from", "anna@example.com"), ("subject", "s"), ("message", "m")];
+        fields.map(|(name, value)| (name, value.to_owned())).to_vec()
     };
     let desk = desk().await;
     let (status, body) = post(&desk, "/api/v2/message/chatbot", log()).await;
-    assert_eq!(
-        (status, body["message"].as_str()),
-        (400, Some("brandID: required"))
-    );
+    assert_eq!((status, body["message"].as_str()), (400, Some("brandID: required")));
     desk.configure(|settings| settings.brand_required = false);
     assert_eq!(post(&desk, "/api/v2/message/chatbot", log()).await.0, 200);
 }
@@ -194,9 +160,7 @@ async fn both_forms_of_the_configuration_tell_whether_no_agent_is_there() {
             ("chatAccountToken", desk.account_token()),
             ("chatServerToken", desk.server_token()),
         ];
-        let request = client()
-            .get(desk.url() + "/requestChatConfig")
-            .query(&tokens);
+        let request = client().get(desk.url() + "/requestChatConfig").query(&tokens);
         answer(request.send().await.expect("an answer")).await.1
     };
     let post_form = async || {
@@ -204,9 +168,7 @@ async fn both_forms_of_the_configuration_tell_whether_no_agent_is_there() {
             ("chatServer", SERVER.to_owned()),
             ("chatAccountToken", desk.account_token().to_owned()),
         ];
-        post(&desk, "/api/v2/chat/requestChatConfig", fields)
-            .await
-            .1
+        post(&desk, "/api/v2/chat/requestChatConfig", fields).await.1
     };
     let tells = |answer: &Value| {
         let instructions = answer["instructions"].as_array().expect("a list");
@@ -228,10 +190,7 @@ async fn both_forms_of_the_configuration_tell_whether_no_agent_is_there() {
     assert!(!tells(&get().await));
 
     desk.configure(|settings| settings.chat_config = json!({"start_chat_instructions": "Hi"}));
-    assert_eq!(
-        get().await["config"],
-        json!({"start_chat_instructions": "Hi"})
-    );
+    assert_eq!(get().await["config"], json!({"start_chat_instructions": "Hi"}));
 }
 
 #[tokio::test]
@@ -239,12 +198,7 @@ async fn a_visit_is_taken() {
     let desk = desk().await;
     post(&desk, MESSAGE, message("hello")).await;
     let fields = of_session(&[("url", "https://www.brand.example/cart")]);
-    assert_eq!(
-        post(&desk, "/api/v2/chat/notifyUserVisited", fields)
-            .await
-            .0,
-        200
-    );
+    assert_eq!(post(&desk, "/api/v2/chat/notifyUserVisited", fields).await.0, 200);
     assert_eq!(
         desk.session(SESSION).expect("known").customer["url"],
         "https://www.brand.example/cart"
@@ -254,15 +208,9 @@ async fn a_visit_is_taken() {
 #[tokio::test]
 async fn ids_are_numbers_or_strings_of_digits() {
     let desk = start(DeskSimulator::builder().ids(IdStyle::Text)).await;
-    assert_eq!(
-        post(&desk, MESSAGE, message("hello")).await.1["ticketID"],
-        "12312"
-    );
+    assert_eq!(post(&desk, MESSAGE, message("hello")).await.1["ticketID"], "12312");
     desk.configure(|settings| settings.ids = IdStyle::Number);
-    assert_eq!(
-        post(&desk, MESSAGE, message("hello")).await.1["ticketID"],
-        12312
-    );
+    assert_eq!(post(&desk, MESSAGE, message("hello")).await.1["ticketID"], 12312);
 }
 
 #[tokio::test]
@@ -277,15 +225,9 @@ async fn urlencoded_and_json_are_read_unless_multipart_alone_is() {
             .collect();
         client().post(&url).json(&fields)
     };
-    for (request, encoding) in [
-        (urlencoded(), Encoding::Urlencoded),
-        (json(), Encoding::Json),
-    ] {
+    for (request, encoding) in [(urlencoded(), Encoding::Urlencoded), (json(), Encoding::Json)] {
         assert_eq!(request.send().await.expect("an answer").status(), 200);
-        assert_eq!(
-            desk.calls().last().expect("a call").encoding,
-            Some(encoding)
-        );
+        assert_eq!(desk.calls().last().expect("a call").encoding, Some(encoding));
     }
     assert_eq!(
         desk.session(SESSION).expect("known").texts(Party::Customer),
@@ -312,10 +254,7 @@ async fn wrong_tokens_are_refused_with_401() {
     .await;
     let (status, body) = post(&desk, MESSAGE, message("hello")).await;
     assert_eq!((status, body["status"].as_str()), (401, Some("error")));
-    let query = [
-        ("chatAccountToken", "rightaccount"),
-        ("chatServerToken", "wrong"),
-    ];
+    let query = [("chatAccountToken", "rightaccount"), ("chatServerToken", "wrong")];
     let config = client()
         .get(desk.url() + "/requestChatConfig")
         .query(&query)
@@ -357,22 +296,14 @@ async fn what_comes_after_an_end_is_remarked_on() {
     post(&desk, MESSAGE, message("hello")).await;
     post(&desk, END, of_session(&[])).await;
     let late = form(attachment()).part("file", file(vec![1]));
-    let late = client()
-        .post(desk.url() + ATTACHMENT)
-        .multipart(late)
-        .send()
-        .await;
+    let late = client().post(desk.url() + ATTACHMENT).multipart(late).send().await;
     assert_eq!(answer(late.expect("an answer")).await.1["ticketID"], 12312);
     post(&desk, END, of_session(&[])).await;
     post(&desk, EVENT, of_session(&[("event", "startedtyping")])).await;
     let (_, reopened) = post(&desk, MESSAGE, message("again")).await;
     assert_eq!(reopened["ticketID"], 12313);
 
-    let about: Vec<_> = desk
-        .remarks()
-        .into_iter()
-        .map(|remark| remark.about)
-        .collect();
+    let about: Vec<_> = desk.remarks().into_iter().map(|remark| remark.about).collect();
     let expected = [
         RemarkKind::FileAfterEnd { ended: 12312 },
         RemarkKind::EndWithoutSession,
@@ -383,10 +314,7 @@ async fn what_comes_after_an_end_is_remarked_on() {
         },
     ];
     assert_eq!(about, expected);
-    assert_eq!(
-        desk.session(SESSION).expect("the newest").reopens,
-        Some(12312)
-    );
+    assert_eq!(desk.session(SESSION).expect("the newest").reopens, Some(12312));
     assert_eq!(desk.violations(), []);
 }
 
@@ -409,13 +337,9 @@ async fn calls_are_listed_in_the_order_of_arrival() {
 #[tokio::test]
 async fn a_condition_is_waited_for_and_given_up_in_time() {
     let desk = desk().await;
-    let waiting = desk.wait_for(SOON, |desk| {
-        desk.session(SESSION).map(|session| session.ticket)
-    });
+    let waiting = desk.wait_for(SOON, |desk| desk.session(SESSION).map(|session| session.ticket));
     let (ticket, _) = tokio::join!(waiting, post(&desk, MESSAGE, message("hello")));
     assert_eq!(ticket, Ok(12312));
-    let never = desk
-        .wait_until(std::time::Duration::from_millis(10), |_| false)
-        .await;
+    let never = desk.wait_until(std::time::Duration::from_millis(10), |_| false).await;
     assert!(never.is_err());
 }

@@ -2,13 +2,11 @@
 
 use std::{num::NonZeroU64, time::Duration};
 
-use escalator_testkit::desk::{
-    Answer, Call, DeskSimulator, DeskState, Endpoint, Fault, Party, Plan, Scope,
-};
+use escalator_testkit::desk::{Answer, Call, DeskSimulator, DeskState, Endpoint, Fault, Party, Plan, Scope};
 
 use super::product::{
-    ATTACHMENT, END, MESSAGE, SERVER, SESSION, SOON, answer, attachment, call, client, desk, file,
-    form, message, message_of, of_session, post,
+    ATTACHMENT, END, MESSAGE, SERVER, SESSION, SOON, answer, attachment, call, client, desk, file, form, message,
+    message_of, of_session, post,
 };
 
 fn last_call(desk: &DeskSimulator) -> Call {
@@ -17,10 +15,7 @@ fn last_call(desk: &DeskSimulator) -> Call {
 
 /// Makes a call that is to end without an answer.
 async fn lost(desk: &DeskSimulator, text: &str) -> reqwest::Error {
-    call(desk, MESSAGE, message(text))
-        .send()
-        .await
-        .expect_err("no answer")
+    call(desk, MESSAGE, message(text)).send().await.expect_err("no answer")
 }
 
 #[tokio::test]
@@ -29,10 +24,7 @@ async fn refuse_cuts_without_effect() {
     desk.faults().next(Scope::All, 1, Fault::Refuse);
     assert!(!lost(&desk, "hello").await.is_timeout());
     let call = last_call(&desk);
-    assert_eq!(
-        (call.answer, call.effect, call.encoding),
-        (Answer::Cut, false, None)
-    );
+    assert_eq!((call.answer, call.effect, call.encoding), (Answer::Cut, false, None));
     assert_eq!(post(&desk, MESSAGE, message("hello")).await.0, 200);
 }
 
@@ -46,12 +38,7 @@ async fn a_lost_answer_leaves_its_effect() {
         (call.answer, call.effect, call.ticket),
         (Answer::Cut, true, Some(12312))
     );
-    assert_eq!(
-        desk.session(SESSION)
-            .expect("opened")
-            .texts(Party::Customer),
-        ["hello"]
-    );
+    assert_eq!(desk.session(SESSION).expect("opened").texts(Party::Customer), ["hello"]);
 }
 
 #[tokio::test]
@@ -59,17 +46,12 @@ async fn hang_has_its_effect_only_when_released() {
     let desk = desk().await;
     desk.faults().next(Scope::All, 1, Fault::Hang);
     let sent = tokio::spawn(call(&desk, MESSAGE, message("hello")).send());
-    desk.wait_until(SOON, |desk| desk.hanging() == 1)
-        .await
-        .expect("hangs");
+    desk.wait_until(SOON, |desk| desk.hanging() == 1).await.expect("hangs");
     assert!(desk.sessions().is_empty());
     desk.faults().release_hanging();
     let response = sent.await.expect("no panic").expect("an answer");
     assert_eq!(response.status(), 200);
-    assert_eq!(
-        (desk.look(DeskState::hanging), desk.sessions().len()),
-        (0, 1)
-    );
+    assert_eq!((desk.look(DeskState::hanging), desk.sessions().len()), (0, 1));
 }
 
 #[tokio::test]
@@ -77,16 +59,11 @@ async fn a_caller_who_goes_while_it_hangs_leaves_no_effect() {
     let desk = desk().await;
     desk.faults().next(Scope::All, 1, Fault::Hang);
     let sent = tokio::spawn(call(&desk, MESSAGE, message("hello")).send());
-    desk.wait_until(SOON, |desk| desk.hanging() == 1)
-        .await
-        .expect("hangs");
+    desk.wait_until(SOON, |desk| desk.hanging() == 1).await.expect("hangs");
     sent.abort();
     let gone = |desk: &DeskState| desk.calls()[0].answer == Answer::CallerGone;
     desk.wait_until(SOON, gone).await.expect("noticed");
-    assert_eq!(
-        (desk.look(DeskState::hanging), desk.sessions().len()),
-        (0, 0)
-    );
+    assert_eq!((desk.look(DeskState::hanging), desk.sessions().len()), (0, 0));
 }
 
 #[tokio::test]
@@ -107,9 +84,7 @@ async fn answers_of_a_desk_in_trouble_have_no_effect() {
     };
     let table = [
         (
-            Fault::TooManyRequests {
-                retry_after_secs: 7,
-            },
+            Fault::TooManyRequests { retry_after_secs: 7 },
             429,
             "text/plain",
             "Too Many",
@@ -121,10 +96,7 @@ async fn answers_of_a_desk_in_trouble_have_no_effect() {
     ];
     for (fault, status, content_type, start) in table {
         desk.faults().next(Scope::All, 1, fault.clone());
-        let response = call(&desk, MESSAGE, message("hello"))
-            .send()
-            .await
-            .expect("an answer");
+        let response = call(&desk, MESSAGE, message("hello")).send().await.expect("an answer");
         assert_eq!(response.status(), status);
         let retry_after = response
             .headers()
@@ -159,19 +131,13 @@ async fn a_slow_body_is_read_at_its_pace() {
     );
     let started = std::time::Instant::now();
     let slow = form(attachment()).part("file", file(vec![7; 400 << 10]));
-    let slow = client()
-        .post(desk.url() + ATTACHMENT)
-        .multipart(slow)
-        .send();
+    let slow = client().post(desk.url() + ATTACHMENT).multipart(slow).send();
     let fast = async {
         let answered = post(&desk, MESSAGE, message("meanwhile")).await;
         (answered, started.elapsed())
     };
     let (slow, ((status, _), fast_took)) = tokio::join!(slow, fast);
-    assert_eq!(
-        (slow.expect("an answer").status().as_u16(), status),
-        (200, 200)
-    );
+    assert_eq!((slow.expect("an answer").status().as_u16(), status), (200, 200));
     assert!(started.elapsed() >= Duration::from_millis(350));
     assert!(fast_took < started.elapsed());
     assert_eq!(
@@ -187,19 +153,14 @@ async fn a_fault_of_one_endpoint_or_session_touches_no_other() {
     let desk = desk().await;
     desk.faults()
         .always(Scope::Endpoint(Endpoint::EndChat), Fault::Unavailable);
-    desk.faults().always(
-        Scope::Session("session-0002".to_owned()),
-        Fault::Unavailable,
-    );
+    desk.faults()
+        .always(Scope::Session("session-0002".to_owned()), Fault::Unavailable);
     assert_eq!(post(&desk, MESSAGE, message("hello")).await.0, 200);
     let other = call(&desk, MESSAGE, message_of(SERVER, "session-0002", "hello"))
         .send()
         .await;
     assert_eq!(other.expect("an answer").status(), 503);
-    let end = call(&desk, END, of_session(&[]))
-        .send()
-        .await
-        .expect("an answer");
+    let end = call(&desk, END, of_session(&[])).send().await.expect("an answer");
     assert_eq!(end.status(), 503);
 
     desk.faults().clear_all();
@@ -213,22 +174,13 @@ async fn a_cycle_gives_each_call_its_turn() {
     let faults = vec![Some(Fault::Unavailable), Some(Fault::Refuse), None];
     desk.faults().set(Scope::All, Plan::Cycle { faults });
     for _ in 0..2 {
-        let first = call(&desk, MESSAGE, message("a"))
-            .send()
-            .await
-            .expect("an answer");
+        let first = call(&desk, MESSAGE, message("a")).send().await.expect("an answer");
         assert_eq!(first.status(), 503);
         lost(&desk, "b").await;
-        let third = call(&desk, MESSAGE, message("c"))
-            .send()
-            .await
-            .expect("an answer");
+        let third = call(&desk, MESSAGE, message("c")).send().await.expect("an answer");
         assert_eq!(answer(third).await.0, 200);
     }
-    assert_eq!(
-        desk.session(SESSION).expect("open").texts(Party::Customer),
-        ["c", "c"]
-    );
+    assert_eq!(desk.session(SESSION).expect("open").texts(Party::Customer), ["c", "c"]);
 }
 
 #[tokio::test]
@@ -237,9 +189,7 @@ async fn a_caller_who_hangs_up_in_the_middle_of_a_body_leaves_no_effect() {
 
     let desk = desk().await;
     let address = desk.url().replace("http://", "");
-    let mut stream = tokio::net::TcpStream::connect(&address)
-        .await
-        .expect("connects");
+    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connects");
     let head = format!(
         "POST {MESSAGE} HTTP/1.1\r\nHost: {address}\r\nContent-Type: multipart/form-data; boundary=x\r\n\
          Content-Length: 5000\r\n\r\n--x\r\n"

@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use escalator_testkit::desk::{
-    Encoding, HookError, HookKind, HookRetry, Party, Reply, SessionStatus, Upload,
-};
+use escalator_testkit::desk::{Encoding, HookError, HookKind, HookRetry, Party, Reply, SessionStatus, Upload};
 use serde_json::{Value, json};
 
 use super::product::{Product, Received, SESSION, desk, open_at};
@@ -22,24 +20,13 @@ fn fields(hook: &Received) -> BTreeMap<String, String> {
     let parsed = |encoded: &[u8]| url::form_urlencoded::parse(encoded).into_owned().collect();
     match hook.content_type.split(';').next().unwrap_or_default() {
         "application/json" => {
-            let object: BTreeMap<String, Value> =
-                serde_json::from_slice(&hook.body).expect("an object");
-            let text = |value: Value| {
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned)
-            };
-            object
-                .into_iter()
-                .map(|(name, value)| (name, text(value)))
-                .collect()
+            let object: BTreeMap<String, Value> = serde_json::from_slice(&hook.body).expect("an object");
+            let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            object.into_iter().map(|(name, value)| (name, text(value))).collect()
         }
         "application/x-www-form-urlencoded" => parsed(&hook.body),
         "multipart/form-data" => {
-            let parts = hook
-                .parts
-                .iter()
-                .filter(|(_, file_name, _)| file_name.is_none());
+            let parts = hook.parts.iter().filter(|(_, file_name, _)| file_name.is_none());
             parts
                 .map(|(name, _, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()))
                 .collect()
@@ -49,9 +36,7 @@ fn fields(hook: &Received) -> BTreeMap<String, String> {
 }
 
 fn expected<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 #[tokio::test]
@@ -79,10 +64,7 @@ async fn every_hook_travels_in_every_encoding_with_the_names_of_the_contract() {
         ];
         assert_eq!(hooks[0].path, "/hook/4f1c-secret/messageForCustomer");
         assert_eq!(fields(&hooks[0]), expected(message));
-        assert_eq!(
-            hooks[1].path,
-            "/hook/4f1c-secret/typingIndicatorForCustomer"
-        );
+        assert_eq!(hooks[1].path, "/hook/4f1c-secret/typingIndicatorForCustomer");
         assert_eq!(
             fields(&hooks[1]),
             expected([("SessionID", SESSION), ("Typing", "true")])
@@ -102,8 +84,7 @@ async fn a_file_travels_as_a_part_or_as_base64() {
     for encoding in ENCODINGS {
         let (desk, product) = (desk().await, Product::start().await);
         open_at(&desk, &product).await;
-        let upload =
-            Upload::new("fac\"tuur ü.pdf", "application/pdf", bytes.clone()).encoding(encoding);
+        let upload = Upload::new("fac\"tuur ü.pdf", "application/pdf", bytes.clone()).encoding(encoding);
         assert!(desk.send_file(SESSION, upload).await.expect("sent").exact);
         let hook = product.received(1).await.remove(0);
         assert_eq!(hook.path, "/hook/4f1c-secret/uploadForCustomer");
@@ -138,13 +119,8 @@ async fn what_the_agent_does_stands_in_the_session() {
     open_at(&desk, &product).await;
     desk.typing(SESSION, true).await.expect("sent");
     let session = desk.session(SESSION).expect("known");
-    assert_eq!(
-        (session.status, session.agent_typing),
-        (SessionStatus::Open, true)
-    );
-    desk.reply(SESSION, Reply::new("Hello!", "Anna"))
-        .await
-        .expect("sent");
+    assert_eq!((session.status, session.agent_typing), (SessionStatus::Open, true));
+    desk.reply(SESSION, Reply::new("Hello!", "Anna")).await.expect("sent");
     desk.end(SESSION).await.expect("sent");
     let session = desk.session(SESSION).expect("known");
     assert_eq!(
@@ -152,10 +128,7 @@ async fn what_the_agent_does_stands_in_the_session() {
         (SessionStatus::Ended, Some(Party::Agent))
     );
     assert_eq!(session.texts(Party::Agent), ["Hello!"]);
-    assert_eq!(
-        session.texts(Party::System),
-        ["Session ended by the agent."]
-    );
+    assert_eq!(session.texts(Party::System), ["Session ended by the agent."]);
     let kinds: Vec<_> = desk.hooks().into_iter().map(|hook| hook.kind).collect();
     assert_eq!(kinds, [HookKind::Typing, HookKind::Message, HookKind::End]);
     assert!(
@@ -168,32 +141,18 @@ async fn what_the_agent_does_stands_in_the_session() {
 
 #[tokio::test]
 async fn an_answer_is_exact_only_when_it_is_what_the_contract_says() {
-    let answers = vec![
-        (200, "ok\n"),
-        (200, "OK"),
-        (202, "ok"),
-        (500, "ok"),
-        (200, ""),
-    ];
+    let answers = vec![(200, "ok\n"), (200, "OK"), (202, "ok"), (500, "ok"), (200, "")];
     let count = answers.len();
     let (desk, product) = (desk().await, Product::answering(answers.clone()).await);
     open_at(&desk, &product).await;
     for (status, body) in answers {
-        let answer = desk
-            .reply(SESSION, Reply::new("hi", "Anna"))
-            .await
-            .expect("sent");
+        let answer = desk.reply(SESSION, Reply::new("hi", "Anna")).await.expect("sent");
         assert_eq!(
             (answer.status, answer.body.as_str(), answer.exact),
             (Some(status), body, false)
         );
     }
-    assert!(
-        desk.reply(SESSION, Reply::new("hi", "Anna"))
-            .await
-            .expect("sent")
-            .exact
-    );
+    assert!(desk.reply(SESSION, Reply::new("hi", "Anna")).await.expect("sent").exact);
     assert_eq!(desk.hooks().len(), count + 1);
 }
 
@@ -202,14 +161,8 @@ async fn a_hook_that_fails_is_sent_once_unless_retries_are_on() {
     let failing = vec![(503, ""), (503, ""), (503, "")];
     let (desk, product) = (desk().await, Product::answering(failing).await);
     open_at(&desk, &product).await;
-    let once = desk
-        .reply(SESSION, Reply::new("one", "Anna"))
-        .await
-        .expect("sent");
-    assert_eq!(
-        (once.status, product.received(1).await.len()),
-        (Some(503), 1)
-    );
+    let once = desk.reply(SESSION, Reply::new("one", "Anna")).await.expect("sent");
+    assert_eq!((once.status, product.received(1).await.len()), (Some(503), 1));
 
     desk.configure(|settings| {
         settings.hooks.retry = HookRetry::Growing {
@@ -217,22 +170,12 @@ async fn a_hook_that_fails_is_sent_once_unless_retries_are_on() {
             first_wait: Duration::from_millis(1),
         };
     });
-    let answer = desk
-        .reply(SESSION, Reply::new("two", "Anna"))
-        .await
-        .expect("sent");
+    let answer = desk.reply(SESSION, Reply::new("two", "Anna")).await.expect("sent");
     assert!(answer.exact);
     assert_eq!(product.received(4).await.len(), 4);
     let record = desk.hooks().pop().expect("a hook");
-    let statuses: Vec<_> = record
-        .attempts
-        .iter()
-        .map(|attempt| attempt.status)
-        .collect();
-    assert_eq!(
-        (statuses, record.done),
-        (vec![Some(503), Some(503), Some(200)], true)
-    );
+    let statuses: Vec<_> = record.attempts.iter().map(|attempt| attempt.status).collect();
+    assert_eq!((statuses, record.done), (vec![Some(503), Some(503), Some(200)], true));
 }
 
 #[tokio::test]
@@ -255,16 +198,8 @@ async fn a_product_that_is_away_is_recorded_without_its_address() {
 async fn a_hook_can_go_to_a_session_that_the_desk_does_not_know() {
     let (desk, product) = (desk().await, Product::start().await);
     let unknown = (product.server.as_str(), "never-opened-1");
-    assert!(
-        desk.reply(unknown, Reply::new("hi", "Anna"))
-            .await
-            .expect("sent")
-            .exact
-    );
-    assert_eq!(
-        fields(&product.received(1).await[0])["sessionID"],
-        "never-opened-1"
-    );
+    assert!(desk.reply(unknown, Reply::new("hi", "Anna")).await.expect("sent").exact);
+    assert_eq!(fields(&product.received(1).await[0])["sessionID"], "never-opened-1");
     assert_eq!(desk.hooks()[0].ticket, None);
     let by_id = desk.reply("never-opened-1", Reply::new("hi", "Anna")).await;
     assert_eq!(by_id, Err(HookError::UnknownSession));
@@ -278,18 +213,10 @@ async fn a_hook_is_whole_although_the_desk_hangs_up() {
         let (desk, product) = (desk().await, Product::start().await);
         open_at(&desk, &product).await;
         let reply = Reply::new("bye & gone", "Anna").encoding(encoding);
-        desk.reply_and_hang_up(SESSION, reply)
-            .await
-            .expect("written");
-        assert_eq!(
-            fields(&product.received(1).await[0])["message"],
-            "bye & gone"
-        );
+        desk.reply_and_hang_up(SESSION, reply).await.expect("written");
+        assert_eq!(fields(&product.received(1).await[0])["message"], "bye & gone");
         let record = desk.hooks().remove(0);
-        assert_eq!(
-            (record.done, record.answer().expect("noted").status),
-            (true, None)
-        );
+        assert_eq!((record.done, record.answer().expect("noted").status), (true, None));
     }
 }
 
@@ -299,10 +226,7 @@ async fn a_second_slash_can_stand_before_the_name() {
     desk.configure(|settings| settings.hooks.double_slash = true);
     open_at(&desk, &product).await;
     desk.end(SESSION).await.expect("sent");
-    assert_eq!(
-        product.received(1).await[0].path,
-        "/hook/4f1c-secret//endSession"
-    );
+    assert_eq!(product.received(1).await[0].path, "/hook/4f1c-secret//endSession");
 }
 
 #[tokio::test]
@@ -312,18 +236,10 @@ async fn debug_shows_nothing_of_what_was_said() {
     desk.reply(SESSION, Reply::new("private words", "Anna"))
         .await
         .expect("sent");
-    let shown = format!(
-        "{:?} {:?} {:?}",
-        desk.sessions(),
-        desk.calls(),
-        desk.hooks()
-    );
+    let shown = format!("{:?} {:?} {:?}", desk.sessions(), desk.calls(), desk.hooks());
     let lines = format!("{:?}", desk.session(SESSION).expect("known").transcript);
     for secret in ["private words", "hello", "simulatoraccount", "4f1c-secret"] {
-        assert!(
-            !shown.contains(secret) && !lines.contains(secret),
-            "{secret}"
-        );
+        assert!(!shown.contains(secret) && !lines.contains(secret), "{secret}");
     }
     assert_eq!(
         json!(desk.session(SESSION).expect("known"))["transcript"][1]["content"]["text"],

@@ -8,10 +8,7 @@ async fn a_closed_port_refuses_and_opens_again_on_the_same_number() {
     let url = desk.url();
     for round in 0..3 {
         desk.close_port().await.expect("closes");
-        let refused = call(&desk, MESSAGE, message("lost"))
-            .send()
-            .await
-            .expect_err("refused");
+        let refused = call(&desk, MESSAGE, message("lost")).send().await.expect_err("refused");
         assert!(refused.is_connect());
         desk.open_port().await.expect("opens");
         assert_eq!(desk.url(), url);
@@ -23,10 +20,7 @@ async fn a_closed_port_refuses_and_opens_again_on_the_same_number() {
 #[tokio::test]
 async fn closing_the_port_cuts_connections_that_are_kept_open() {
     let desk = desk().await;
-    let keeping = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let keeping = reqwest::Client::builder().no_proxy().build().expect("a client");
     let ask = || keeping.get(desk.url() + "/agent/api/desk").send();
     let first = ask().await.expect("an answer");
     first.bytes().await.expect("a body");
@@ -47,7 +41,5 @@ async fn shutdown_ends_hanging_calls_and_gives_the_port_back() {
     let address = desk.url().replace("http://", "");
     desk.shutdown().await;
     assert!(hanging.await.expect("no panic").is_err());
-    tokio::net::TcpListener::bind(address)
-        .await
-        .expect("the port is free");
+    tokio::net::TcpListener::bind(address).await.expect("the port is free");
 }

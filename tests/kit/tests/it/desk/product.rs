@@ -28,10 +28,7 @@ pub(super) const END: &str = "/api/v2/message/notifyUserEndChat";
 pub(super) type Fields = Vec<(&'static str, String)>;
 
 pub(super) async fn start(builder: DeskSimulatorBuilder) -> DeskSimulator {
-    builder
-        .start()
-        .await
-        .expect("a free port of the local host")
+    builder.start().await.expect("a free port of the local host")
 }
 
 pub(super) async fn desk() -> DeskSimulator {
@@ -60,14 +57,8 @@ pub(super) fn message_of(server: &str, session: &str, text: &str) -> Fields {
 }
 
 pub(super) fn of_session(more: &[(&'static str, &str)]) -> Fields {
-    let mut fields = vec![
-        ("chatServer", SERVER.to_owned()),
-        ("chatSessionID", SESSION.to_owned()),
-    ];
-    fields.extend(
-        more.iter()
-            .map(|(name, value)| (*name, (*value).to_owned())),
-    );
+    let mut fields = vec![("chatServer", SERVER.to_owned()), ("chatSessionID", SESSION.to_owned())];
+    fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
     fields
 }
 
@@ -216,9 +207,7 @@ async fn read(request: Request) -> Received {
             received.parts.push((name, file_name, bytes));
         }
     } else {
-        let body = to_bytes(request.into_body(), 64 << 20)
-            .await
-            .expect("a body");
+        let body = to_bytes(request.into_body(), 64 << 20).await.expect("a body");
         received.body = body.to_vec();
     }
     received

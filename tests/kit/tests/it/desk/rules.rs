@@ -4,8 +4,7 @@ use escalator_testkit::desk::DeskSimulator;
 use reqwest::multipart::{Form, Part};
 
 use super::product::{
-    ATTACHMENT, END, EVENT, Fields, MESSAGE, answer, attachment, client, desk, file, form, message,
-    of_session, post,
+    ATTACHMENT, END, EVENT, Fields, MESSAGE, answer, attachment, client, desk, file, form, message, of_session, post,
 };
 
 /// The fields with one of them set to another value, or added.
@@ -97,13 +96,7 @@ async fn required_fields_are_required() {
     for name in ["from", "subject", "message", "brandID"] {
         let all = ["from", "subject", "message", "brandID"].map(|of| (of, "+123".to_owned()));
         let rule = format!("{name}: required");
-        refused(
-            &desk,
-            "/api/v2/message/chatbot",
-            without(all.to_vec(), name),
-            &rule,
-        )
-        .await;
+        refused(&desk, "/api/v2/message/chatbot", without(all.to_vec(), name), &rule).await;
     }
     refused(
         &desk,
@@ -131,40 +124,19 @@ async fn unknown_and_double_fields_are_refused() {
         "priority: not a field",
     )
     .await;
-    let token = [
-        ("event", "startedtyping"),
-        ("chatAccountToken", "simulatoraccount"),
-    ];
-    refused(
-        &desk,
-        EVENT,
-        of_session(&token),
-        "chatAccountToken: not a field",
-    )
-    .await;
+    let token = [("event", "startedtyping"), ("chatAccountToken", "simulatoraccount")];
+    refused(&desk, EVENT, of_session(&token), "chatAccountToken: not a field").await;
     let mut twice = message("hello");
     twice.push(("message", "again".to_owned()));
     refused(&desk, MESSAGE, twice, "message: given twice").await;
     let chat_session_id = with(attachment(), "chatSessionID", "session-0001");
-    refused(
-        &desk,
-        ATTACHMENT,
-        chat_session_id,
-        "chatSessionID: not a field",
-    )
-    .await;
+    refused(&desk, ATTACHMENT, chat_session_id, "chatSessionID: not a field").await;
 }
 
 #[tokio::test]
 async fn an_event_and_a_contact_have_to_be_real_ones() {
     let desk = desk().await;
-    refused(
-        &desk,
-        EVENT,
-        of_session(&[("event", "typing")]),
-        "event: one of",
-    )
-    .await;
+    refused(&desk, EVENT, of_session(&[("event", "typing")]), "event: one of").await;
     let log = [
         ("from", "somebody"),
         ("subject", "s"),
@@ -172,13 +144,7 @@ async fn an_event_and_a_contact_have_to_be_real_ones() {
         ("brandID", "1"),
     ];
     let log = log.map(|(name, value)| (name, value.to_owned())).to_vec();
-    refused(
-        &desk,
-        "/api/v2/message/chatbot",
-        log,
-        "from: an e-mail address",
-    )
-    .await;
+    refused(&desk, "/api/v2/message/chatbot", log, "from: an e-mail address").await;
 }
 
 #[tokio::test]
@@ -189,10 +155,7 @@ async fn a_file_needs_a_name_and_a_session() {
             form(attachment()).part("file", file(vec![1])),
             "sessionID: no such session",
         ),
-        (
-            form(attachment()).text("file", "bytes"),
-            "file: not a field",
-        ),
+        (form(attachment()).text("file", "bytes"), "file: not a field"),
         (
             form(attachment()).part("upload", file(vec![1])),
             "body: only the part named file",
@@ -200,27 +163,15 @@ async fn a_file_needs_a_name_and_a_session() {
         (form(message("hello")).part("file", file(vec![1])), "body: "),
     ];
     for (form, rule) in forms.into_iter().take(3) {
-        let sent = client()
-            .post(desk.url() + ATTACHMENT)
-            .multipart(form)
-            .send()
-            .await;
+        let sent = client().post(desk.url() + ATTACHMENT).multipart(form).send().await;
         let (status, body) = answer(sent.expect("an answer")).await;
         assert_eq!(status, 400);
         on_record(&desk, body["message"].as_str().expect("a text"), rule);
     }
     let with_file = form(message("hello")).part("file", file(vec![1]));
-    let sent = client()
-        .post(desk.url() + MESSAGE)
-        .multipart(with_file)
-        .send()
-        .await;
+    let sent = client().post(desk.url() + MESSAGE).multipart(with_file).send().await;
     let (_, body) = answer(sent.expect("an answer")).await;
-    on_record(
-        &desk,
-        body["message"].as_str().expect("a text"),
-        "file: not a field",
-    );
+    on_record(&desk, body["message"].as_str().expect("a text"), "file: not a field");
 }
 
 #[tokio::test]
@@ -230,11 +181,7 @@ async fn a_file_beyond_the_cap_is_refused_and_breaks_no_rule() {
     desk.configure(|settings| settings.file_bytes_max = 1_000);
     for (bytes, expected) in [(1_000, 200), (1_001, 413), (3 << 20, 413)] {
         let form = form(attachment()).part("file", file(vec![7; bytes]));
-        let sent = client()
-            .post(desk.url() + ATTACHMENT)
-            .multipart(form)
-            .send()
-            .await;
+        let sent = client().post(desk.url() + ATTACHMENT).multipart(form).send().await;
         assert_eq!(sent.expect("an answer").status(), expected);
     }
     assert_eq!(desk.violations(), []);
@@ -281,18 +228,10 @@ async fn a_body_that_is_no_form_is_refused() {
 async fn fields_in_the_query_of_a_post_are_refused() {
     let desk = desk().await;
     let url = format!("{}{MESSAGE}?messageNumber=1", desk.url());
-    let sent = client()
-        .post(url)
-        .multipart(form(message("hello")))
-        .send()
-        .await;
+    let sent = client().post(url).multipart(form(message("hello"))).send().await;
     let (status, body) = answer(sent.expect("an answer")).await;
     assert_eq!(status, 400);
-    on_record(
-        &desk,
-        body["message"].as_str().expect("a text"),
-        "query: fields",
-    );
+    on_record(&desk, body["message"].as_str().expect("a text"), "query: fields");
 }
 
 #[tokio::test]
@@ -300,21 +239,9 @@ async fn unknown_paths_and_wrong_methods_are_refused() {
     let desk = desk().await;
     let (status, body) = post(&desk, "/api/v2/chat/notifyUser", message("hello")).await;
     assert_eq!(status, 404);
-    on_record(
-        &desk,
-        body["message"].as_str().expect("a text"),
-        "path: not a call",
-    );
-    let get = client()
-        .get(desk.url() + MESSAGE)
-        .send()
-        .await
-        .expect("an answer");
+    on_record(&desk, body["message"].as_str().expect("a text"), "path: not a call");
+    let get = client().get(desk.url() + MESSAGE).send().await.expect("an answer");
     let (status, body) = answer(get).await;
     assert_eq!(status, 405);
-    on_record(
-        &desk,
-        body["message"].as_str().expect("a text"),
-        "method: must be POST",
-    );
+    on_record(&desk, body["message"].as_str().expect("a text"), "method: must be POST");
 }

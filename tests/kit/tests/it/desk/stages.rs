@@ -18,11 +18,7 @@ async fn a_call_is_told_of_when_received_done_and_answered() {
     post(&desk, MESSAGE, message("hello")).await;
     let mut stages = Vec::new();
     for _ in 0..3 {
-        stages.push(
-            tokio::time::timeout(SOON, told.recv())
-                .await
-                .expect("in time"),
-        );
+        stages.push(tokio::time::timeout(SOON, told.recv()).await.expect("in time"));
     }
     let expected = [
         Some((Stage::Received, false, None)),
@@ -43,10 +39,7 @@ async fn stages_that_a_call_does_not_reach_are_not_told() {
     desk.faults().next(Scope::All, 1, Fault::Refuse);
     desk.faults().next(Scope::All, 1, Fault::LostAnswer);
     for _ in 0..2 {
-        call(&desk, MESSAGE, message("hello"))
-            .send()
-            .await
-            .expect_err("cut");
+        call(&desk, MESSAGE, message("hello")).send().await.expect_err("cut");
     }
     let told = stages.lock().expect("not poisoned").clone();
     assert_eq!(told, [Stage::Received, Stage::Received, Stage::EffectDone]);

@@ -1,8 +1,6 @@
 //! What customers can do, as teloxide reads it and as the specification has it.
 
-use escalator_testkit::telegram::{
-    CannotPush, Content, Event, FakeTelegram, FileKind, Media, World,
-};
+use escalator_testkit::telegram::{CannotPush, Content, Event, FakeTelegram, FileKind, Media, World};
 use serde_json::json;
 use teloxide::{
     payloads::GetUpdatesSetters,
@@ -15,11 +13,7 @@ use super::{bot, call, png, start};
 #[tokio::test]
 async fn teloxide_reads_every_kind_of_message() {
     let fake = start().await;
-    let ada = fake
-        .user("Ada")
-        .username("ada")
-        .language("en")
-        .private_chat();
+    let ada = fake.user("Ada").username("ada").language("en").private_chat();
     let contents = every_content();
     let count = contents.len();
     let first = ada.says("the first").message_id.expect("it is a message");
@@ -39,9 +33,7 @@ async fn teloxide_reads_every_kind_of_message() {
     // teloxide shows what a common message answers, and not what a die does.
     let common = |message: &&Message| matches!(message.kind, MessageKind::Common(_));
     for message in messages[1..].iter().filter(common) {
-        let answered = message
-            .reply_to_message()
-            .map(|message| i64::from(message.id.0));
+        let answered = message.reply_to_message().map(|message| i64::from(message.id.0));
         assert_eq!(answered, Some(first));
     }
     let from = messages[0].from.as_ref().expect("somebody wrote it");
@@ -95,10 +87,7 @@ async fn every_update_is_as_the_specification_has_it() {
 async fn commands_edits_and_albums_are_marked() {
     let fake = start().await;
     let ada = fake.user("Ada").private_chat();
-    let said = ada
-        .says("/human please")
-        .message_id
-        .expect("it is a message");
+    let said = ada.says("/human please").message_id.expect("it is a message");
     ada.edits(said, "never mind").expect("it is there");
     fake.push_batch(ada.album([Media::photo(png()).caption("one"), Media::photo(png())]))
         .expect("the chat is open");
@@ -133,10 +122,7 @@ async fn a_block_is_told_to_the_bot() {
     let UpdateKind::MyChatMember(change) = &updates[0].kind else {
         panic!("it is about the bot's membership");
     };
-    assert!(matches!(
-        change.new_chat_member.kind,
-        ChatMemberKind::Banned(_)
-    ));
+    assert!(matches!(change.new_chat_member.kind, ChatMemberKind::Banned(_)));
 }
 
 #[tokio::test]
@@ -157,8 +143,7 @@ async fn groups_have_several_speakers() {
     let (ada, eve) = (fake.user("Ada").create(), fake.user("Eve").create());
     let group = ada.group("Friends");
     group.says("one");
-    fake.push(group.message("two").by(&eve))
-        .expect("the group is open");
+    fake.push(group.message("two").by(&eve)).expect("the group is open");
     let messages = messages(&fake).await;
     let names: Vec<_> = messages
         .iter()
@@ -167,12 +152,7 @@ async fn groups_have_several_speakers() {
     assert_eq!(names, ["Ada", "Eve"]);
     assert!(messages.iter().all(|message| message.chat.is_group()));
     group.kicks_bot();
-    let (status, _) = call(
-        &fake,
-        "sendMessage",
-        json!({ "chat_id": group.id(), "text": "x" }),
-    )
-    .await;
+    let (status, _) = call(&fake, "sendMessage", json!({ "chat_id": group.id(), "text": "x" })).await;
     assert_eq!(status, 403);
 }
 
@@ -183,9 +163,7 @@ async fn a_raw_update_passes_as_it_is() {
     let update = json!({ "something_new": { "from": "the future" } });
     let pushed = fake.push_raw(update.clone());
     let event = Event::raw(update);
-    let batch = fake
-        .push_batch(vec![event, ada.message("x")])
-        .expect("both can happen");
+    let batch = fake.push_batch(vec![event, ada.message("x")]).expect("both can happen");
     assert_eq!(batch[0].update_id, pushed.update_id + 1);
     let updates = updates(&fake).await;
     assert!(matches!(updates[0].kind, UpdateKind::Error(_)));
@@ -193,11 +171,7 @@ async fn a_raw_update_passes_as_it_is() {
 }
 
 async fn updates(fake: &FakeTelegram) -> Vec<Update> {
-    bot(fake)
-        .get_updates()
-        .timeout(0)
-        .await
-        .expect("they are told")
+    bot(fake).get_updates().timeout(0).await.expect("they are told")
 }
 
 async fn messages(fake: &FakeTelegram) -> Vec<Message> {

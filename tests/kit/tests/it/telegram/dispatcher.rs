@@ -15,24 +15,17 @@ use super::{SOON, bot, start};
 #[tokio::test]
 async fn a_dispatcher_answers_each_customer_and_confirms_at_its_end() {
     let fake = start().await;
-    let chats: Vec<_> = ["Ada", "Eve", "Ida"]
-        .map(|name| fake.user(name).private_chat())
-        .into();
+    let chats: Vec<_> = ["Ada", "Eve", "Ida"].map(|name| fake.user(name).private_chat()).into();
     let mut first = 0;
     for chat in &chats {
         first = chat.says("hello").update_id;
     }
     let (dispatcher, running) = spawn_echo(bot(&fake));
     for chat in &chats {
-        chat.sees_text(SOON, "Bot: hello")
-            .await
-            .expect("it is answered");
+        chat.sees_text(SOON, "Bot: hello").await.expect("it is answered");
     }
     let last = chats[0].says("again").update_id;
-    chats[0]
-        .sees_text(SOON, "Bot: again")
-        .await
-        .expect("it is answered");
+    chats[0].sees_text(SOON, "Bot: again").await.expect("it is answered");
     assert!(last > first);
     stop(dispatcher, running).await;
     assert_eq!(fake.confirmed_offset(), Some(last + 1));
@@ -51,9 +44,7 @@ async fn a_bot_that_died_gets_what_it_did_not_confirm() {
     assert_eq!(fake.handouts()[0].handed_out, [said]);
 
     let (dispatcher, running) = spawn_echo(bot(&fake));
-    ada.sees_text(SOON, "Bot: hello")
-        .await
-        .expect("it is answered");
+    ada.sees_text(SOON, "Bot: hello").await.expect("it is answered");
     stop(dispatcher, running).await;
     assert_eq!(ada.transcript().bot_texts(), ["Bot: hello"]);
 }

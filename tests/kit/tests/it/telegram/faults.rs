@@ -14,10 +14,7 @@ async fn a_chat_is_limited_until_it_is_released() {
     let bot = bot(&fake);
     let ada = fake.user("Ada").private_chat();
     let eve = fake.user("Eve").private_chat();
-    let fault = fake.fault(
-        On::chat(ada.id()),
-        Plan::Always(Fault::RetryAfter { secs: 7 }),
-    );
+    let fault = fake.fault(On::chat(ada.id()), Plan::Always(Fault::RetryAfter { secs: 7 }));
     for _ in 0..3 {
         let answer = bot.send_message(ChatId(ada.id()), "x").await;
         let Err(RequestError::RetryAfter(wait)) = answer else {
@@ -29,9 +26,7 @@ async fn a_chat_is_limited_until_it_is_released() {
         .await
         .expect("the other chat is free");
     fake.release(fault);
-    bot.send_message(ChatId(ada.id()), "y")
-        .await
-        .expect("it is released");
+    bot.send_message(ChatId(ada.id()), "y").await.expect("it is released");
     assert_eq!(fake.chat(ada.id()).bot_texts(), ["y"]);
 }
 
@@ -42,16 +37,8 @@ async fn the_whole_bot_is_limited_for_a_while_and_told_how_long() {
     let minute = Duration::from_mins(1);
     let plan = Plan::For(minute, Fault::RetryAfter { secs: 0 });
     fake.fault(On::all_but_polling(), plan);
-    let (status, body) = call(
-        &fake,
-        "sendMessage",
-        json!({ "chat_id": ada.id(), "text": "x" }),
-    )
-    .await;
-    assert_eq!(
-        (status, body["parameters"]["retry_after"].clone()),
-        (429, json!(60))
-    );
+    let (status, body) = call(&fake, "sendMessage", json!({ "chat_id": ada.id(), "text": "x" })).await;
+    assert_eq!((status, body["parameters"]["retry_after"].clone()), (429, json!(60)));
     assert_eq!(body["description"], "Too Many Requests: retry after 60");
     assert_eq!(call(&fake, "getUpdates", json!({})).await.0, 200);
     fake.clear_faults();
@@ -71,26 +58,15 @@ async fn refused_hanging_and_failing_calls_have_no_effect() {
     assert!(matches!(post(&fake, ada.id(), patience).await, Err(error) if error.is_timeout()));
     let page = post(&fake, ada.id(), SOON).await.expect("it answers");
     assert_eq!(page.status(), 502);
-    assert!(
-        page.text()
-            .await
-            .expect("it is a page")
-            .starts_with("<html>")
-    );
+    assert!(page.text().await.expect("it is a page").starts_with("<html>"));
     assert!(ada.transcript().messages().is_empty());
 
-    post(&fake, ada.id(), SOON)
-        .await
-        .expect("the fourth passes");
+    post(&fake, ada.id(), SOON).await.expect("the fourth passes");
     assert_eq!(ada.transcript().bot_texts(), ["x"]);
     fake.wait_until(SOON, |world| world.calls()[3].fate == Fate::Answered)
         .await
         .expect("it is answered");
-    let fates: Vec<_> = fake
-        .calls()
-        .iter()
-        .map(|call| (call.fate, call.effect))
-        .collect();
+    let fates: Vec<_> = fake.calls().iter().map(|call| (call.fate, call.effect)).collect();
     let wanted = [
         (Fate::Cut, false),
         (Fate::Hanging, false),
@@ -122,10 +98,7 @@ async fn any_refusal_can_be_made_up() {
     };
     fake.fault(On::method("sendVoice"), Plan::Next(1, fault));
     let answer = refused(&fake, "sendVoice", Value::Null).await;
-    assert_eq!(
-        answer,
-        (400, "Bad Request: can't parse JSON object".to_owned())
-    );
+    assert_eq!(answer, (400, "Bad Request: can't parse JSON object".to_owned()));
     let fault = Fault::Refusal {
         code: 400,
         description: "Bad Request: VOICE_MESSAGES_FORBIDDEN".to_owned(),
@@ -144,10 +117,7 @@ async fn files_can_be_slow_both_ways() {
         On::method("sendDocument"),
         Plan::Always(Fault::SlowUpload { bytes_per_sec }),
     );
-    fake.fault(
-        On::method("file"),
-        Plan::Always(Fault::SlowDownload { bytes_per_sec }),
-    );
+    fake.fault(On::method("file"), Plan::Always(Fault::SlowDownload { bytes_per_sec }));
     let content = vec![5_u8; 50_000];
 
     let part = reqwest::multipart::Part::bytes(content.clone()).file_name("a.bin");
@@ -156,17 +126,9 @@ async fn files_can_be_slow_both_ways() {
         .part("document", part);
     let begun = Instant::now();
     let address = format!("{}/sendDocument", fake.url_with_token());
-    let response = reqwest::Client::new()
-        .post(address)
-        .multipart(form)
-        .send()
-        .await;
+    let response = reqwest::Client::new().post(address).multipart(form).send().await;
     assert_eq!(response.expect("it answers").status(), 200);
-    assert!(
-        begun.elapsed() >= Duration::from_millis(450),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() >= Duration::from_millis(450), "{:?}", begun.elapsed());
 
     ada.sends(Media::document("b.bin", content.clone()));
     let path = ada.transcript().messages()[1]
@@ -177,17 +139,9 @@ async fn files_can_be_slow_both_ways() {
         .clone();
     let begun = Instant::now();
     let response = reqwest::get(format!("{}/file/bot123:abc/{path}", fake.url())).await;
-    let fetched = response
-        .expect("it answers")
-        .bytes()
-        .await
-        .expect("it ends");
+    let fetched = response.expect("it answers").bytes().await.expect("it ends");
     assert_eq!(fetched, content);
-    assert!(
-        begun.elapsed() >= Duration::from_millis(450),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() >= Duration::from_millis(450), "{:?}", begun.elapsed());
 }
 
 async fn post(

@@ -9,10 +9,7 @@ use teloxide::{
     net::Download,
     payloads::{SendDocumentSetters, SendPhotoSetters},
     prelude::Requester,
-    types::{
-        ChatId, FileId, InputFile, InputMedia, InputMediaDocument, InputMediaPhoto, ParseMode,
-        UpdateKind,
-    },
+    types::{ChatId, FileId, InputFile, InputMedia, InputMediaDocument, InputMediaPhoto, ParseMode, UpdateKind},
 };
 
 use super::{SOON, bot, png, refused, start};
@@ -45,10 +42,7 @@ async fn a_file_of_the_bot_arrives_with_name_kind_and_caption() {
         .await
         .expect("it is sent by its id");
     let wrong = InputFile::file_id(FileId(file.file_id.clone()));
-    assert!(
-        bot.send_photo(ChatId(ada.id()), wrong).await.is_err(),
-        "it is no photo"
-    );
+    assert!(bot.send_photo(ChatId(ada.id()), wrong).await.is_err(), "it is no photo");
 }
 
 #[tokio::test]
@@ -64,10 +58,7 @@ async fn every_kind_of_file_can_be_sent() {
         .await
         .expect("photo");
     assert_eq!(
-        photo
-            .photo()
-            .and_then(|sizes| sizes.last())
-            .map(|size| size.width),
+        photo.photo().and_then(|sizes| sizes.last()).map(|size| size.width),
         Some(256)
     );
     assert!(
@@ -134,16 +125,8 @@ async fn an_album_is_sent_whole_or_not_at_all() {
     let fake = start().await;
     let ada = fake.user("Ada").private_chat();
     let bot = bot(&fake);
-    let photo = || {
-        InputMedia::Photo(
-            InputMediaPhoto::new(InputFile::memory(png()).file_name("a.png")).caption("c"),
-        )
-    };
-    let document = || {
-        InputMedia::Document(InputMediaDocument::new(
-            InputFile::memory("x").file_name("a.txt"),
-        ))
-    };
+    let photo = || InputMedia::Photo(InputMediaPhoto::new(InputFile::memory(png()).file_name("a.png")).caption("c"));
+    let document = || InputMedia::Document(InputMediaDocument::new(InputFile::memory("x").file_name("a.txt")));
     let sent = bot
         .send_media_group(ChatId(ada.id()), [photo(), photo()])
         .await
@@ -152,21 +135,12 @@ async fn an_album_is_sent_whole_or_not_at_all() {
     assert_eq!(sent[0].media_group_id(), sent[1].media_group_id());
     let seen = ada.transcript();
     assert_eq!(seen.bot_texts(), ["c", "c"]);
-    assert_eq!(
-        seen.messages()[1].file.as_ref().map(|f| f.bytes.to_vec()),
-        Some(png())
-    );
+    assert_eq!(seen.messages()[1].file.as_ref().map(|f| f.bytes.to_vec()), Some(png()));
 
-    let mixed = bot
-        .send_media_group(ChatId(ada.id()), [photo(), document()])
-        .await;
+    let mixed = bot.send_media_group(ChatId(ada.id()), [photo(), document()]).await;
     assert!(mixed.is_err());
     let eleven = (0..11).map(|_| photo());
-    assert!(
-        bot.send_media_group(ChatId(ada.id()), eleven)
-            .await
-            .is_err()
-    );
+    assert!(bot.send_media_group(ChatId(ada.id()), eleven).await.is_err());
     assert_eq!(ada.transcript().messages().len(), 2);
 }
 
@@ -186,20 +160,14 @@ async fn a_file_of_the_customer_is_fetched_byte_by_byte() {
     assert_eq!(document.file_name.as_deref(), Some("order 12.pdf"));
     assert_eq!(document.file.size, 3_000_000);
     assert_eq!(message.caption(), Some("my order"));
-    let file = bot
-        .get_file(document.file.id.clone())
-        .await
-        .expect("it is told");
+    let file = bot.get_file(document.file.id.clone()).await.expect("it is told");
     let mut fetched = Cursor::new(Vec::new());
     bot.download_file(&file.path, &mut fetched)
         .await
         .expect("it is fetched");
     assert!(fetched.into_inner() == content, "every byte is the same");
     assert_eq!(
-        fake.calls()
-            .last()
-            .map(|call| call.method.clone())
-            .as_deref(),
+        fake.calls().last().map(|call| call.method.clone()).as_deref(),
         Some("file")
     );
 
@@ -219,10 +187,7 @@ async fn the_largest_photo_size_is_the_whole_picture() {
     let sizes = message.photo().expect("it is a photo");
     assert_eq!(sizes.len(), 2);
     let content = async |size: usize| {
-        let file = bot
-            .get_file(sizes[size].file.id.clone())
-            .await
-            .expect("it is told");
+        let file = bot.get_file(sizes[size].file.id.clone()).await.expect("it is told");
         let mut fetched = Cursor::new(Vec::new());
         bot.download_file(&file.path, &mut fetched)
             .await

@@ -16,10 +16,7 @@ async fn a_thousand_chats_are_held_in_order() {
         .map(|number| fake.user(&format!("User {number}")).private_chat())
         .collect();
     for chat in &chats {
-        fake.fault(
-            On::chat(chat.id()),
-            Plan::Next(1, Fault::RetryAfter { secs: 1 }),
-        );
+        fake.fault(On::chat(chat.id()), Plan::Next(1, Fault::RetryAfter { secs: 1 }));
         chat.says("hello");
     }
     let begun = Instant::now();

@@ -64,9 +64,7 @@ async fn poll(fake: &FakeTelegram, offset: i64) -> Vec<i64> {
 
 fn update_ids(body: &Value) -> Vec<i64> {
     let updates = body["result"].as_array().into_iter().flatten();
-    updates
-        .filter_map(|update| update["update_id"].as_i64())
-        .collect()
+    updates.filter_map(|update| update["update_id"].as_i64()).collect()
 }
 
 fn png() -> Vec<u8> {

@@ -72,12 +72,7 @@ async fn allowed_updates_are_remembered() {
     let fake = start().await;
     let ada = fake.user("Ada").private_chat();
     let kept = ada.says("before");
-    call(
-        &fake,
-        "getUpdates",
-        json!({ "allowed_updates": ["message"] }),
-    )
-    .await;
+    call(&fake, "getUpdates", json!({ "allowed_updates": ["message"] })).await;
     poll(&fake, 0).await;
     let blocked = ada.blocks_bot().expect("the chat is open");
     assert!(!blocked.queued);

@@ -13,13 +13,7 @@ async fn a_closed_port_refuses_and_keeps_its_state() {
     let waiting = tokio::spawn({
         let address = format!("{}/getUpdates", fake.url_with_token());
         let params = json!({ "offset": pushed.update_id + 1, "timeout": 50 });
-        async move {
-            reqwest::Client::new()
-                .post(address)
-                .json(&params)
-                .send()
-                .await
-        }
+        async move { reqwest::Client::new().post(address).json(&params).send().await }
     });
     fake.wait_until(SOON, |world| world.handouts().len() == 1)
         .await

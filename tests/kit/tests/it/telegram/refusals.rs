@@ -56,10 +56,7 @@ async fn texts_that_the_real_server_refuses_are_refused() {
         let answer = refused(&fake, "sendMessage", params).await;
         assert_eq!(answer, (400, format!("Bad Request: {wanted}")));
     }
-    assert_eq!(
-        call(&fake, "sendMessage", text(&"😀".repeat(2048))).await.0,
-        200
-    );
+    assert_eq!(call(&fake, "sendMessage", text(&"😀".repeat(2048))).await.0, 200);
     let tagged = format!("<b>{}</b>", "x".repeat(4096));
     assert_eq!(call(&fake, "sendMessage", html(&tagged)).await.0, 200);
 }
@@ -75,24 +72,15 @@ async fn teloxide_knows_the_refusals_by_their_names() {
     assert_api(answer, &ApiError::ChatNotFound);
     let answer = bot.send_message(chat, "x".repeat(4097)).await;
     assert_api(answer, &ApiError::MessageIsTooLong);
-    let answer = bot
-        .send_message(chat, "<i>")
-        .parse_mode(ParseMode::Html)
-        .await;
-    assert!(matches!(
-        answer,
-        Err(RequestError::Api(ApiError::CantParseEntities(_)))
-    ));
+    let answer = bot.send_message(chat, "<i>").parse_mode(ParseMode::Html).await;
+    assert!(matches!(answer, Err(RequestError::Api(ApiError::CantParseEntities(_)))));
 
     ada.blocks_bot().expect("the chat is open");
     assert_api(bot.send_message(chat, "x").await, &ApiError::BotBlocked);
     ada.unblocks_bot().expect("the chat is there");
     bot.send_message(chat, "x").await.expect("it is open again");
     ada.deactivates();
-    assert_api(
-        bot.send_message(chat, "x").await,
-        &ApiError::UserDeactivated,
-    );
+    assert_api(bot.send_message(chat, "x").await, &ApiError::UserDeactivated);
     assert_eq!(fake.chat(ada.id()).bot_texts(), ["x"]);
 }
 
@@ -107,9 +95,7 @@ async fn a_group_that_migrated_names_its_new_id() {
         panic!("it is refused with the new id, not {answer:?}");
     };
     assert_eq!(target, ChatId(new.id()));
-    bot.send_message(target, "x")
-        .await
-        .expect("the new chat is open");
+    bot.send_message(target, "x").await.expect("the new chat is open");
 }
 
 #[tokio::test]
@@ -125,17 +111,11 @@ async fn files_over_the_limits_are_refused() {
     let bot = bot(&fake);
 
     let large = InputFile::memory(vec![1_u8; 3 << 20]).file_name("large.bin");
-    assert_api(
-        bot.send_document(chat, large).await,
-        &ApiError::RequestEntityTooLarge,
-    );
+    assert_api(bot.send_document(chat, large).await, &ApiError::RequestEntityTooLarge);
     let empty = InputFile::memory(Vec::new()).file_name("empty.txt");
     assert!(bot.send_document(chat, empty).await.is_err());
     let text = InputFile::memory("no picture").file_name("a.jpg");
-    assert_api(
-        bot.send_photo(chat, text).await,
-        &ApiError::ImageProcessFailed,
-    );
+    assert_api(bot.send_photo(chat, text).await, &ApiError::ImageProcessFailed);
     let caption = "x".repeat(1025);
     let params = json!({ "chat_id": ada.id(), "document": "x", "caption": caption });
     let (_, description) = refused(&fake, "sendDocument", params).await;
@@ -150,9 +130,7 @@ async fn the_real_upload_limit_is_fifty_megabytes() {
     let ada = fake.user("Ada").private_chat();
     let bot = bot(&fake);
     let file = |bytes: usize| InputFile::memory(vec![1_u8; bytes]).file_name("a.bin");
-    let over = bot
-        .send_document(ChatId(ada.id()), file((50 << 20) + 1))
-        .await;
+    let over = bot.send_document(ChatId(ada.id()), file((50 << 20) + 1)).await;
     assert_api(over, &ApiError::RequestEntityTooLarge);
     let answer = bot.send_document(ChatId(ada.id()), file(50 << 20)).await;
     answer.expect("fifty are allowed");

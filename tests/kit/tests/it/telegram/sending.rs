@@ -5,8 +5,8 @@ use teloxide::{
     payloads::{AnswerCallbackQuerySetters, EditMessageTextSetters, SendMessageSetters},
     prelude::Requester,
     types::{
-        CallbackQueryId, ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, MessageId,
-        ParseMode, ReplyParameters, UpdateKind,
+        CallbackQueryId, ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, MessageId, ParseMode,
+        ReplyParameters, UpdateKind,
     },
 };
 
@@ -28,10 +28,7 @@ async fn a_message_is_seen_without_its_tags() {
     assert_eq!(i64::from(sent.id.0), seen.id);
     assert_eq!(sent.text(), Some("Bot: 1 < 2"));
     assert_eq!(sent.reply_to_message().and_then(|m| m.text()), Some("hi"));
-    assert_eq!(
-        seen.entities,
-        [json!({"type": "bold", "offset": 0, "length": 4})]
-    );
+    assert_eq!(seen.entities, [json!({"type": "bold", "offset": 0, "length": 4})]);
     assert_eq!(seen.source.as_deref(), Some("<b>Bot:</b> 1 &lt; 2 "));
     assert_eq!(seen.reply_to, Some(asked));
     assert_eq!(seen.call, Some(0));
@@ -42,10 +39,7 @@ async fn edits_and_deletes_are_seen() {
     let fake = start().await;
     let bot = bot(&fake);
     let ada = fake.user("Ada").private_chat();
-    let sent = bot
-        .send_message(ChatId(ada.id()), "one")
-        .await
-        .expect("it is sent");
+    let sent = bot.send_message(ChatId(ada.id()), "one").await.expect("it is sent");
     let edited = bot
         .edit_message_text(ChatId(ada.id()), sent.id, "<i>two</i>")
         .parse_mode(ParseMode::Html)
@@ -103,10 +97,7 @@ async fn a_button_is_pressed_answered_once_and_taken_away() {
         .await
         .expect("it is answered");
     let press = ada.transcript().presses()[0].clone();
-    assert_eq!(
-        press.answer.and_then(|answer| answer.text).as_deref(),
-        Some("Bye")
-    );
+    assert_eq!(press.answer.and_then(|answer| answer.text).as_deref(), Some("Bye"));
     let twice = bot.answer_callback_query(CallbackQueryId(query)).await;
     assert!(twice.is_err(), "it was answered already");
 
@@ -142,10 +133,7 @@ async fn every_encoding_and_case_of_letters_is_read() {
     let ada = fake.user("Ada").username("Ada_L").private_chat();
     let client = reqwest::Client::new();
     let chat = ada.id().to_string();
-    let query = format!(
-        "{}/bot123%3Aabc/SENDMESSAGE?chat_id={chat}&text=query",
-        fake.url()
-    );
+    let query = format!("{}/bot123%3Aabc/SENDMESSAGE?chat_id={chat}&text=query", fake.url());
     let form = [("chat_id", chat.as_str()), ("text", "form")];
     let multipart = reqwest::multipart::Form::new()
         .text("chat_id", chat.clone())
@@ -163,10 +151,7 @@ async fn every_encoding_and_case_of_letters_is_read() {
         let response = request.send().await.expect("it answers");
         assert_eq!(response.status(), 200);
     }
-    assert_eq!(
-        fake.chat(ada.id()).bot_texts(),
-        ["query", "form", "multipart", "json"]
-    );
+    assert_eq!(fake.chat(ada.id()).bot_texts(), ["query", "form", "multipart", "json"]);
     assert!(fake.calls().iter().all(|call| call.method == "sendMessage"));
 }
 
@@ -174,18 +159,11 @@ async fn every_encoding_and_case_of_letters_is_read() {
 async fn the_bot_and_the_chat_introduce_themselves() {
     let fake = start().await;
     let bot = bot(&fake);
-    let ada = fake
-        .user("Ada")
-        .last_name("L")
-        .username("ada")
-        .private_chat();
+    let ada = fake.user("Ada").last_name("L").username("ada").private_chat();
     let me = bot.get_me().await.expect("it is told");
     assert_eq!((me.id.0, me.username()), (123, "escalator_test_bot"));
     let chat = bot.get_chat(ChatId(ada.id())).await.expect("it is told");
-    assert_eq!(
-        (chat.first_name(), chat.username()),
-        (Some("Ada"), Some("ada"))
-    );
+    assert_eq!((chat.first_name(), chat.username()), (Some("Ada"), Some("ada")));
     let commands = json!({ "commands": [{ "command": "human", "description": "Ask a person" }] });
     call(&fake, "setMyCommands", commands.clone()).await;
     assert_eq!(fake.commands(), commands["commands"]);

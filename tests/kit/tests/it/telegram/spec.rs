@@ -6,8 +6,8 @@ use teloxide::{
     payloads::{SendDocumentSetters, SendMessageSetters},
     prelude::Requester,
     types::{
-        ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, InputMedia,
-        InputMediaPhoto, InputMediaVideo, LinkPreviewOptions, ParseMode, ReplyParameters,
+        ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, InputMedia, InputMediaPhoto,
+        InputMediaVideo, LinkPreviewOptions, ParseMode, ReplyParameters,
     },
 };
 
@@ -30,12 +30,7 @@ async fn what_a_request_breaks_is_recorded() {
     let chat = fake.user("Ada").private_chat().id();
     let cases: [(&str, Value, &str, &str); 9] = [
         ("makeCoffee", json!({}), "", "there is no such method"),
-        (
-            "sendMessage",
-            json!({ "chat_id": chat }),
-            "text",
-            "is required",
-        ),
+        ("sendMessage", json!({ "chat_id": chat }), "text", "is required"),
         (
             "sendMessage",
             json!({ "chat_id": chat, "text": "x", "colour": "red" }),
@@ -91,12 +86,7 @@ async fn what_a_request_breaks_is_recorded() {
             problem: problem.to_owned(),
         };
         assert_eq!(fake.violations().last(), Some(&wanted));
-        assert_eq!(
-            fake.violations().len(),
-            number + 1,
-            "{:?}",
-            fake.violations()
-        );
+        assert_eq!(fake.violations().len(), number + 1, "{:?}", fake.violations());
     }
 }
 
@@ -191,9 +181,6 @@ async fn other_methods_of_the_specification_are_answered_and_recorded() {
 
 #[tokio::test]
 async fn a_specification_that_was_named_must_be_there() {
-    let started = FakeTelegram::builder()
-        .spec("/nowhere/spec.json")
-        .start()
-        .await;
+    let started = FakeTelegram::builder().spec("/nowhere/spec.json").start().await;
     assert!(matches!(started, Err(StartError::Spec(_))));
 }

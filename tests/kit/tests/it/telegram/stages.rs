@@ -19,17 +19,10 @@ async fn each_stage_is_told_in_order() {
         let line = (stage, call.method.clone(), call.effect, there);
         told.lock().expect("no test panics in it").push(line);
     })));
-    call(
-        &fake,
-        "sendMessage",
-        json!({ "chat_id": ada.id(), "text": "x" }),
-    )
-    .await;
-    fake.wait_until(SOON, |_| {
-        seen.lock().expect("no test panics in it").len() == 3
-    })
-    .await
-    .expect("it is answered");
+    call(&fake, "sendMessage", json!({ "chat_id": ada.id(), "text": "x" })).await;
+    fake.wait_until(SOON, |_| seen.lock().expect("no test panics in it").len() == 3)
+        .await
+        .expect("it is answered");
     fake.set_observer(None);
     let seen = seen.lock().expect("no test panics in it").clone();
     let method = "sendMessage".to_owned();
@@ -53,11 +46,7 @@ async fn a_cut_call_is_never_told_as_answered() {
     fake.fault(On::any(), Plan::Next(1, Fault::LoseAnswer));
     let address = format!("{}/sendMessage", fake.url_with_token());
     let params = json!({ "chat_id": ada.id(), "text": "x" });
-    let answer = reqwest::Client::new()
-        .post(address)
-        .json(&params)
-        .send()
-        .await;
+    let answer = reqwest::Client::new().post(address).json(&params).send().await;
     assert!(answer.is_err());
     let stages = stages.lock().expect("no test panics in it").clone();
     assert_eq!(stages, [Stage::Received, Stage::EffectDone]);
