@@ -41,15 +41,11 @@ impl Default for SqliteSettings {
 
 /// Counts how often a ledger made sure that what it wrote is on the disk. Clones share the count.
 #[derive(Clone, Debug, Default)]
-pub struct Flushes(Arc<AtomicU64>);
+pub struct Flushes(pub(super) Arc<AtomicU64>);
 
 impl Flushes {
     /// How many there were.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }

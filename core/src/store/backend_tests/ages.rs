@@ -191,7 +191,7 @@ async fn files_that_nobody_needs_go(bed: &mut dyn Bed) {
     };
     bed.backend().commit(&more).await.expect("it is written");
     bed.reopen().await;
-    let hour = Duration::from_secs(60 * 60);
+    let hour = Duration::from_hours(1);
     assert_eq!(age_out(bed, at(0) + hour, AgeOut::default()).await, 0);
     // Three files of one piece each.
     assert_eq!(age_out(bed, at(DAY_MS) + hour, AgeOut::default()).await, 6);

@@ -95,7 +95,7 @@ async fn a_key_belongs_to_one_conversation(bed: &mut dyn Bed) {
         conversations: vec![double],
         ..changes(at(1))
     };
-    assert_invalid(bed.backend().commit(&second).await);
+    assert_invalid(&bed.backend().commit(&second).await);
     let wanted = Wanted {
         conversations: vec![conversation_id(2)],
         inbox: vec![EventKey::new("e")],
@@ -127,7 +127,7 @@ async fn an_event_is_accepted_once(bed: &mut dyn Bed) {
             inbox,
             ..changes(at(1))
         };
-        assert_invalid(bed.backend().commit(&again).await);
+        assert_invalid(&bed.backend().commit(&again).await);
     }
 }
 
@@ -189,7 +189,7 @@ async fn lines_need_their_conversation(bed: &mut dyn Bed) {
         lines: vec![(conversation_id(9), None, Line::bot(at(0), "hi"))],
         ..changes(at(0))
     };
-    assert_invalid(bed.backend().commit(&batch).await);
+    assert_invalid(&bed.backend().commit(&batch).await);
     let wanted = Wanted {
         inbox: vec![EventKey::new("e")],
         ..Wanted::default()
@@ -217,6 +217,6 @@ fn sorted(mut conversations: Vec<Conversation>) -> Vec<Conversation> {
     conversations
 }
 
-fn assert_invalid(result: Result<(), StoreError>) {
+fn assert_invalid(result: &Result<(), StoreError>) {
     assert!(matches!(result, Err(StoreError::Invalid { .. })), "{result:?}");
 }

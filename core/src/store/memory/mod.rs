@@ -150,14 +150,12 @@ impl Backend for MemoryBackend {
     async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {
         let tables = self.tables();
         let lanes = wanted.lanes.iter().map(|lane| Ok((*lane, tables.lane(*lane)?)));
-        let histories = wanted.histories.iter().map(|id| {
-            let lines: Vec<&LineRow> = tables.lines.iter().filter(|row| row.conversation == *id).collect();
-            let newest = lines.iter().skip(lines.len().saturating_sub(wanted.lines_max));
-            (*id, newest.map(|row| row.line.clone()).collect())
-        });
+        let histories = wanted.histories.iter();
         Ok(LoadedMore {
             lanes: lanes.collect::<Result<_, StoreError>>()?,
-            histories: histories.collect(),
+            histories: histories
+                .map(|id| (*id, tables.history(*id, wanted.lines_max)))
+                .collect(),
         })
     }
 
@@ -222,6 +220,12 @@ impl Tables {
             .filter(|(_, row)| row.dead.is_none())
             .map(|(id, row)| self.waiting_row(*id, row))
             .collect()
+    }
+
+    fn history(&self, id: ConversationId, lines_max: usize) -> Vec<Line> {
+        let rows: Vec<&LineRow> = self.lines.iter().filter(|row| row.conversation == id).collect();
+        let newest = rows.iter().skip(rows.len().saturating_sub(lines_max));
+        newest.map(|row| row.line.clone()).collect()
     }
 
     fn waiting_row(&self, id: DeliveryId, row: &Row) -> Result<WaitingRow, StoreError> {

@@ -26,16 +26,16 @@ impl Tables {
             lines,
             timers_set,
             timers_cleared,
-            blob_pieces,
-            blobs,
-            blobs_dropped,
+            blob_pieces: _,
+            blobs: _,
+            blobs_dropped: _,
             secret,
         } = changes;
         let now = *now;
         self.inbox.extend(inbox.iter().map(|key| (key.clone(), now)));
-        conversations
-            .iter()
-            .for_each(|conversation| self.put(now, conversation));
+        for conversation in conversations {
+            self.put(now, conversation);
+        }
         self.sessions.extend(sessions.iter().map(|(id, conversation, address)| {
             let row = SessionRow {
                 conversation: *conversation,
@@ -46,8 +46,12 @@ impl Tables {
             (*id, row)
         }));
         self.end_sessions(conversations);
-        deliveries.iter().for_each(|row| self.deliver(now, row));
-        settled.iter().for_each(|(id, change)| self.settle(now, *id, change));
+        for row in deliveries {
+            self.deliver(now, row);
+        }
+        for (id, change) in settled {
+            self.settle(now, *id, change);
+        }
         self.lines
             .extend(lines.iter().map(|(conversation, session, line)| LineRow {
                 conversation: *conversation,
@@ -61,21 +65,25 @@ impl Tables {
         for timer in timers_cleared {
             self.timers.remove(timer);
         }
-        for (blob, piece, bytes) in blob_pieces {
+        self.write_files(now, changes);
+        // The first secret stays.
+        self.secret = self.secret.take().or_else(|| secret.clone());
+    }
+
+    fn write_files(&mut self, now: Timestamp, changes: &Changes) {
+        for (blob, piece, bytes) in &changes.blob_pieces {
             let blob = self.blobs.entry(*blob).or_insert_with(|| Blob::new(now));
             blob.at = now;
             blob.pieces.insert(*piece, bytes.clone());
         }
-        for (blob, bytes) in blobs {
+        for (blob, bytes) in &changes.blobs {
             let blob = self.blobs.entry(*blob).or_insert_with(|| Blob::new(now));
             blob.at = now;
             blob.bytes = Some(*bytes);
         }
-        for blob in blobs_dropped {
+        for blob in &changes.blobs_dropped {
             self.blobs.remove(blob);
         }
-        // The first secret stays.
-        self.secret = self.secret.take().or_else(|| secret.clone());
     }
 
     fn put(&mut self, now: Timestamp, conversation: &Conversation) {

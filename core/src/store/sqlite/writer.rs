@@ -1,6 +1,6 @@
 //! The one connection that writes, and its transactions.
 
-use std::{fs::File, time::Duration};
+use std::{fs::File, sync::atomic::Ordering, time::Duration};
 
 use sqlx::{Connection, SqliteConnection};
 
@@ -74,7 +74,7 @@ impl Writer {
         tracing::trace!(target: "escalator::site", site = "commit.before");
         run(&mut self.connection, "COMMIT").await.map_err(failed)?;
         self.begun = false;
-        self.flushes.add_one();
+        self.flushes.0.fetch_add(1, Ordering::Relaxed);
         if let Some(delay) = self.flush_delay {
             slower(delay).await;
         }
