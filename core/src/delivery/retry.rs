@@ -16,8 +16,8 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             first_wait: Duration::from_millis(500),
-            wait_max: Duration::from_secs(60),
-            age_max: Duration::from_secs(24 * 60 * 60),
+            wait_max: Duration::from_mins(1),
+            age_max: Duration::from_hours(24),
         }
     }
 }
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn what_the_other_side_asks_for_is_never_undercut() {
         let policy = RetryPolicy::default();
-        let asked = Duration::from_secs(300);
+        let asked = Duration::from_mins(5);
         assert_eq!(policy.wait(1, 0.0, Some(asked)), asked);
         assert_eq!(policy.wait(20, 1.0, Some(Duration::from_secs(1))), policy.wait_max);
     }

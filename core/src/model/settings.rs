@@ -31,9 +31,9 @@ impl Default for Policy {
             history_route: HistoryRoute::FirstMessage,
             history_lines_max: 200,
             on_no_agents: OnNoAgents::LeaveMessage,
-            opening_max: Duration::from_secs(120),
-            leaving_max: Duration::from_secs(30 * 60),
-            late_max: Duration::from_secs(15 * 60),
+            opening_max: Duration::from_mins(2),
+            leaving_max: Duration::from_mins(30),
+            late_max: Duration::from_mins(15),
             url: None,
             on_unknown: OnUnknown::Retry,
         }

@@ -7,7 +7,7 @@ use tokio_util::{
 
 use super::{Escalator, supervise};
 use crate::{
-    hookpoint::{self, ServeSettings},
+    hookpoint::{self, Hookpoint, ServeSettings},
     intake::Intake,
     store::{Ledger, Store},
 };
@@ -18,6 +18,7 @@ pub struct Running {
     tasks: TaskTracker,
     shutdown: CancellationToken,
     shutdown_max: Duration,
+    hooks: Hookpoint,
     hookpoint: Option<SocketAddr>,
     _stops: DropGuard,
 }
@@ -68,6 +69,7 @@ impl Running {
             ledger: Arc::clone(ledger),
             tasks,
             shutdown_max: builder.shutdown_max,
+            hooks: hooks.clone(),
             hookpoint,
             _stops: shutdown.clone().drop_guard(),
             shutdown,
@@ -101,7 +103,12 @@ impl Running {
     /// the ledger. What waits is delivered after the next start. `false` when the limit cut something off.
     pub async fn shutdown(self) -> bool {
         self.shutdown.cancel();
-        let in_time = tokio::time::timeout(self.shutdown_max, self.tasks.wait()).await.is_ok();
+        let done = async {
+            // Also where the bot serves the router itself: no hook is committed to a ledger that is closed.
+            self.hooks.close().await;
+            self.tasks.wait().await;
+        };
+        let in_time = tokio::time::timeout(self.shutdown_max, done).await.is_ok();
         if !in_time {
             tracing::warn!(
                 limit_secs = self.shutdown_max.as_secs(),

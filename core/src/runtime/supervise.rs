@@ -9,7 +9,7 @@ use crate::{
 
 /// How long a channel that failed is left alone before it runs again, at first and at the most.
 const CHANNEL_WAIT_FIRST: Duration = Duration::from_secs(1);
-const CHANNEL_WAIT_MAX: Duration = Duration::from_secs(60);
+const CHANNEL_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// Runs a channel, again and again while it fails.
 pub(super) async fn channel(channel: Arc<dyn EscalationChannel>, shutdown: CancellationToken) {
@@ -18,7 +18,7 @@ pub(super) async fn channel(channel: Arc<dyn EscalationChannel>, shutdown: Cance
         match channel.run(shutdown.clone()).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::error!(channel = %channel.id(), %error, wait_secs = wait.as_secs(), "a channel failed")
+                tracing::error!(channel = %channel.id(), %error, wait_secs = wait.as_secs(), "a channel failed");
             }
         }
         tokio::select! {
@@ -29,7 +29,7 @@ pub(super) async fn channel(channel: Arc<dyn EscalationChannel>, shutdown: Cance
 }
 
 /// How often the ledger is looked through for what is too old.
-const AGE_OUT_EVERY: Duration = Duration::from_secs(10 * 60);
+const AGE_OUT_EVERY: Duration = Duration::from_mins(10);
 /// Between two small steps, so that nothing else has to wait.
 const AGE_OUT_PAUSE: Duration = Duration::from_millis(200);
 
