@@ -112,8 +112,8 @@ async fn agent_takes_it(town: &Town, chat: &Chat, session: &Session) -> Result<(
 }
 
 async fn words_both_ways(town: &Town, chat: &Chat, session: &Session) -> Result<()> {
-    let said = chat.says("my ordr is 12");
-    desk_reads(town, session, "my ordr is 12").await?;
+    let said = chat.says("my order is 11");
+    desk_reads(town, session, "my order is 11").await?;
     let message = said.message_id.context("a message has an id")?;
     chat.edits(message, "my order is 12")?;
     desk_reads(town, session, "Edited: my order is 12").await?;

@@ -186,7 +186,7 @@ fn an_edit_is_its_new_words_and_a_moving_place_says_nothing() {
     };
     let said = |event: CustomerEvent| event.readable().map(escalator::model::Text::into_string);
     for (fields, wanted) in [
-        (json!({"text": "helo → hello"}), Some("Edited: helo → hello")),
+        (json!({"text": "hallo → hello"}), Some("Edited: hallo → hello")),
         (json!({"text": "/end"}), Some("Edited: /end")),
         (
             json!({"photo": [picture("L", 9)], "caption": "new"}),

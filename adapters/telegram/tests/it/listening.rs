@@ -82,8 +82,8 @@ async fn kinds_that_we_need_are_asked_for_and_never_reach_the_host() {
     let rig = Rig::new().await;
     let ada = rig.ada();
     let running = rig.run();
-    let said = ada.says("helo").message_id.expect("it is a message");
-    ada.sees_text(SOON, "Bot: helo").await.expect("it is answered");
+    let said = ada.says("hallo").message_id.expect("it is a message");
+    ada.sees_text(SOON, "Bot: hallo").await.expect("it is answered");
     let allowed = rig.fake.calls_of("getUpdates")[0].params.json("allowed_updates");
     let mut allowed: Vec<String> = serde_json::from_value(allowed.expect("kinds are asked for")).expect("it is a list");
     allowed.sort();
@@ -98,6 +98,6 @@ async fn kinds_that_we_need_are_asked_for_and_never_reach_the_host() {
     rig.house.hand_over(&rig.key(&ada));
     ada.edits(said, "hello!").expect("it can be edited");
     rig.house.wait(|state| state.lines() == ["Edited: hello!"]).await;
-    assert_eq!(running.seen.all(), ["helo", "next"]);
+    assert_eq!(running.seen.all(), ["hallo", "next"]);
     running.stop().await;
 }
