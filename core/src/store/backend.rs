@@ -164,7 +164,7 @@ pub(crate) enum RowChange {
     TakenBack,
     /// It is a dead letter.
     Dead { detail: String },
-    /// It is tried again.
+    /// It is tried again: an attempt that began is over.
     Retry { due: Timestamp, maybe_sent: bool },
     /// An attempt that must not be made twice begins.
     Started,

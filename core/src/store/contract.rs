@@ -43,6 +43,10 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`]: nothing was handed out.
     async fn claim(&self, door: &Door, max: usize) -> Result<Claims, StoreError>;
 
+    /// Whether a delivery that was handed out is still to be made: not when it was taken back meanwhile. Asked right
+    /// before the call. Where it is not wanted, the claim is settled as [`SettleAs::Retry`], which then repeats nothing.
+    fn is_wanted(&self, id: DeliveryId) -> bool;
+
     /// Hands out the timers that are due, and the moment of the next one. Each comes again until an event clears it.
     fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>);
 
@@ -51,6 +55,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Woken whenever a timer is set.
     fn wake_timers(&self) -> Arc<Notify>;
+
+    /// The doors at which deliveries wait, also those of channels that are no longer connected.
+    fn doors(&self) -> Vec<Door>;
 
     /// How many deliveries wait or are on their way, at all doors.
     fn outstanding(&self) -> usize;

@@ -1,5 +1,4 @@
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, HashMap, HashSet},
     sync::{PoisonError, RwLock},
 };
@@ -15,7 +14,10 @@ use crate::{
         ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent, DeskEvent, DeskLimits, EventKey,
         LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
-    session::{Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, Transition, Verdict, decide},
+    session::{
+        Conversation, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
+        decide,
+    },
 };
 
 /// What every decision may know, whatever it is about.
@@ -66,15 +68,24 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn keep(&mut self, conversation: &Conversation) {
-        if conversation.is_human() || conversation.last.is_some() {
-            self.by_key.insert(conversation.key.clone(), conversation.id);
-            let last = conversation.last.map(|last| last.session);
-            for session in conversation.session().map(|session| session.id).into_iter().chain(last) {
-                self.by_session.insert(session, conversation.id);
-            }
-            self.by_id.insert(conversation.id, conversation.clone());
+    pub(super) fn keep(&mut self, conversation: Conversation) {
+        if !conversation.is_human() && conversation.last.is_none() {
+            return;
         }
+        let id = conversation.id;
+        let sessions = sessions_of(&conversation);
+        match self.by_id.insert(id, conversation) {
+            // Hooks of older sessions are rare: the database knows them.
+            Some(before) => sessions_of(&before)
+                .filter(|over| !sessions.clone().any(|kept| kept == *over))
+                .for_each(|over| {
+                    self.by_session.remove(&over);
+                }),
+            None => {
+                self.by_key.insert(self.by_id[&id].key.clone(), id);
+            }
+        }
+        self.by_session.extend(sessions.map(|session| (session, id)));
     }
 
     /// Forgets what no human has owned since, and names it.
@@ -88,6 +99,13 @@ impl Live {
         self.by_session.retain(|_, id| self.by_id.contains_key(id));
         gone
     }
+}
+
+/// The session that stands, and the one that ended last.
+fn sessions_of(conversation: &Conversation) -> impl Iterator<Item = SessionId> + Clone + use<> {
+    let stands = conversation.session().map(|session| session.id);
+    let last = conversation.last.map(|last| last.session);
+    stands.into_iter().chain(last)
 }
 
 /// A batch that is being decided. Nothing of it counts until it is committed.
@@ -104,6 +122,8 @@ pub(super) struct Batch<'b> {
     /// The waiting rows of a lane, where an event of the batch needs them; complete where there is an entry.
     lanes: HashMap<Lane, Vec<Queued>>,
     taken_back: HashSet<DeliveryId>,
+    /// Whether an event of the batch asks for a history.
+    keeps_histories: bool,
     histories: HashMap<ConversationId, Vec<Line>>,
     pub(super) changes: Changes,
     pub(super) index: Vec<IndexChange>,
@@ -122,6 +142,7 @@ impl<'b> Batch<'b> {
             seen: HashSet::new(),
             lanes: HashMap::new(),
             taken_back: HashSet::new(),
+            keeps_histories: false,
             histories: HashMap::new(),
             changes: Changes {
                 now,
@@ -167,31 +188,46 @@ impl<'b> Batch<'b> {
     }
 
     /// Notes which lanes and histories an event needs.
-    pub(super) fn want_more(&self, incoming: &Incoming, index: &Index, wanted: &mut WantedMore) {
-        let Some(conversation) = self.find(&incoming.target) else {
-            return;
-        };
-        if matches!(
+    pub(super) fn want_more(&mut self, incoming: &Incoming, index: &Index, wanted: &mut WantedMore) {
+        let asks_for_history = matches!(
             &incoming.event,
             Event::Customer {
                 event: CustomerEvent::Escalate(_) | CustomerEvent::PushLog { .. },
                 ..
             }
-        ) {
+        );
+        self.keeps_histories |= asks_for_history;
+        let Some(conversation) = self.find(&incoming.target) else {
+            return;
+        };
+        if asks_for_history {
             wanted.histories.push(conversation.id);
         }
         if needs_lane(conversation, &incoming.event) {
-            want_desk_lane(conversation, index, wanted);
+            let lane = conversation.session().map(Session::lane);
+            self.want_desk_lane(lane, index, wanted);
         }
     }
 
-    pub(super) fn want_more_of_settle(&self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
-        let opening = |conversation: &Conversation| matches!(conversation.state, State::Opening(_));
-        if let Some(conversation) = self
-            .of_lane(settle.id.lane)
-            .filter(|conversation| opening(conversation))
-        {
-            want_desk_lane(conversation, index, wanted);
+    pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
+        if let Some(State::Opening(session)) = self.of_lane(settle.id.lane).map(|conversation| &conversation.state) {
+            let lane = session.lane();
+            self.want_desk_lane(Some(lane), index, wanted);
+        }
+    }
+
+    fn want_desk_lane(&mut self, lane: Option<Lane>, index: &Index, wanted: &mut WantedMore) {
+        match lane {
+            Some(lane) if index.has_rows(lane) => {
+                if !wanted.lanes.contains(&lane) {
+                    wanted.lanes.push(lane);
+                }
+            }
+            // Nothing waits there: what joins it in this batch is all there is.
+            Some(lane) => {
+                self.lanes.entry(lane).or_default();
+            }
+            None => {}
         }
     }
 
@@ -210,25 +246,28 @@ impl<'b> Batch<'b> {
 
     /// Decides on an event.
     pub(super) fn accept(&mut self, incoming: &Incoming) -> Accepted {
-        if self.seen.contains(&incoming.key) {
-            return Accepted::Duplicate;
-        }
-        let conversation = match (self.find(&incoming.target), &incoming.target) {
-            (Some(conversation), _) => Cow::Borrowed(conversation),
-            (None, Target::Conversation(key)) => Cow::Owned(Conversation::new(ConversationId::mint(), key.clone())),
-            (None, Target::Session(_)) => return Accepted::UnknownSession,
-        };
-        let before = conversation.into_owned();
-        let transition = self.decide(&before, &incoming.event);
         if let Event::Due { session, kind } = incoming.event {
             self.clear_timer(session, kind);
         }
-        let verdict = transition.verdict;
+        if !incoming.is_new && self.seen.contains(&incoming.key) {
+            return Accepted::Duplicate;
+        }
+        let decided = match (self.find(&incoming.target), &incoming.target) {
+            (Some(conversation), _) => self.decide(conversation, &incoming.event),
+            (None, Target::Conversation(key)) => {
+                let unknown = Conversation::new(ConversationId::mint(), key.clone());
+                self.decide(&unknown, &incoming.event)
+            }
+            (None, Target::Session(_)) => return Accepted::UnknownSession,
+        };
+        let verdict = decided.transition.verdict;
         // What is the bot's was not accepted: it may be offered again, and is the bot's again.
         if verdict != Verdict::Bots {
-            self.seen.insert(incoming.key.clone());
+            if !incoming.is_new {
+                self.seen.insert(incoming.key.clone());
+            }
             self.changes.inbox.push(incoming.key.clone());
-            self.apply(&before, transition);
+            self.apply(decided);
         }
         Accepted::New(verdict)
     }
@@ -269,14 +308,20 @@ impl<'b> Batch<'b> {
         if let Some(rows) = self.lanes.get_mut(&id.lane) {
             rows.retain(|row| row.seq != id.seq);
         }
-        if let Some(before) = self.of_lane(id.lane).cloned() {
-            let event = Event::Settled(Settled {
-                id,
-                payload: settle.payload.clone(),
-                settlement,
-            });
-            let transition = self.decide(&before, &event);
-            self.apply(&before, transition);
+        let event = Event::Settled(Settled {
+            id,
+            payload: settle.payload.clone(),
+            settlement,
+        });
+        match self
+            .of_lane(id.lane)
+            .map(|conversation| self.decide(conversation, &event))
+        {
+            Some(decided) => self.apply(decided),
+            // Never seen: a conversation stays for as long as it has rows.
+            None => {
+                tracing::error!(delivery = %id, "a delivery is over whose conversation is not known: nobody is told")
+            }
         }
     }
 
@@ -294,20 +339,19 @@ impl<'b> Batch<'b> {
         self.changes
             .lines
             .extend(lines.iter().map(|line| (id, None, line.clone())));
-        self.histories.entry(id).or_default().extend_from_slice(lines);
+        if self.keeps_histories {
+            self.histories.entry(id).or_default().extend_from_slice(lines);
+        }
     }
 
     /// The batch as it is to be written.
     pub(super) fn finish(&mut self) -> (Changes, Vec<IndexChange>) {
         let changed = std::mem::take(&mut self.changed);
-        self.changes.conversations = changed
-            .iter()
-            .filter_map(|id| self.conversations.get(id).cloned())
-            .collect();
+        self.changes.conversations = changed.iter().filter_map(|id| self.conversations.remove(id)).collect();
         (std::mem::take(&mut self.changes), std::mem::take(&mut self.index))
     }
 
-    fn decide(&self, conversation: &Conversation, event: &Event) -> Transition {
+    fn decide(&self, conversation: &Conversation, event: &Event) -> Decided {
         let chat = self.brain.chat(&conversation.key.channel);
         let desk_texts = self.brain.desk_texts.read().unwrap_or_else(PoisonError::into_inner);
         let hook_address = self.brain.hook_address.read().unwrap_or_else(PoisonError::into_inner);
@@ -324,17 +368,22 @@ impl<'b> Batch<'b> {
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),
             history: self.histories.get(&conversation.id).map_or(&[], Vec::as_slice),
         };
-        decide(conversation, event, &env)
+        let transition = decide(conversation, event, &env);
+        let is_known = self.by_id(conversation.id).is_some();
+        Decided {
+            is_changed: transition.conversation != *conversation || !is_known && !transition.effects.is_empty(),
+            transition,
+        }
     }
 
-    fn apply(&mut self, before: &Conversation, transition: Transition) {
+    fn apply(&mut self, decided: Decided) {
         let Transition {
             conversation, effects, ..
-        } = transition;
+        } = decided.transition;
         for effect in effects {
             self.effect(&conversation, effect);
         }
-        if conversation != *before || !self.is_stored(before.id) {
+        if decided.is_changed {
             self.put(conversation);
         }
     }
@@ -353,10 +402,13 @@ impl<'b> Batch<'b> {
             }
             Effect::Record(session, line) => {
                 // What was said in this batch is history for what comes after it in the batch.
-                self.histories.entry(conversation.id).or_default().push(line.clone());
+                if self.keeps_histories {
+                    self.histories.entry(conversation.id).or_default().push(line.clone());
+                }
                 self.changes.lines.push((conversation.id, session, line));
             }
             Effect::SetTimer { session, kind, due } => {
+                self.changes.timers_cleared.retain(|timer| *timer != (session, kind));
                 self.changes.timers_set.push((session, kind, due));
                 self.index.push(IndexChange::SetTimer(session, kind, due));
             }
@@ -410,7 +462,7 @@ impl<'b> Batch<'b> {
         self.lanes.entry(Lane::Desk(session)).or_default();
     }
 
-    fn clear_timer(&mut self, session: SessionId, kind: crate::session::TimerKind) {
+    fn clear_timer(&mut self, session: SessionId, kind: TimerKind) {
         self.changes
             .timers_set
             .retain(|(of, which, _)| (*of, *which) != (session, kind));
@@ -419,9 +471,11 @@ impl<'b> Batch<'b> {
     }
 
     fn put(&mut self, conversation: Conversation) {
-        self.changed.insert(conversation.id);
-        self.keys.insert(conversation.key.clone(), conversation.id);
-        self.conversations.insert(conversation.id, conversation);
+        let id = conversation.id;
+        if self.changed.insert(id) && self.by_id(id).is_none() {
+            self.keys.insert(conversation.key.clone(), id);
+        }
+        self.conversations.insert(id, conversation);
     }
 
     fn find(&self, target: &Target) -> Option<&Conversation> {
@@ -442,10 +496,12 @@ impl<'b> Batch<'b> {
     fn by_id(&self, id: ConversationId) -> Option<&Conversation> {
         self.conversations.get(&id).or_else(|| self.live.by_id.get(&id))
     }
+}
 
-    fn is_stored(&self, id: ConversationId) -> bool {
-        self.by_id(id).is_some()
-    }
+/// What an event does to a conversation, and whether that changes what is stored of it.
+struct Decided {
+    transition: Transition,
+    is_changed: bool,
 }
 
 /// Whether `decide` may want to take rows back, or to know what became of the opener.
@@ -461,14 +517,5 @@ fn needs_lane(conversation: &Conversation, event: &Event) -> bool {
             ..
         } => opening,
         Event::Customer { .. } | Event::Desk { .. } | Event::Settled(_) | Event::Due { .. } => true,
-    }
-}
-
-fn want_desk_lane(conversation: &Conversation, index: &Index, wanted: &mut WantedMore) {
-    if let Some(session) = conversation.session()
-        && index.has_rows(session.lane())
-        && !wanted.lanes.contains(&session.lane())
-    {
-        wanted.lanes.push(session.lane());
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -18,7 +18,12 @@ use crate::{
 pub(super) struct Index {
     lanes: HashMap<Lane, LaneQueue>,
     doors: HashMap<Door, DoorQueue>,
+    /// How many rows wait or are on their way, in all lanes.
+    outstanding: usize,
+    /// The timers, the longest due first.
     timers: BTreeSet<(Timestamp, SessionId, TimerKind)>,
+    /// When each of them is due.
+    timers_due: HashMap<(SessionId, TimerKind), Timestamp>,
     wake_timers: Arc<Notify>,
     /// Woken when nothing waits and nothing is on its way.
     idle: Arc<Notify>,
@@ -73,6 +78,7 @@ impl Index {
                 IndexChange::SetTimer(session, kind, due) => {
                     self.clear_timer(session, kind);
                     self.timers.insert((due, session, kind));
+                    self.timers_due.insert((session, kind), due);
                     self.wake_timers.notify_one();
                 }
                 IndexChange::ClearTimer(session, kind) => self.clear_timer(session, kind),
@@ -141,7 +147,13 @@ impl Index {
 
     /// Rows that wait or are on their way.
     pub(super) fn outstanding(&self) -> usize {
-        self.lanes.values().map(LaneQueue::outstanding).sum()
+        self.outstanding
+    }
+
+    /// The doors at which rows wait or are on their way.
+    pub(super) fn doors(&self) -> Vec<Door> {
+        let doors: HashSet<&Door> = self.lanes.values().map(|lane| &lane.door).collect();
+        doors.into_iter().cloned().collect()
     }
 
     pub(super) fn has_rows(&self, lane: Lane) -> bool {
@@ -160,19 +172,24 @@ impl Index {
     }
 
     fn wait(&mut self, mark: WaitingMark) {
+        if !self.doors.contains_key(&mark.door) {
+            self.doors.insert(mark.door.clone(), DoorQueue::default());
+        }
         let lane = self.lanes.entry(mark.id.lane).or_insert_with(|| LaneQueue {
             door: mark.door,
             rows: BTreeMap::new(),
             leased: None,
             entry: None,
         });
-        lane.rows.insert(mark.id.seq, mark.due);
+        self.outstanding += usize::from(lane.rows.insert(mark.id.seq, mark.due).is_none());
         self.requeue(mark.id.lane);
     }
 
     fn change(&mut self, id: DeliveryId, change: impl FnOnce(&mut LaneQueue)) {
         if let Some(lane) = self.lanes.get_mut(&id.lane) {
+            let before = lane.outstanding();
             change(lane);
+            self.outstanding = self.outstanding - before + lane.outstanding();
             self.requeue(id.lane);
         }
     }
@@ -180,29 +197,34 @@ impl Index {
     /// Brings the lane's entry in its door's queue up to date, and drops a lane that is done.
     fn requeue(&mut self, id: Lane) {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let queue = self.doors.entry(lane.door.clone()).or_default();
-        if let Some(due) = lane.entry.take() {
-            queue.ready.remove(&(due, id));
+        let queue = self
+            .doors
+            .get_mut(&lane.door)
+            .expect("a door is known from the first row that waits at it");
+        let head = lane.rows.first_key_value().map(|(_, due)| *due);
+        let entry = head.filter(|_| lane.leased.is_none());
+        if entry != lane.entry {
+            if let Some(due) = lane.entry {
+                queue.ready.remove(&(due, id));
+            }
+            if let Some(due) = entry {
+                queue.ready.insert((due, id));
+                queue.wake.notify_one();
+            }
+            lane.entry = entry;
         }
-        if lane.leased.is_none() {
-            match lane.rows.first_key_value() {
-                Some((_, due)) => {
-                    lane.entry = Some(*due);
-                    queue.ready.insert((*due, id));
-                    queue.wake.notify_one();
-                }
-                None => {
-                    self.lanes.remove(&id);
-                    if self.lanes.is_empty() {
-                        self.idle.notify_waiters();
-                    }
-                }
+        if head.is_none() && lane.leased.is_none() {
+            self.lanes.remove(&id);
+            if self.lanes.is_empty() {
+                self.idle.notify_waiters();
             }
         }
     }
 
     fn clear_timer(&mut self, session: SessionId, kind: TimerKind) {
-        self.timers.retain(|(_, of, which)| (*of, *which) != (session, kind));
+        if let Some(due) = self.timers_due.remove(&(session, kind)) {
+            self.timers.remove(&(due, session, kind));
+        }
     }
 }
 

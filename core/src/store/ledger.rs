@@ -5,6 +5,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store,
     StoreError,
-    backend::{Backend, WaitingMark},
+    backend::{Backend, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
     fold::{Brain, Live},
     index::{Index, IndexChange},
@@ -109,11 +110,11 @@ impl Ledger {
         let recovered = backend.recover(now - Mark::HOLDS_FOR).await?;
         let mut live = Live::default();
         let owners = Owners::default();
+        owners.publish(&recovered.conversations);
         recovered
             .conversations
-            .iter()
+            .into_iter()
             .for_each(|conversation| live.keep(conversation));
-        owners.publish(&recovered.conversations);
         let mut index = Index::default();
         // What waited for a retry before a restart is tried at once: the other side may be back.
         index.apply(
@@ -144,9 +145,10 @@ impl Ledger {
             healthy: AtomicBool::new(true),
             index: Mutex::new(index),
         });
-        let (writes, queue) = mpsc::channel(settings.queue_max);
+        let (writes, queue) = mpsc::channel(settings.queue_max.max(1));
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        tasks.spawn(Writer::new(Arc::clone(&shared), live, settings.batch_max).run(queue, closing.clone()));
+        let writer = Writer::new(Arc::clone(&shared), live, settings.batch_max.max(1));
+        tasks.spawn(writer.run(queue, closing.clone()));
         tasks.close();
         Ok(Self {
             writes,
@@ -231,25 +233,20 @@ impl Store for Ledger {
             shared: &self.shared,
             held: leased,
         };
-        let rows = self.shared.backend.rows(&lease.held).await?;
-        let mut claimed: Vec<Claimed> = Vec::with_capacity(rows.len());
-        for row in rows {
-            lease.held.retain(|id| *id != row.id);
-            claimed.push(Claimed {
-                id: row.id,
-                payload: row.payload,
-                conversation: row.conversation,
-                hook_address: row.hook_address,
-                attempt: row.attempts + 1,
-                created_at: row.created_at,
-                maybe_sent: row.maybe_sent,
-                started: row.started,
-            });
-        }
-        // What is left was taken back between the lease and the read.
-        lease.release(true);
+        let mut rows = lease.read().await?;
+        let claimed = lease
+            .held
+            .iter()
+            .filter_map(|id| rows.remove(id))
+            .map(claimed)
+            .collect();
+        lease.keep();
         let next_due = self.shared.index().next_due(door);
         Ok(Claims { claimed, next_due })
+    }
+
+    fn is_wanted(&self, id: DeliveryId) -> bool {
+        self.shared.index().has_row(id)
     }
 
     fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
@@ -262,6 +259,10 @@ impl Store for Ledger {
 
     fn wake_timers(&self) -> Arc<Notify> {
         self.shared.index().wake_timers()
+    }
+
+    fn doors(&self) -> Vec<Door> {
+        self.shared.index().doors()
     }
 
     fn outstanding(&self) -> usize {
@@ -308,21 +309,78 @@ impl fmt::Debug for Ledger {
     }
 }
 
-/// Lanes that were handed out and not yet read. Given back when the read fails or is dropped.
+fn claimed(row: WaitingRow) -> Claimed {
+    Claimed {
+        id: row.id,
+        payload: row.payload,
+        conversation: row.conversation,
+        hook_address: row.hook_address,
+        attempt: row.attempts + 1,
+        created_at: row.created_at,
+        maybe_sent: row.maybe_sent,
+        started: row.started,
+    }
+}
+
+/// Rows that were handed out and not yet read. Given back when the read fails or is dropped.
 struct Lease<'l> {
     shared: &'l Shared,
     held: Vec<DeliveryId>,
 }
 
 impl Lease<'_> {
-    fn release(&mut self, gone: bool) {
+    /// How long a row that cannot be read is left alone, and its lane with it.
+    const UNREADABLE_WAIT: Duration = Duration::from_secs(60);
+
+    /// Reads the rows. What is gone was taken back between the lease and the read, and is let go of.
+    async fn read(&mut self) -> Result<HashMap<DeliveryId, WaitingRow>, StoreError> {
+        if self.held.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows = match self.shared.backend.rows(&self.held).await {
+            Err(StoreError::Corrupt { .. }) => self.read_one_by_one().await?,
+            rows => rows?,
+        };
+        let rows: HashMap<DeliveryId, WaitingRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let gone = self.held.extract_if(.., |id| !rows.contains_key(id));
         let mut index = self.shared.index();
-        self.held.drain(..).for_each(|id| index.release(id, gone));
+        gone.for_each(|id| index.release(id, true));
+        drop(index);
+        Ok(rows)
+    }
+
+    /// A row that cannot be read holds up its own lane alone.
+    async fn read_one_by_one(&mut self) -> Result<Vec<WaitingRow>, StoreError> {
+        let mut rows = Vec::new();
+        let mut at = 0;
+        while let Some(id) = self.held.get(at).copied() {
+            match self.shared.backend.rows(&[id]).await {
+                Ok(found) => rows.extend(found),
+                Err(StoreError::Corrupt { detail }) => {
+                    tracing::error!(delivery = %id, detail, "a delivery cannot be read: its lane waits");
+                    self.held.remove(at);
+                    let due = self.shared.clock.now() + Self::UNREADABLE_WAIT;
+                    self.shared.index().apply([IndexChange::Again(id, due)]);
+                    continue;
+                }
+                Err(failed) => return Err(failed),
+            }
+            at += 1;
+        }
+        Ok(rows)
+    }
+
+    /// What is held stays out until it is settled.
+    fn keep(mut self) {
+        self.held.clear();
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        self.release(false);
+        if !self.held.is_empty() {
+            let mut index = self.shared.index();
+            self.held.drain(..).for_each(|id| index.release(id, false));
+        }
     }
 }

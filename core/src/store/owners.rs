@@ -67,6 +67,19 @@ impl Ownership {
         }
     }
 
+    /// Whether it says what [`of`](Self::of) would: most messages change nothing here.
+    fn is_of(&self, conversation: &Conversation) -> bool {
+        let session = match (&self.session, conversation.session()) {
+            (Some(known), Some(session)) => {
+                let with_agent = matches!(conversation.state, State::WithAgent(_));
+                known.id == session.id && known.with_agent == with_agent && known.hook_address == session.hook_address
+            }
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        session && self.mark == conversation.mark && self.last == conversation.last.map(|last| last.session)
+    }
+
     /// Whether a human owns the conversation.
     pub fn is_human(&self) -> bool {
         self.session.is_some()
@@ -107,7 +120,11 @@ impl Owners {
     pub(crate) fn publish<'c>(&self, conversations: impl IntoIterator<Item = &'c Conversation>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for conversation in conversations {
-            if conversation.is_human() || conversation.last.is_some() {
+            let is_known = known
+                .by_key
+                .get(&conversation.key)
+                .is_some_and(|known| known.is_of(conversation));
+            if !is_known && (conversation.is_human() || conversation.last.is_some()) {
                 known.publish(conversation.key.clone(), Ownership::of(conversation));
             }
         }

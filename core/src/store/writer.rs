@@ -1,4 +1,7 @@
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -64,29 +67,26 @@ impl Writer {
         }
     }
 
+    /// Commits what came, and answers. One that is faulty is found by halves, so that its neighbours are written without
+    /// it, in their order.
     async fn write(&mut self, writes: Vec<Write>) {
-        let failed = match self.commit(&writes).await {
-            Ok(replies) => {
-                self.healthy(true);
-                return writes
-                    .into_iter()
-                    .zip(replies)
-                    .for_each(|(write, reply)| write.answer(Ok(reply)));
-            }
-            Err(failed) => failed,
-        };
-        match failed {
-            // One of them is faulty: its neighbours are written without it.
-            StoreError::Invalid { .. } | StoreError::Corrupt { .. } if writes.len() > 1 => {
-                for write in writes {
-                    let result = self.commit(std::slice::from_ref(&write)).await;
-                    write.answer(result.map(|mut replies| replies.pop().unwrap_or(Reply::Done)));
+        let mut parts = vec![writes];
+        while let Some(mut part) = parts.pop() {
+            match self.commit(&part).await {
+                Ok(replies) => {
+                    self.healthy(true);
+                    let answered = part.into_iter().zip(replies);
+                    answered.for_each(|(write, reply)| write.answer(Ok(reply)));
                 }
-            }
-            failed => {
-                self.healthy(!matches!(failed, StoreError::Unavailable { .. }));
-                tracing::error!(writes = writes.len(), error = %failed, "the ledger could not write");
-                writes.into_iter().for_each(|write| write.answer(Err(failed.clone())));
+                Err(StoreError::Invalid { .. } | StoreError::Corrupt { .. }) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                }
+                Err(failed) => {
+                    self.healthy(!matches!(failed, StoreError::Unavailable { .. }));
+                    tracing::error!(writes = part.len(), error = %failed, "the ledger could not write");
+                    part.into_iter().for_each(|write| write.answer(Err(failed.clone())));
+                }
             }
         }
     }
@@ -94,74 +94,104 @@ impl Writer {
     /// Reads what the writes are about, decides, commits, and only then lets it be known.
     async fn commit(&mut self, writes: &[Write]) -> Result<Vec<Reply>, StoreError> {
         let shared = Arc::clone(&self.shared);
+        // Before anything is read, so that nothing goes that was read.
+        let removed = age_out(&shared, writes).await?;
         let mut batch = Batch::new(&shared.brain, &self.live, shared.clock.now());
         load(&shared, &mut batch, writes).await?;
         let mut replies = Vec::with_capacity(writes.len());
         for write in writes {
-            replies.push(self.fold(&mut batch, write).await?);
+            replies.push(fold(&shared, &mut batch, write, removed).await?);
         }
         let (changes, index_changes) = batch.finish();
         if !changes.is_empty() {
             shared.backend.commit(&changes).await?;
         }
-        changes
-            .conversations
-            .iter()
-            .for_each(|conversation| self.live.keep(conversation));
         shared.owners.publish(&changes.conversations);
         shared.index().apply(index_changes);
-        if writes
-            .iter()
-            .any(|write| matches!(write, Write::Maintain(Maintenance::AgeOut(_), _)))
-        {
+        for conversation in changes.conversations {
+            self.live.keep(conversation);
+        }
+        if removed.is_some() {
             let gone = self.live.forget_before(changes.now - Mark::HOLDS_FOR);
             shared.owners.forget(&gone);
         }
         Ok(replies)
     }
 
-    async fn fold(&self, batch: &mut Batch<'_>, write: &Write) -> Result<Reply, StoreError> {
-        let shared = &self.shared;
-        Ok(match write {
-            Write::Accept(events, _) => Reply::Accepted(events.iter().map(|event| batch.accept(event)).collect()),
-            Write::Settle(settle, _) => {
-                batch.settle(settle, &shared.index());
-                Reply::Done
-            }
-            Write::Maintain(Maintenance::Transcript { conversation, lines }, _) => {
-                batch.transcribe(conversation, lines);
-                Reply::Maintained(Maintained::Done)
-            }
-            Write::Maintain(Maintenance::Secret(fresh), _) => {
-                let stored = shared.backend.secret().await?;
-                let kept = stored
-                    .or_else(|| batch.changes.secret.clone())
-                    .unwrap_or_else(|| fresh.clone());
-                batch.changes.secret = Some(kept.clone());
-                Reply::Maintained(Maintained::Secret(kept))
-            }
-            Write::Maintain(Maintenance::AgeOut(age_out), _) => {
-                let removed = shared.backend.age_out(shared.clock.now(), age_out).await?;
-                Reply::Maintained(Maintained::Removed(removed))
-            }
-            Write::BlobPiece(blob, piece, bytes, _) => {
-                batch.changes.blob_pieces.push((*blob, *piece, bytes.clone()));
-                Reply::Done
-            }
-            Write::BlobWhole(blob, bytes, _) => {
-                batch.changes.blobs.push((*blob, *bytes));
-                Reply::Done
-            }
-            Write::BlobDropped(blob, _) => {
-                batch.changes.blobs_dropped.push(*blob);
-                Reply::Done
-            }
-        })
-    }
-
     fn healthy(&self, healthy: bool) {
         self.shared.healthy.store(healthy, Ordering::Relaxed);
     }
+}
+
+impl Drop for Writer {
+    /// Nothing is written any more.
+    fn drop(&mut self) {
+        self.healthy(false);
+    }
+}
+
+/// Removes what is too old, where a write asks for it, and tells how much that was.
+async fn age_out(shared: &Shared, writes: &[Write]) -> Result<Option<u64>, StoreError> {
+    let mut removed = None;
+    for write in writes {
+        if let Write::Maintain(Maintenance::AgeOut(age_out), _) = write {
+            let rows = shared.backend.age_out(shared.clock.now(), age_out).await?;
+            removed = Some(removed.unwrap_or(0) + rows);
+        }
+    }
+    Ok(removed)
+}
+
+/// Decides on one write. `removed` is how much of the ledger was too old.
+async fn fold(
+    shared: &Shared,
+    batch: &mut Batch<'_>,
+    write: &Write,
+    removed: Option<u64>,
+) -> Result<Reply, StoreError> {
+    Ok(match write {
+        Write::Accept(events, _) => {
+            let accepted = deciding(|| events.iter().map(|event| batch.accept(event)).collect())?;
+            Reply::Accepted(accepted)
+        }
+        Write::Settle(settle, _) => {
+            deciding(|| batch.settle(settle, &shared.index()))?;
+            Reply::Done
+        }
+        Write::Maintain(Maintenance::Transcript { conversation, lines }, _) => {
+            batch.transcribe(conversation, lines);
+            Reply::Maintained(Maintained::Done)
+        }
+        Write::Maintain(Maintenance::Secret(fresh), _) => {
+            let stored = shared.backend.secret().await?;
+            let kept = stored
+                .or_else(|| batch.changes.secret.clone())
+                .unwrap_or_else(|| fresh.clone());
+            batch.changes.secret = Some(kept.clone());
+            Reply::Maintained(Maintained::Secret(kept))
+        }
+        Write::Maintain(Maintenance::AgeOut(_), _) => Reply::Maintained(Maintained::Removed(removed.unwrap_or(0))),
+        Write::BlobPiece(blob, piece, bytes, _) => {
+            batch.changes.blob_pieces.push((*blob, *piece, bytes.clone()));
+            Reply::Done
+        }
+        Write::BlobWhole(blob, bytes, _) => {
+            batch.changes.blobs.push((*blob, *bytes));
+            Reply::Done
+        }
+        Write::BlobDropped(blob, _) => {
+            batch.changes.blobs_dropped.push(*blob);
+            Reply::Done
+        }
+    })
+}
+
+/// An event on which a decision panics is faulty like any other: nothing of its batch was written, and the next one is
+/// decided afresh.
+fn deciding<T>(decide: impl FnOnce() -> T) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(decide)).map_err(|_panic| StoreError::Invalid {
+        detail: "the decision on it panicked".to_owned(),
+    })
 }
 
 /// Reads what the writes are about and is not known by heart: mostly nothing.
@@ -181,7 +211,8 @@ async fn load(shared: &Shared, batch: &mut Batch<'_>, writes: &[Write]) -> Resul
         batch.loaded(shared.backend.load(&wanted).await?);
     }
     let mut more = WantedMore {
-        lines_max: shared.brain.policy.history_lines_max,
+        // One more than are told, so that it is known when some are left out.
+        lines_max: shared.brain.policy.history_lines_max.saturating_add(1),
         ..WantedMore::default()
     };
     {

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt;
 
 use crate::{
-    delivery::{Availability, Door, OpenedFile, Outcome},
+    delivery::{Availability, DeliveryId, Door, OpenedFile, Outcome},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, Secret},
     intake::{Intake, IntakeSettings, SignalTo, Signals},
@@ -225,6 +225,14 @@ impl Store for FakeStore {
 
     fn wake_timers(&self) -> Arc<Notify> {
         Arc::default()
+    }
+
+    fn is_wanted(&self, _: DeliveryId) -> bool {
+        unreachable!("the hookpoint delivers nothing")
+    }
+
+    fn doors(&self) -> Vec<Door> {
+        Vec::new()
     }
 
     fn outstanding(&self) -> usize {

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -40,7 +40,7 @@ impl LedgerBlobs {
     async fn pieces(
         &self,
         blob: BlobId,
-        mut stream: BoxStream<'_, Result<Bytes, std::io::Error>>,
+        mut stream: BoxStream<'_, Result<Bytes, io::Error>>,
         bytes_max: u64,
     ) -> Result<u64, StoreError> {
         let (mut total, mut count) = (0_u64, 0_u32);
@@ -75,7 +75,7 @@ impl LedgerBlobs {
 impl Blobs for LedgerBlobs {
     async fn put(
         &self,
-        stream: BoxStream<'_, Result<Bytes, std::io::Error>>,
+        stream: BoxStream<'_, Result<Bytes, io::Error>>,
         bytes_max: u64,
     ) -> Result<(BlobId, u64), StoreError> {
         let blob = BlobId::mint();
@@ -100,15 +100,19 @@ impl Blobs for LedgerBlobs {
             return Ok(None);
         };
         let shared = Arc::clone(&self.shared);
-        let pieces = stream::try_unfold(0_u32, move |piece| {
+        let pieces = stream::try_unfold((0_u32, bytes), move |(piece, left)| {
             let shared = Arc::clone(&shared);
             async move {
-                let read = shared
-                    .backend
-                    .blob_piece(blob, piece)
-                    .await
-                    .map_err(std::io::Error::other)?;
-                Ok::<_, std::io::Error>(read.map(|bytes| (bytes, piece + 1)))
+                let read = shared.backend.blob_piece(blob, piece).await;
+                match read.map_err(io::Error::other)? {
+                    Some(bytes) => {
+                        let left = left.saturating_sub(bytes.len() as u64);
+                        Ok(Some((bytes, (piece + 1, left))))
+                    }
+                    None if left == 0 => Ok(None),
+                    // It was removed while it was read: its end is missing.
+                    None => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+                }
             }
         });
         Ok(Some(OpenedFile {

@@ -140,6 +140,7 @@ impl Tables {
                 row.attempts += 1;
                 row.due = *due;
                 row.maybe_sent |= maybe_sent;
+                row.started = false;
             }
             RowChange::Started => row.started = true,
         }

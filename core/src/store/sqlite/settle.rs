@@ -26,7 +26,7 @@ struct Fate<'c> {
     attempts: u32,
     due: Option<Timestamp>,
     maybe_sent: bool,
-    started: bool,
+    started: Option<bool>,
 }
 
 /// After this nothing changes a row any more.
@@ -48,8 +48,9 @@ impl<'c> Fate<'c> {
                 self.attempts += 1;
                 self.due = Some(*due);
                 self.maybe_sent |= maybe_sent;
+                self.started = Some(false);
             }
-            RowChange::Started => self.started = true,
+            RowChange::Started => self.started = Some(true),
         }
     }
 }
@@ -109,7 +110,7 @@ async fn update(
     };
     let sql = "UPDATE deliveries SET attempts = deliveries.attempts + given.attempts, \
                due = COALESCE(given.due, deliveries.due), maybe_sent = deliveries.maybe_sent | given.maybe_sent, \
-               started = deliveries.started | given.started, dead_at = given.dead_at, detail = given.detail FROM given \
+               started = COALESCE(given.started, deliveries.started), dead_at = given.dead_at, detail = given.detail FROM given \
                WHERE deliveries.lane_kind = given.lane_kind AND deliveries.lane = given.lane \
                AND deliveries.seq = given.seq AND deliveries.dead_at IS NULL";
     change(db, given, sql).await
