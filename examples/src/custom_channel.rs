@@ -85,7 +85,9 @@ impl Terminal {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         };
-        if let (Offered::Pass, Started::Turn(turn)) = (offered, self.ingress.start(&conversation, position)) {
+        if offered == Offered::Pass
+            && let Started::Turn(turn) = self.ingress.start(&conversation, position).await
+        {
             self.answer(turn, line).await;
         }
     }

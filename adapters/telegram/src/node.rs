@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::{AssertUnwindSafe, Location},
     sync::Arc,
 };
 
@@ -82,7 +82,8 @@ async fn course(post: &Post, by: OfferedBy, update: &Update, bot: Option<&Me>) -
     if offered != Some(Offered::Pass) {
         return Course::Drop;
     }
-    catch_unwind(AssertUnwindSafe(|| start(post, update, bot))).unwrap_or_else(|_panic| {
+    let course = AssertUnwindSafe(start(post, update, bot)).catch_unwind().await;
+    course.unwrap_or_else(|_panic| {
         tracing::error!(
             update = update.id.0,
             "asking for the bot's turn panicked; the update is dropped"
@@ -109,9 +110,9 @@ async fn offer(post: &Post, update: &Update) -> Option<Offered> {
     Some(if settled { Offered::Kept } else { offered })
 }
 
-fn start(post: &Post, update: &Update, bot: Option<&Me>) -> Course {
+async fn start(post: &Post, update: &Update, bot: Option<&Me>) -> Course {
     if let Some(conversation) = inbound::conversation(post.ingress.channel(), update) {
-        return match post.ingress.start(&conversation, inbound::position(update)) {
+        return match post.ingress.start(&conversation, inbound::position(update)).await {
             Started::Turn(turn) => Course::Handle(turn),
             Started::Taken => Course::Drop,
         };

@@ -59,9 +59,13 @@ impl Ingress {
     }
 
     /// Asks, at the moment the bot's handler starts, whether the update is still the bot's. Call it for each update that
-    /// [`offer`](Self::offer) passed, in order.
-    pub fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
-        self.port.start(conversation, position)
+    /// [`offer`](Self::offer) passed, in order. While an escalation of the conversation is under way it waits: only then
+    /// is it known whose the update is.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, nothing was noted: ask again.
+    pub async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
+        self.port.start(conversation, position).await
     }
 
     /// A turn outside a handler, for what a bot says of its own accord; `None` while a human owns the conversation.
@@ -126,7 +130,7 @@ impl fmt::Debug for Ingress {
 pub trait IngressPort: Send + Sync + 'static {
     fn owner(&self, conversation: &ConversationKey) -> Owner;
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError>;
-    fn start(&self, conversation: &ConversationKey, position: Position) -> Started;
+    async fn start(&self, conversation: &ConversationKey, position: Position) -> Started;
     fn turn(&self, conversation: &ConversationKey) -> Option<Turn>;
     async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError>;
     async fn push_history(

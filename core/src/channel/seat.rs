@@ -16,7 +16,7 @@ pub(crate) struct Seat {
     key: ConversationKey,
     now: fn() -> Timestamp,
     state: Mutex<State>,
-    /// Woken when the last permit of a closed generation is given back.
+    /// Woken when the last permit is given back, and when lines are written or not.
     drained: Notify,
     /// Woken when an escalation is over, whichever way.
     settled: Notify,
@@ -37,13 +37,14 @@ struct State {
     started: Option<Position>,
     /// Lines not yet in the ledger, oldest first.
     unwritten: Vec<Line>,
+    /// Whether lines are on their way to the ledger: what comes after them waits for that.
+    writing: bool,
     /// What the platform last told of the customer.
     profile: Profile,
 }
 
 /// What an escalation takes from a seat.
 pub(crate) struct Taken {
-    pub(crate) unwritten: Vec<Line>,
     pub(crate) remainder: Vec<Inbound>,
     /// The position up to which the bot has handled the conversation.
     pub(crate) mark: Option<Position>,
@@ -54,6 +55,12 @@ pub(crate) struct Taken {
 pub(crate) struct Permit {
     seat: Arc<Seat>,
     cut: CancellationToken,
+}
+
+/// Lines on their way to the ledger. Dropped, they are put back.
+pub(crate) struct Writing {
+    seat: Arc<Seat>,
+    lines: Vec<Line>,
 }
 
 impl Seat {
@@ -72,6 +79,7 @@ impl Seat {
             passed: VecDeque::new(),
             started: None,
             unwritten: Vec::new(),
+            writing: false,
             profile: Profile::default(),
         };
         Arc::new(Self {
@@ -118,14 +126,15 @@ impl Seat {
         true
     }
 
-    /// Notes that the bot's handler for an update starts. `false` when an escalation took the update.
-    pub(crate) fn start(&self, position: Position) -> bool {
+    /// Notes that the bot's handler for an update starts. `false` when an escalation is under way, or was since the
+    /// generation was read: then the owner must be looked up anew.
+    pub(crate) fn start(&self, position: Position, generation: u64) -> bool {
         let mut state = self.lock();
-        let Some(at) = state.passed.iter().position(|update| update.position == position) else {
-            return state.started.is_some_and(|started| position <= started);
-        };
+        if state.taking || state.generation != generation {
+            return false;
+        }
         // What stands before it was started too: a dispatcher keeps a chat in order, and drops what no handler wants.
-        for update in state.passed.drain(..=at).collect::<Vec<_>>() {
+        while let Some(update) = state.passed.pop_front_if(|update| update.position <= position) {
             if let Some(text) = update.event.readable() {
                 let line = Line::customer((self.now)(), text);
                 state.write(line);
@@ -154,17 +163,35 @@ impl Seat {
         lines.into_iter().for_each(|line| state.write(line));
     }
 
-    /// Takes the lines that are not yet in the ledger.
+    /// Takes the lines that are not yet in the ledger, to write them behind. `None` where there are none, or others are
+    /// being written.
+    pub(crate) fn write_behind(self: &Arc<Self>) -> Option<Writing> {
+        let mut state = self.lock();
+        if state.writing || state.unwritten.is_empty() {
+            return None;
+        }
+        state.writing = true;
+        let lines = std::mem::take(&mut state.unwritten);
+        Some(Writing {
+            seat: Arc::clone(self),
+            lines,
+        })
+    }
+
+    /// Takes the lines that are not yet in the ledger, to commit them with something else. [`drain`](Self::drain) or
+    /// [`written`](Self::written) comes first: what is being written stands before them.
     pub(crate) fn take_unwritten(&self) -> Vec<Line> {
         std::mem::take(&mut self.lock().unwritten)
     }
 
+    /// Waits until no lines are on their way to the ledger.
+    pub(crate) async fn written(&self) {
+        self.until(|state| !state.writing).await;
+    }
+
     /// Puts lines back that could not be written.
-    pub(crate) fn put_back(&self, mut lines: Vec<Line>) {
-        let mut state = self.lock();
-        lines.append(&mut state.unwritten);
-        lines.drain(..lines.len().saturating_sub(Self::UNWRITTEN_MAX));
-        state.unwritten = lines;
+    pub(crate) fn put_back(&self, lines: Vec<Line>) {
+        self.lock().put_back(lines);
     }
 
     /// Closes the seat for a takeover: from here on the bot says nothing new, and updates wait for the commit.
@@ -176,24 +203,15 @@ impl Seat {
         }
         state.taking = true;
         Some(Taken {
-            unwritten: std::mem::take(&mut state.unwritten),
             remainder: state.passed.drain(..).collect(),
             mark: state.started,
             profile: state.profile.clone(),
         })
     }
 
-    /// Waits for the bot's lines on their way, then cuts off what is left.
+    /// Waits for the bot's lines on their way, to the customer and to the ledger, then cuts off what is left.
     pub(crate) async fn drain(&self, wait_max: Duration) {
-        let all_out = async {
-            loop {
-                let drained = self.drained.notified();
-                if self.lock().permits == 0 {
-                    return;
-                }
-                drained.await;
-            }
-        };
+        let all_out = self.until(|state| state.permits == 0 && !state.writing);
         if tokio::time::timeout(wait_max, all_out).await.is_err() {
             self.lock().cut.cancel();
         }
@@ -210,31 +228,45 @@ impl Seat {
         }
     }
 
-    /// The takeover is committed: turns of the closed generation are over for good.
-    pub(crate) fn taken_over(&self) {
+    /// The takeover is committed: turns of the closed generation are over for good. `bots` is what the ledger gave back
+    /// of the remainder: it came after an end, so the bot handles it after all.
+    pub(crate) fn taken_over(&self, bots: Vec<Inbound>) {
         let mut state = self.lock();
         state.generation += 1;
-        state.taking = false;
-        state.permits = 0;
-        state.cut = CancellationToken::new();
-        self.settled.notify_waiters();
+        state.passed = bots.into();
+        self.reopen(state);
     }
 
     /// The takeover failed: the bot goes on where it was.
     pub(crate) fn give_back(&self, taken: Taken) {
-        self.put_back(taken.unwritten);
         let mut state = self.lock();
         state.passed = taken.remainder.into();
+        self.reopen(state);
+    }
+
+    fn reopen(&self, mut state: MutexGuard<'_, State>) {
         state.taking = false;
         state.permits = 0;
         state.cut = CancellationToken::new();
+        drop(state);
         self.settled.notify_waiters();
     }
 
     /// Whether nothing would be lost with the seat.
     pub(crate) fn is_idle(&self) -> bool {
         let state = self.lock();
-        !state.taking && state.permits == 0 && state.passed.is_empty() && state.unwritten.is_empty()
+        !state.taking && state.permits == 0 && state.passed.is_empty() && state.unwritten.is_empty() && !state.writing
+    }
+
+    /// Waits for something that is told by `drained`.
+    async fn until(&self, holds: impl Fn(&State) -> bool) {
+        loop {
+            let changed = self.drained.notified();
+            if holds(&self.lock()) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -250,6 +282,12 @@ impl State {
         }
         self.unwritten.push(line);
     }
+
+    fn put_back(&mut self, mut lines: Vec<Line>) {
+        lines.append(&mut self.unwritten);
+        lines.drain(..lines.len().saturating_sub(Seat::UNWRITTEN_MAX));
+        self.unwritten = lines;
+    }
 }
 
 impl Permit {
@@ -262,6 +300,27 @@ impl Permit {
     pub(crate) fn said(self, line: Text) {
         let line = Line::bot((self.seat.now)(), line);
         self.seat.note([line]);
+    }
+}
+
+impl Writing {
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// They stand in the ledger.
+    pub(crate) fn written(mut self) {
+        self.lines.clear();
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let mut state = self.seat.lock();
+        state.put_back(std::mem::take(&mut self.lines));
+        state.writing = false;
+        drop(state);
+        self.seat.drained.notify_waiters();
     }
 }
 

@@ -71,8 +71,10 @@ impl Turn {
     ) -> Result<T, SayError<E>> {
         let permit = self.seat.enter(self.generation)?;
         let sent = tokio::select! {
-            sent = send.into_future() => sent.map_err(SayError::Send)?,
+            // First, so that a line that was cut off makes not one step more.
+            biased;
             () = permit.cut_off() => return Err(TakenOver.into()),
+            sent = send.into_future() => sent.map_err(SayError::Send)?,
         };
         permit.said(line.into());
         Ok(sent)

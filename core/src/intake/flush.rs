@@ -1,14 +1,20 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
 use crate::{channel::Seat, store::Maintenance};
 
+/// How many conversations are written at once: half of what one commit takes, so that lines that can wait leave room
+/// for what cannot.
+const AT_ONCE_MAX: usize = 256;
+
 impl Intake {
     /// Writes the bot's part of the transcripts behind, until `shutdown`, and once more then.
     pub async fn write_behind(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut tick = tokio::time::interval(self.settings.transcript_flush_max);
+        let every = self.settings.transcript_flush_max.max(Duration::from_millis(1));
+        let mut tick = tokio::time::interval(every);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -18,24 +24,25 @@ impl Intake {
         }
     }
 
-    /// Writes what stands in memory alone. All seats at once, so that they share a commit.
+    /// Writes what stands in memory alone. Many at once, so that they share a commit.
     async fn flush(&self) {
-        let written = self.seats.sweep().into_iter().map(|seat| self.flush_seat(seat));
-        futures::future::join_all(written).await;
+        let seats = self.seats.sweep();
+        futures::stream::iter(seats)
+            .for_each_concurrent(AT_ONCE_MAX, |seat| self.flush_seat(seat))
+            .await;
     }
 
-    pub(super) async fn flush_seat(&self, seat: Arc<Seat>) {
-        let lines = seat.take_unwritten();
-        if lines.is_empty() {
-            return;
-        }
-        let task = Maintenance::Transcript {
-            conversation: seat.key().clone(),
-            lines: lines.clone(),
-        };
-        if let Err(failed) = self.store.maintain(task).await {
-            tracing::warn!(lines = lines.len(), error = %failed, "transcript lines wait for the ledger");
-            seat.put_back(lines);
+    async fn flush_seat(&self, seat: Arc<Seat>) {
+        let Some(writing) = seat.write_behind() else { return };
+        let lines = writing.lines().to_vec();
+        let (conversation, count) = (seat.key().clone(), lines.len());
+        match self
+            .store
+            .maintain(Maintenance::Transcript { conversation, lines })
+            .await
+        {
+            Ok(_) => writing.written(),
+            Err(failed) => tracing::warn!(lines = count, error = %failed, "transcript lines wait for the ledger"),
         }
     }
 }

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::{Intake, SignalTo, refused, takeover::from_platform, to_the_end};
 use crate::{
-    channel::{EscalateError, Escalated, Inbound, IngressError, IngressPort, Offered, Owner, Started, TakenOver, Turn},
+    channel::{
+        EscalateError, Escalated, Inbound, IngressError, IngressPort, Offered, Owner, Seat, Started, TakenOver, Turn,
+    },
     model::{ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
     session::Verdict,
     store::Accepted,
@@ -21,25 +23,38 @@ impl Port {
     }
 
     /// Whose an update is, as far as memory tells; `None` when the ledger must be asked.
-    fn glance(&self, update: &Inbound) -> Option<Offered> {
-        let seat = self.0.seats.of(&update.conversation);
+    fn glance(&self, seat: &Seat, update: &Inbound) -> Option<Offered> {
+        // Before the owner, here and below: it rises once a takeover is committed, so that what is read after it is no
+        // older than the generation that it is given for.
         let generation = seat.generation();
-        if seat.is_taking() {
-            return None;
+        match self.owner_at(&update.conversation, update.position) {
+            // It was the bot's before the takeover, and comes again.
+            (Owner::Human, true) => Some(Offered::Pass),
+            (Owner::Human, false) => None,
+            // It was the human's before the hand-back, and comes again.
+            (Owner::Bot, true) => Some(Offered::Kept),
+            (Owner::Bot, false) => seat.pass(update, generation).then_some(Offered::Pass),
         }
-        match self.0.store.owners().get(&update.conversation) {
-            Some(ownership) => match (
-                ownership.is_human(),
-                ownership.is_former(update.position, (self.0.now)()),
-            ) {
-                // It was the bot's before the takeover, and comes again.
-                (true, true) => Some(Offered::Pass),
-                (true, false) => None,
-                // It was the human's before the hand-back, and comes again.
-                (false, true) => Some(Offered::Kept),
-                (false, false) => seat.pass(update, generation).then_some(Offered::Pass),
-            },
-            None => seat.pass(update, generation).then_some(Offered::Pass),
+    }
+
+    /// A turn of a place that is no conversation has nobody to hand over.
+    fn check_bound(&self, turn: &Turn) -> Result<(), IngressError> {
+        if self.0.seats.has(turn) {
+            return Ok(());
+        }
+        Err(IngressError::Invalid(
+            "the turn belongs to no conversation that a human can take over",
+        ))
+    }
+
+    /// Who owns a conversation, and whether a position belongs to the former owner.
+    fn owner_at(&self, conversation: &ConversationKey, position: Position) -> (Owner, bool) {
+        match self.0.store.owners().get(conversation) {
+            Some(ownership) => {
+                let owner = if ownership.is_human() { Owner::Human } else { Owner::Bot };
+                (owner, ownership.is_former(position, (self.0.now)()))
+            }
+            None => (Owner::Bot, false),
         }
     }
 }
@@ -64,8 +79,11 @@ impl IngressPort for Port {
     }
 
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
+        let seat = self.0.seats.of(&update.conversation);
         for _ in 0..GLANCES_MAX {
-            if let Some(offered) = self.glance(&update) {
+            // A takeover that is under way decides whose it is.
+            seat.settled().await;
+            if let Some(offered) = self.glance(&seat, &update) {
                 return Ok(offered);
             }
             let accepted = self
@@ -74,45 +92,44 @@ impl IngressPort for Port {
                 .accept(vec![from_platform(&update)])
                 .await
                 .map_err(|failed| refused(&failed))?;
-            match accepted.first() {
-                // The conversation came back to the bot before the update was committed.
-                Some(Accepted::New(Verdict::Bots)) => {}
-                _ => return Ok(Offered::Kept),
+            // The conversation came back to the bot before the update was committed.
+            if accepted.first() != Some(&Accepted::New(Verdict::Bots)) {
+                return Ok(Offered::Kept);
             }
-            // A takeover that is under way decides whose it is.
-            self.0.seats.of(&update.conversation).settled().await;
         }
         Err(IngressError::Overloaded)
     }
 
-    fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
+    async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
         let seat = self.0.seats.of(conversation);
-        let ownership = self.0.store.owners().get(conversation);
-        if let Some(ownership) = ownership.filter(|ownership| ownership.is_human()) {
-            return if ownership.is_former(position, (self.0.now)()) {
-                Started::Turn(Turn::new(seat, Turn::OVER))
-            } else {
-                Started::Taken
-            };
+        for _ in 0..GLANCES_MAX {
+            seat.settled().await;
+            let generation = seat.generation();
+            match self.owner_at(conversation, position) {
+                (Owner::Human, true) => return Started::Turn(Turn::new(seat, Turn::OVER)),
+                // An escalation took it, or the human part is over and had it.
+                (Owner::Human, false) | (Owner::Bot, true) => return Started::Taken,
+                (Owner::Bot, false) => {
+                    if seat.start(position, generation) {
+                        return Started::Turn(Turn::new(seat, generation));
+                    }
+                }
+            }
         }
-        let generation = seat.generation();
-        if seat.start(position) {
-            Started::Turn(Turn::new(seat, generation))
-        } else {
-            Started::Taken
-        }
+        // It changes hands faster than a handler can start: the bot stays silent.
+        Started::Turn(Turn::new(seat, Turn::OVER))
     }
 
     fn turn(&self, conversation: &ConversationKey) -> Option<Turn> {
-        if self.owner(conversation) == Owner::Human {
-            return None;
-        }
         let seat = self.0.seats.of(conversation);
         let generation = seat.generation();
-        Some(Turn::new(seat, generation))
+        (self.owner(conversation) == Owner::Bot).then(|| Turn::new(seat, generation))
     }
 
     async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
+        if turn.generation() != Turn::OVER {
+            self.check_bound(&turn)?;
+        }
         tokio::spawn(Arc::clone(&self.0).take_over(turn, escalation))
             .await
             .unwrap_or_else(|died| {
@@ -133,6 +150,7 @@ impl IngressPort for Port {
         if !turn.is_current() {
             return Err(TakenOver.into());
         }
+        self.check_bound(turn)?;
         let seat = Arc::clone(turn.seat());
         if route == HistoryRoute::FirstMessage {
             seat.note(history);
@@ -145,15 +163,16 @@ impl IngressPort for Port {
         let intake = Arc::clone(&self.0);
         to_the_end(async move {
             // What stands in memory goes first, so that the log has it.
-            intake.flush_seat(Arc::clone(&seat)).await;
+            seat.written().await;
+            let unwritten = seat.take_unwritten();
+            let history = [unwritten.clone(), history].concat();
             let event = CustomerEvent::PushLog { from, subject, history };
             let log = intake.from_bot(seat.key(), None, event);
-            intake
-                .store
-                .accept(vec![log])
-                .await
-                .map(drop)
-                .map_err(|failed| refused(&failed))
+            let accepted = intake.store.accept(vec![log]).await;
+            if !matches!(accepted.as_deref(), Ok([Accepted::New(Verdict::Kept)])) {
+                seat.put_back(unwritten);
+            }
+            accepted.map(drop).map_err(|failed| refused(&failed))
         })
         .await
     }

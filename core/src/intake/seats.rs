@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    channel::Seat,
+    channel::{Seat, Turn},
     model::{ConversationKey, Timestamp},
 };
 
@@ -31,6 +31,14 @@ impl Seats {
         let seat = Seat::new(key.clone(), self.now);
         seats.insert(key.clone(), Arc::clone(&seat));
         seat
+    }
+
+    /// Whether a turn's seat is one of these, and so one that an escalation closes to everybody.
+    pub(super) fn has(&self, turn: &Turn) -> bool {
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats
+            .get(turn.conversation())
+            .is_some_and(|seat| Arc::ptr_eq(seat, turn.seat()))
     }
 
     /// Gives up what holds nothing and that nobody holds, and names the rest.

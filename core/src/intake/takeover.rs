@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Intake, minted, refused};
 use crate::{
     channel::{EscalateError, Escalated, Inbound, IngressError, Seat, Taken, Turn},
-    model::{ConversationKey, CustomerEvent, Escalation, Position, Profile},
+    model::{ConversationKey, CustomerEvent, Escalation, Line, Position, Profile},
     session::{Event, Verdict},
     store::{Accepted, Incoming, Target},
 };
@@ -28,12 +28,20 @@ impl Intake {
             }
         };
         seat.drain(self.settings.turn_drain_max).await;
-        match self.commit_opening(seat, &taken, escalation).await {
-            Ok(escalated) => {
-                seat.taken_over();
+        // Only now: the last lines of the bot belong to the history.
+        let unwritten = seat.take_unwritten();
+        let accepted = self.commit_opening(seat, &taken, &unwritten, escalation).await;
+        match accepted.and_then(|accepted| Ok((opened(&accepted)?, accepted))) {
+            Ok((escalated, accepted)) => {
+                if let Escalated::Already(_) = escalated {
+                    // No opening took them.
+                    seat.put_back(unwritten);
+                }
+                seat.taken_over(given_back(taken.remainder, &accepted));
                 Ok(escalated)
             }
             Err(failed) => {
+                seat.put_back(unwritten);
                 seat.give_back(taken);
                 Err(failed.into())
             }
@@ -49,27 +57,22 @@ impl Intake {
         session.map(Escalated::Already).ok_or(EscalateError::TurnOver)
     }
 
+    /// Commits the opening, then the remainder, as one.
     async fn commit_opening(
         &self,
-        seat: &Arc<Seat>,
+        seat: &Seat,
         taken: &Taken,
+        unwritten: &[Line],
         mut escalation: Escalation,
-    ) -> Result<Escalated, IngressError> {
-        escalation.history.splice(0..0, taken.unwritten.iter().cloned());
+    ) -> Result<Vec<Accepted>, IngressError> {
+        escalation.history.splice(0..0, unwritten.iter().cloned());
         escalation.profile = merged(escalation.profile, &taken.profile);
         let event = CustomerEvent::Escalate(Box::new(escalation));
         let opening = self.from_bot(seat.key(), taken.mark, event);
         let events = std::iter::once(opening)
             .chain(taken.remainder.iter().map(from_platform))
             .collect();
-        let accepted = self.store.accept(events).await.map_err(|failed| refused(&failed))?;
-        match accepted.first() {
-            Some(Accepted::New(Verdict::Opened(session))) => Ok(Escalated::Opened(*session)),
-            Some(Accepted::New(Verdict::Already(session))) => Ok(Escalated::Already(*session)),
-            other => Err(IngressError::Unavailable {
-                detail: format!("the ledger answered {other:?} to an opening"),
-            }),
-        }
+        self.store.accept(events).await.map_err(|failed| refused(&failed))
     }
 
     /// An event that the bot makes of its own accord.
@@ -82,6 +85,27 @@ impl Intake {
             is_new: true,
         }
     }
+}
+
+/// What the ledger answered to the opening.
+fn opened(accepted: &[Accepted]) -> Result<Escalated, IngressError> {
+    match accepted.first() {
+        Some(Accepted::New(Verdict::Opened(session))) => Ok(Escalated::Opened(*session)),
+        Some(Accepted::New(Verdict::Already(session))) => Ok(Escalated::Already(*session)),
+        other => Err(IngressError::Unavailable {
+            detail: format!("the ledger answered {other:?} to an opening"),
+        }),
+    }
+}
+
+/// What is the bot's of the remainder: an update before it ended the session at once.
+fn given_back(remainder: Vec<Inbound>, accepted: &[Accepted]) -> Vec<Inbound> {
+    let answers = accepted.iter().skip(1);
+    let bots = remainder
+        .into_iter()
+        .zip(answers)
+        .filter(|(_, answer)| **answer == Accepted::New(Verdict::Bots));
+    bots.map(|(update, _)| update).collect()
 }
 
 /// An update as the ledger takes it.

@@ -146,7 +146,7 @@ impl IngressPort for House {
         }))
     }
 
-    fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
+    async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
         self.change(|state| {
             state.started.push(position);
             if let Some(passed) = state.passed.get_mut(conversation) {
