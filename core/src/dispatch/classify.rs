@@ -1,6 +1,6 @@
 use super::DispatchSettings;
 use crate::{
-    delivery::{DeskPayload, Outcome, Payload, Receipt},
+    delivery::{DeskPayload, Outcome, Payload, Receipt, Scope},
     model::{OnUnknown, Timestamp},
     store::{Claimed, SettleAs},
 };
@@ -53,10 +53,14 @@ pub(super) fn classify(
             }
         }
         // The door is closed for all of its lanes; its gate decides when they go on.
-        Outcome::Refused { .. } => SettleAs::Retry {
+        Outcome::Refused { scope: Scope::Door, .. } => SettleAs::Retry {
             due: now,
             maybe_sent: false,
         },
+        Outcome::Refused { scope: Scope::Lane, .. } => {
+            let due = now + settings.retry.wait(claimed.attempt, jitter, None);
+            SettleAs::Retry { due, maybe_sent: false }
+        }
     }
 }
 
@@ -183,6 +187,32 @@ mod tests {
                 expected,
                 "{outcome:?} at {age} s"
             );
+        }
+    }
+
+    #[test]
+    fn a_lane_that_is_refused_alone_waits_longer_each_time() {
+        let refused = |attempt, scope| {
+            let claimed = Claimed {
+                attempt,
+                ..claimed(message(), 0)
+            };
+            let detail = "403".into();
+            classify(
+                &claimed,
+                Outcome::Refused { detail, scope },
+                NOW,
+                1.0,
+                &DispatchSettings::default(),
+            )
+        };
+        for (attempt, wait_millis) in [(1, 500), (3, 2_000)] {
+            let due = NOW + Duration::from_millis(wait_millis);
+            assert!(
+                matches!(refused(attempt, Scope::Lane), SettleAs::Retry { due: at, .. } if at == due),
+                "attempt {attempt}"
+            );
+            assert!(matches!(refused(attempt, Scope::Door), SettleAs::Retry { due: at, .. } if at == NOW));
         }
     }
 

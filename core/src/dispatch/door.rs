@@ -1,12 +1,18 @@
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Dispatch, DoorSettings, classify::classify, deliver::deliver, file::attachment, gate::Gate};
+use super::{
+    Dispatch, DoorSettings,
+    classify::classify,
+    deliver::deliver,
+    file::attachment,
+    gate::{Gate, Pass},
+};
 use crate::{
-    delivery::{Door, Outcome},
-    store::{Claimed, Settle, SettleAs},
+    delivery::{Door, Outcome, Payload},
+    store::{Claimed, Settle, SettleAs, StoreError},
 };
 
 /// One door's loop: claims what is due, and makes a task of each claim.
@@ -24,7 +30,22 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: Cancellat
     let claims = Arc::new(Semaphore::new(settings.claims_max));
     let tasks = TaskTracker::new();
     while !shutdown.is_cancelled() {
-        let wait = open.claim(&door, &claims, &tasks).await;
+        tokio::select! {
+            () = open.gate.ready() => {}
+            () = shutdown.cancelled() => break,
+        }
+        let wait = match open.claim(&door, &claims, &tasks).await {
+            Ok(wait) => wait,
+            Err(failed) => {
+                tracing::warn!(%door, error = %failed, "nothing can be claimed");
+                // Not woken: giving the lanes back wakes this loop.
+                tokio::select! {
+                    () = tokio::time::sleep(OpenDoor::LEDGER_WAIT) => {}
+                    () = shutdown.cancelled() => {}
+                }
+                continue;
+            }
+        };
         tokio::select! {
             () = wake.notified() => {}
             () = sleep(wait) => {}
@@ -33,6 +54,15 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: Cancellat
     }
     tasks.close();
     tasks.wait().await;
+}
+
+/// What became of a call.
+enum Called {
+    Ended(Outcome),
+    /// It was taken back while it waited, and not made.
+    NotWanted,
+    /// It must not be made twice, and could not be noted before the shutdown.
+    Not,
 }
 
 /// A door that is in use.
@@ -49,25 +79,25 @@ impl OpenDoor {
     /// How long to wait after the ledger could not be read or written.
     const LEDGER_WAIT: Duration = Duration::from_secs(1);
 
-    /// Claims as much as there is room for, and says how long until there may be more.
-    async fn claim(self: &Arc<Self>, door: &Door, claims: &Arc<Semaphore>, tasks: &TaskTracker) -> Option<Duration> {
-        let room = claims.available_permits();
+    /// Claims as much as there is room for, and says how long until there may be more. While the door is closed that is
+    /// one, to probe it: what is claimed counts as on its way.
+    async fn claim(
+        self: &Arc<Self>,
+        door: &Door,
+        claims: &Arc<Semaphore>,
+        tasks: &TaskTracker,
+    ) -> Result<Option<Duration>, StoreError> {
+        let free = claims.available_permits();
+        let room = if self.gate.is_open() { free } else { free.min(1) };
         if room == 0 {
             // A claim that ends wakes the door.
-            return None;
+            return Ok(None);
         }
         let store = &self.dispatch.store;
-        let found = match store.claim(door, room).await {
-            Ok(found) => found,
-            Err(failed) => {
-                tracing::warn!(%door, error = %failed, "nothing can be claimed");
-                return Some(Self::LEDGER_WAIT);
-            }
-        };
+        let found = store.claim(door, room).await?;
         for claimed in found.claimed {
-            let Ok(permit) = Arc::clone(claims).try_acquire_owned() else {
-                break;
-            };
+            let permit = Arc::clone(claims).try_acquire_owned();
+            let permit = permit.expect("only this loop takes permits, and no more than there were");
             let (open, wake) = (Arc::clone(self), store.wake(door));
             tasks.spawn(async move {
                 open.work(claimed).await;
@@ -75,20 +105,23 @@ impl OpenDoor {
                 wake.notify_one();
             });
         }
-        found.next_due.map(|due| due.since(self.dispatch.clock.now()))
+        Ok(found.next_due.map(|due| due.since(self.dispatch.clock.now())))
     }
 
     /// Makes one call for a claim and settles it. A claim that is not called before the shutdown stays in the ledger.
     async fn work(&self, claimed: Claimed) {
         let settled = tokio::select! {
             biased;
-            pass = self.enter(&claimed) => match pass {
-                Some((pass, _slot)) => {
-                    let Some(outcome) = self.call(&claimed).await else { return };
+            (pass, _slot) = self.enter(&claimed) => match self.call(&claimed).await {
+                Called::Ended(outcome) => {
                     pass.ended(&outcome, fastrand::f64());
                     self.classified(&claimed, outcome)
                 }
-                None => return,
+                Called::NotWanted => SettleAs::Retry {
+                    due: self.dispatch.clock.now(),
+                    maybe_sent: false,
+                },
+                Called::Not => return,
             },
             () = self.shutdown.cancelled() => return,
         };
@@ -96,30 +129,31 @@ impl OpenDoor {
     }
 
     /// Waits for a slot, then for the gate.
-    async fn enter(&self, claimed: &Claimed) -> Option<(super::gate::Pass<'_>, tokio::sync::SemaphorePermit<'_>)> {
+    async fn enter(&self, claimed: &Claimed) -> (Pass<'_>, SemaphorePermit<'_>) {
         let slots = if attachment(&claimed.payload).is_some() {
             &self.file_calls
         } else {
             &self.calls
         };
-        let slot = slots.acquire().await.ok()?;
+        let slot = slots.acquire().await.expect("the slots are never closed");
         let pass = self.gate.enter().await;
-        Some((pass, slot))
+        (pass, slot)
     }
 
-    /// The call itself. `None` when a call that must not be made twice could not be noted first.
-    async fn call(&self, claimed: &Claimed) -> Option<Outcome> {
-        let at_most_once = match &claimed.payload {
-            crate::delivery::Payload::Desk(payload) => payload.at_most_once(),
-            crate::delivery::Payload::Chat(_) | crate::delivery::Payload::Bot(_) => false,
-        };
+    /// The call itself.
+    async fn call(&self, claimed: &Claimed) -> Called {
+        let at_most_once = matches!(&claimed.payload, Payload::Desk(payload) if payload.at_most_once());
         if at_most_once && claimed.started {
-            return Some(Outcome::unknown("an attempt was under way when the process stopped"));
+            return Called::Ended(Outcome::unknown("an attempt was under way when the process stopped"));
         }
         if at_most_once && !self.settle(claimed, SettleAs::Started).await {
-            return None;
+            return Called::Not;
         }
-        Some(deliver(&self.dispatch, claimed, &self.settings).await)
+        // It may have waited long, for a slot or at the gate.
+        if !self.dispatch.store.is_wanted(claimed.id) {
+            return Called::NotWanted;
+        }
+        Called::Ended(deliver(&self.dispatch, claimed, &self.settings).await)
     }
 
     fn classified(&self, claimed: &Claimed, outcome: Outcome) -> SettleAs {

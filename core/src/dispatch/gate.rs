@@ -71,18 +71,16 @@ impl Gate {
             let changed = self.changed.notified();
             match self.look() {
                 Look::Go(start) => {
-                    tokio::time::sleep_until(start).await;
-                    return Pass {
-                        gate: self,
-                        probe: false,
-                    };
+                    // A timer goes by the millisecond: who need not wait sets none.
+                    if start > Instant::now() {
+                        tokio::time::sleep_until(start).await;
+                    }
+                    // Meanwhile somebody may have been told to wait.
+                    if self.is_open() {
+                        return self.pass(false);
+                    }
                 }
-                Look::Probe => {
-                    return Pass {
-                        gate: self,
-                        probe: true,
-                    };
-                }
+                Look::Probe => return self.pass(true),
                 Look::Wait(until) => {
                     tokio::select! {
                         () = changed => {}
@@ -93,6 +91,37 @@ impl Gate {
                 Look::Probing => changed.await,
             }
         }
+    }
+
+    /// Waits until what is claimed will be called soon: not while the door is closed, but for the probe.
+    ///
+    /// # Cancel safety
+    /// Nothing is taken.
+    pub(super) async fn ready(&self) {
+        loop {
+            let changed = self.changed.notified();
+            let until = match &self.lock().closed {
+                None => return,
+                Some(closed) if closed.probing => None,
+                Some(closed) => Some(closed.until),
+            };
+            match until {
+                Some(until) if until <= Instant::now() => return,
+                Some(until) => tokio::select! {
+                    () = changed => {}
+                    () = tokio::time::sleep_until(until) => {}
+                },
+                None => changed.await,
+            }
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().closed.is_none()
+    }
+
+    fn pass(&self, probe: bool) -> Pass<'_> {
+        Pass { gate: self, probe }
     }
 
     fn look(&self) -> Look {
@@ -129,9 +158,11 @@ impl Pass<'_> {
                 ..
             } => *retry_after,
             Outcome::Refused { scope: Scope::Door, .. } => None,
-            // An answer, or at least a connection: the door is there.
+            // An answer, or at least a connection: the door is there. What began before it closed says nothing of that.
             _ => {
-                self.open();
+                if self.probe {
+                    self.open();
+                }
                 return false;
             }
         };

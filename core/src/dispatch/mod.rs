@@ -21,7 +21,10 @@ mod settings;
 mod signals;
 mod timers;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -93,8 +96,10 @@ impl Dispatch {
         self.exits.channels.values().cloned().collect()
     }
 
-    fn doors(&self) -> Vec<Door> {
+    /// What waits for a channel that is no longer connected has a loop as well: it ends as a dead letter, not in silence.
+    fn doors(&self) -> HashSet<Door> {
         let channels = self.exits.channels.keys().cloned().map(Door::Channel);
-        [Door::Desk, Door::Bot].into_iter().chain(channels).collect()
+        let doors = [Door::Desk, Door::Bot].into_iter().chain(channels);
+        doors.chain(self.store.doors()).collect()
     }
 }

@@ -1,5 +1,6 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +38,7 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, mut signals: mpsc::Receiver<Sig
                 }
             }
             Some(done) = calls.join_next() => {
-                let Ok(whom) = done else { continue };
+                let whom = done.expect("a signal's task neither panics nor is cut off while this loop runs");
                 if let Some(Some(next)) = waiting.remove(&whom) {
                     waiting.insert(whom.clone(), None);
                     calls.spawn(send(Arc::clone(&dispatch), whom, next));
@@ -70,8 +71,10 @@ async fn send(dispatch: Arc<Dispatch>, whom: Whom, signal: SignalTo) -> Whom {
             }
         }
     };
-    if tokio::time::timeout(dispatch.settings.signal_max, call).await.is_err() {
-        tracing::debug!("a typing signal took too long");
+    match tokio::time::timeout(dispatch.settings.signal_max, AssertUnwindSafe(call).catch_unwind()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_panic)) => tracing::error!("passing a typing signal on panicked"),
+        Err(_elapsed) => tracing::debug!("a typing signal took too long"),
     }
     whom
 }
