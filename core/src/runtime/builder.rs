@@ -174,7 +174,8 @@ impl Builder {
     /// # Errors
     /// [`StartError`] says what was wrong and what would be right.
     pub async fn open(self) -> Result<Escalator, StartError> {
-        Escalator::open(self).await
+        // The futures of a database are large; a bot that awaits this need not be.
+        Box::pin(Escalator::open(self)).await
     }
 }
 
