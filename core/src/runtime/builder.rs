@@ -174,8 +174,7 @@ impl Builder {
     /// # Errors
     /// [`StartError`] says what was wrong and what would be right.
     pub async fn open(self) -> Result<Escalator, StartError> {
-        // The futures of a database are large; a bot that awaits this need not be.
-        Box::pin(Escalator::open(self)).await
+        Escalator::open(self).await
     }
 }
 

@@ -24,7 +24,7 @@ async fn main() -> Result<()> {
 
     if settings.telegram_bot_token.is_some() {
         eprintln!("The customer is Telegram: write to your bot. Ctrl-C ends the demo.");
-        Box::pin(telegram_bot::serve(&settings, house)).await?;
+        telegram_bot::serve(&settings, house).await?;
     } else {
         eprintln!(
             "You are the customer. Try: hello / hours / human / /typing / /file PATH / /end. Ctrl-D ends the demo."
