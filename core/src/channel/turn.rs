@@ -70,14 +70,14 @@ impl Turn {
         send: impl IntoFuture<Output = Result<T, E>>,
     ) -> Result<T, SayError<E>> {
         let permit = self.seat.enter(self.generation)?;
-        let sent = tokio::select! {
+        let answer = tokio::select! {
             // First, so that a line that was cut off makes not one step more.
             biased;
             () = permit.cut_off() => return Err(TakenOver.into()),
-            sent = send.into_future() => sent.map_err(SayError::Send)?,
+            answer = send.into_future() => answer.map_err(SayError::Send)?,
         };
         permit.said(line.into());
-        Ok(sent)
+        Ok(answer)
     }
 }
 
