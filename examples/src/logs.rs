@@ -1,14 +1,23 @@
 //! Logs on standard error, so that standard output is the chat's.
 
+use std::io::IsTerminal;
+
+use anyhow::{Context, Result};
 use tracing_subscriber::EnvFilter;
 
-/// Writes logs as `RUST_LOG` says, or `quiet` where it says nothing. Where a program has set up its own logs, they stay.
-pub fn start(quiet: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+/// Writes the logs that a filter names. Where a program has set up its own logs, they stay.
+///
+/// # Errors
+/// The filter is none.
+pub fn start(filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .with_context(|| format!("RUST_LOG is `{filter}`, which is no filter, as in `info` or `escalator=debug`"))?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if logs.try_init().is_err() {
         tracing::debug!("logs were set up before");
     }
+    Ok(())
 }

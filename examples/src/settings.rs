@@ -1,6 +1,6 @@
 //! The settings of the example bots: variables of the environment, or arguments of the same meaning.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -8,8 +8,17 @@ use escalator::{
     omnidesk::{Account, AccountToken, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Builder, Database, Escalator},
 };
+use escalator_telegram::{ClientError, client};
+use teloxide::{ApiError, Bot, RequestError, requests::Requester};
 
-/// Settings of an example bot. Each is read from the variable named with it.
+use crate::logs;
+
+const CHAT_URL: &str = "https://chat.omnidesk.io";
+const LISTEN: &str = "127.0.0.1:0";
+/// How long Telegram may take to tell whose token it is.
+const TELEGRAM_ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// An example bot of Escalator. A setting is a variable of the environment, or the argument beside it.
 #[derive(Parser)]
 #[command(version, about, long_about = None)]
 pub struct Settings {
@@ -20,7 +29,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "OMNIDESK_CHAT_URL",
-        default_value = "https://chat.omnidesk.io",
+        default_value = CHAT_URL,
         hide_env_values = true
     )]
     pub omnidesk_chat_url: String,
@@ -37,7 +46,7 @@ pub struct Settings {
     #[arg(long, env = "OMNIDESK_BRAND_ID", hide_env_values = true)]
     pub omnidesk_brand_id: Option<String>,
     /// Where the hookpoint listens.
-    #[arg(long, env = "HOOKPOINT_LISTEN", default_value = "127.0.0.1:0")]
+    #[arg(long, env = "HOOKPOINT_LISTEN", default_value = LISTEN)]
     pub hookpoint_listen: String,
     /// The public address at which Omnidesk reaches the hookpoint, without the secret. Where none is set, the address
     /// that it listens on.
@@ -55,6 +64,9 @@ pub struct Settings {
     /// The address of the Telegram Bot API, where it is not Telegram's own.
     #[arg(long, env = "TELEGRAM_API_URL")]
     pub telegram_api_url: Option<String>,
+    /// What is logged on standard error, as in `info` or `escalator=debug`.
+    #[arg(long, env = "RUST_LOG")]
+    pub rust_log: Option<String>,
 }
 
 impl Settings {
@@ -73,10 +85,32 @@ impl Settings {
             &mut settings.database_url,
             &mut settings.telegram_bot_token,
             &mut settings.telegram_api_url,
+            &mut settings.rust_log,
         ] {
             value.take_if(|value| value.trim().is_empty());
         }
+        for (value, default) in [
+            (&mut settings.omnidesk_chat_url, CHAT_URL),
+            (&mut settings.hookpoint_listen, LISTEN),
+        ] {
+            if value.trim().is_empty() {
+                default.clone_into(value);
+            }
+        }
         settings
+    }
+
+    /// Starts the logs, as quiet as the program likes them where nothing else is set.
+    ///
+    /// # Errors
+    /// The variable that is wrong, and what would be right.
+    pub fn start_logs(&self, quiet: &str) -> Result<()> {
+        logs::start(self.rust_log.as_deref().unwrap_or(quiet))
+    }
+
+    /// Whether anything is said about an Omnidesk account.
+    pub fn names_a_desk(&self) -> bool {
+        self.omnidesk_url.is_some() || self.omnidesk_chat_account_token.is_some()
     }
 
     /// The Omnidesk account.
@@ -95,6 +129,7 @@ impl Settings {
             "a token from Settings > Channels > Live chat > Tokens",
         )?;
         let account = Account::parse(url).context("OMNIDESK_URL")?;
+        self.warn_if_unreachable(&account)?;
         let mut config = OmnideskConfig::new(
             account,
             AccountToken::new(token).context("OMNIDESK_CHAT_ACCOUNT_TOKEN")?,
@@ -124,7 +159,7 @@ impl Settings {
     pub fn house(&self, desk: Omnidesk, default_database: &str) -> Result<Builder> {
         let database = self.database_url.as_deref().unwrap_or(default_database);
         let mut house = Escalator::builder(desk)
-            .database(Database::parse(database).context("DATABASE_URL")?)
+            .database(Database::parse(database)?)
             .hookpoint_listen(self.hookpoint_listen()?);
         if let Some(url) = &self.hookpoint_url {
             house = house.hookpoint_url(url);
@@ -135,6 +170,19 @@ impl Settings {
         Ok(house)
     }
 
+    /// A desk elsewhere needs a public address to call.
+    fn warn_if_unreachable(&self, account: &Account) -> Result<()> {
+        let listen = self.hookpoint_listen()?.ip();
+        let nowhere = listen.is_loopback() || listen.is_unspecified();
+        if self.hookpoint_url.is_none() && nowhere && !is_local(account) {
+            tracing::warn!(
+                %listen,
+                "HOOKPOINT_URL is not set, so no reply of an agent will arrive: it takes the public address of this program"
+            );
+        }
+        Ok(())
+    }
+
     fn hookpoint_listen(&self) -> Result<SocketAddr> {
         let listen = &self.hookpoint_listen;
         listen.parse().with_context(|| {
@@ -142,17 +190,40 @@ impl Settings {
         })
     }
 
-    /// The Telegram bot's token.
+    /// The Telegram bot, once Telegram knows it.
     ///
     /// # Errors
-    /// The variable that is missing.
-    pub fn telegram_token(&self) -> Result<&str> {
-        needed(
+    /// The variable that is missing or wrong, and what would be right.
+    pub async fn telegram(&self) -> Result<Bot> {
+        let token = needed(
             "TELEGRAM_BOT_TOKEN",
             self.telegram_bot_token.as_deref(),
             "the bot's token from @BotFather",
-        )
+        )?;
+        let bot = client(token, self.telegram_api_url.as_deref()).map_err(|error| match error {
+            ClientError::Token => anyhow::Error::new(error).context("TELEGRAM_BOT_TOKEN"),
+            ClientError::ApiUrl => anyhow::Error::new(error).context("TELEGRAM_API_URL"),
+            error => error.into(),
+        })?;
+        match tokio::time::timeout(TELEGRAM_ANSWER_MAX, bot.get_me()).await {
+            Ok(Ok(_)) => Ok(bot),
+            Ok(Err(RequestError::Api(ApiError::InvalidToken))) => {
+                bail!("TELEGRAM_BOT_TOKEN: Telegram knows no bot of this token; @BotFather gives the right one")
+            }
+            // What teloxide says beyond that can hold addresses with the token.
+            Ok(Err(RequestError::Api(_) | RequestError::InvalidJson { .. })) => {
+                bail!("TELEGRAM_API_URL: what answers at {} is no Bot API", bot.api_url())
+            }
+            Ok(Err(_)) | Err(_) => bail!("TELEGRAM_API_URL: Telegram cannot be reached at {}", bot.api_url()),
+        }
     }
+}
+
+fn is_local(account: &Account) -> bool {
+    let host = account.as_str().split_once("://").map_or("", |(_, host)| host);
+    ["127.", "localhost", "[::1]"]
+        .iter()
+        .any(|local| host.starts_with(local))
 }
 
 fn needed<'s>(name: &str, value: Option<&'s str>, right: &str) -> Result<&'s str> {

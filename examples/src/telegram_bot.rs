@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use escalator::{
     channel::{EscalationChannel, Turn},
     model::{BotEvent, Escalation},
     runtime::Builder,
 };
-use escalator_telegram::{Telegram, TurnExt, client, polling};
+use escalator_telegram::{Telegram, TurnExt, polling};
 use teloxide::{dispatching::ShutdownToken, error_handlers::LoggingErrorHandler, prelude::*};
 
 use crate::{faq, settings::Settings};
@@ -19,6 +19,7 @@ use crate::{faq, settings::Settings};
 /// # Errors
 /// The setting that is missing or wrong, or what refused us at the start.
 pub async fn run(settings: &Settings) -> Result<()> {
+    settings.start_logs("info")?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
     serve(settings, house).await
 }
@@ -28,8 +29,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
 /// # Errors
 /// What is wrong with the token, or refused us at the start.
 pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
-    let bot = client(settings.telegram_token()?, settings.telegram_api_url.as_deref()).context("TELEGRAM_API_URL")?;
-
+    let bot = settings.telegram().await?;
     let mut house = house.on_event(tell).open().await?;
     let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
     house.connect(Arc::new(telegram.clone()))?;

@@ -1,10 +1,8 @@
 //! A Telegram bot that hands over to an Omnidesk agent. `--help` names the settings.
 
-use escalator_examples::{logs, settings::Settings, telegram_bot};
+use escalator_examples::{exit, settings::Settings, telegram_bot};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let settings = Settings::read();
-    logs::start("info");
-    telegram_bot::run(&settings).await
+async fn main() {
+    exit::with(telegram_bot::run(&Settings::read()).await)
 }
