@@ -102,7 +102,8 @@ impl Terminal {
             return;
         }
         let answer = faq::answer(line);
-        if let Err(error) = turn.say(answer.as_str(), show(&answer)).await {
+        // Who speaks stands in front of each line of the history already.
+        if let Err(error) = turn.say(answer.trim_start_matches("Bot: "), show(&answer)).await {
             tracing::info!(%error, "the bot kept silent");
         }
     }
@@ -192,13 +193,19 @@ fn read(line: &str) -> CustomerEvent {
         return CustomerEvent::Message(CustomerMessage::text(line));
     };
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
-    let image = [".png", ".jpg", ".jpeg", ".gif", ".webp"]
+    let ending = Path::new(path)
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let media_type = MEDIA_TYPES
         .iter()
-        .any(|ending| name.to_lowercase().ends_with(ending));
+        .find(|(known, _)| *known == ending)
+        .map(|(_, media_type)| *media_type);
     let file = Attachment {
-        kind: if image { FileKind::Image } else { FileKind::Document },
+        kind: media_type.map_or(FileKind::Document, FileKind::of_media_type),
         name: Text::new(name),
-        media_type: None,
+        media_type: media_type.map(str::to_owned),
         bytes: std::fs::metadata(path).ok().map(|file| file.len()),
         source: FileSource::Platform(FileRef::new(path)),
     };
@@ -207,6 +214,15 @@ fn read(line: &str) -> CustomerEvent {
         files: vec![file],
     })
 }
+
+/// What the desk should show as more than a name.
+const MEDIA_TYPES: [(&str, &str); 5] = [
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+];
 
 async fn show(text: &str) -> std::io::Result<()> {
     let mut out = tokio::io::stdout();

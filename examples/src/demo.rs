@@ -1,7 +1,7 @@
 //! A bot, a desk and a ledger in one program, with nothing to set: the customer is this terminal, the desk is a
 //! simulator whose agent's page opens in a browser.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use escalator::{
@@ -78,6 +78,8 @@ async fn desk(settings: &Settings) -> Result<(Omnidesk, Option<DeskSimulator>)> 
     config.chat_url = ChatUrl::parse(&simulator.url())?;
     config.brand_id = Some(BrandId::new("1")?);
     config.server_token = Some(ServerToken::new(simulator.server_token())?);
+    // The switch on the agent's page is to work at once.
+    config.availability_max = Duration::ZERO;
     Ok((Omnidesk::new(config)?, Some(simulator)))
 }
 

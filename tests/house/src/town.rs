@@ -1,7 +1,7 @@
 //! A town: the desk, Telegram, and the bot between them, in a process of its own that can be killed and started again.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
     os::unix::process::ExitStatusExt,
     path::PathBuf,
@@ -98,7 +98,7 @@ pub struct Bot {
     heard: Arc<Heard>,
 }
 
-/// What the process told on standard output.
+/// What a process told, line by line.
 #[derive(Default)]
 pub struct Heard {
     told: Mutex<Told>,
@@ -112,6 +112,34 @@ struct Told {
 }
 
 impl Heard {
+    /// Listens on a thread until the process closes its end.
+    pub fn on(out: impl Read + Send + 'static) -> Arc<Self> {
+        let heard = Arc::<Self>::default();
+        let ear = Arc::clone(&heard);
+        std::thread::spawn(move || {
+            BufReader::new(out)
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| ear.add(Some(line)));
+            ear.add(None);
+        });
+        heard
+    }
+
+    /// Waits until something is found in the lines so far; they are looked through after each new one.
+    ///
+    /// # Errors
+    /// Nothing was found in time, or before the end of the process.
+    pub async fn find<T>(&self, mut find: impl FnMut(&[String]) -> Option<T>) -> Result<T> {
+        let mut found = None;
+        let heard = self.until(|told| {
+            found = find(&told.lines);
+            found.is_some() || told.over
+        });
+        tokio::time::timeout(PATIENCE, heard).await.ok();
+        found.with_context(|| format!("it told only: {:#?}", self.told().lines))
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +152,7 @@ impl Heard {
         self.more.notify_waiters();
     }
 
-    async fn until(&self, condition: impl Fn(&Told) -> bool) {
+    async fn until(&self, mut condition: impl FnMut(&Told) -> bool) {
         loop {
             let more = self.more.notified();
             if condition(&self.told()) {
@@ -132,6 +160,11 @@ impl Heard {
             }
             more.await;
         }
+    }
+
+    /// The lines so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.told().lines.clone()
     }
 
     /// Waits for the end of the process.
@@ -148,15 +181,7 @@ impl Bot {
             .spawn()
             .with_context(|| format!("{} does not start", command.get_program().display()))?;
         let out = child.stdout.take().context("the bot has a standard output")?;
-        let heard = Arc::<Heard>::default();
-        let ear = Arc::clone(&heard);
-        std::thread::spawn(move || {
-            BufReader::new(out)
-                .lines()
-                .map_while(Result::ok)
-                .for_each(|line| ear.add(Some(line)));
-            ear.add(None);
-        });
+        let heard = Heard::on(out);
         Ok(Self { child, heard })
     }
 

@@ -1,4 +1,5 @@
 //! Whole-house tests: one test binary.
 
+mod browser;
 mod crash;
 mod story;
