@@ -32,7 +32,7 @@ const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const DRIVER: &str = "chromedriver";
 
 /// No calls of its own, no sandbox (which a container's root cannot have), no graphics card.
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -42,7 +42,6 @@ const ARGUMENTS: [&str; 10] = [
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
-    "--lang=en-GB",
 ];
 
 /// Calls back with the first element of a selector that is shown, holds a text and, if it is a picture, is loaded; or,

@@ -29,7 +29,9 @@ impl Customer {
     /// # Errors
     /// It does not start.
     pub fn sits_down(program: &Path) -> Result<Self> {
-        let kept = KEPT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+        let kept = KEPT
+            .into_iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?)));
         let mut demo = Command::new(program)
             .env_clear()
             .envs(kept)

@@ -10,27 +10,33 @@ struct Program<'a> {
     package: &'a str,
     /// Left out where the package has one binary.
     binary: Option<&'a str>,
+    /// A binary beside it that it starts itself.
+    starts: Option<&'a str>,
     release: bool,
 }
 
 const DEMO: Program = Program {
     package: "escalator-examples",
     binary: Some("demo"),
+    starts: None,
     release: false,
 };
 const CRASH: Program = Program {
     package: "escalator-house",
     binary: Some("crash"),
+    starts: Some("killable_telegram_bot"),
     release: false,
 };
 const SCREENSHOTS: Program = Program {
     package: "escalator-house",
     binary: Some("screenshots"),
+    starts: Some("driven_demo"),
     release: false,
 };
 const BENCH: Program = Program {
     package: "escalator-bench",
     binary: None,
+    starts: None,
     release: true,
 };
 
@@ -44,7 +50,8 @@ pub(crate) fn crash(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 /// Runs the kill test to its end and comes back.
 pub(crate) fn crash_as_a_step(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
-    CRASH.cargo(workspace, "run").arg("--").args(arguments).run()
+    CRASH.build(workspace)?;
+    CRASH.run(workspace).arg("--").args(arguments).run()
 }
 
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
@@ -58,12 +65,19 @@ pub(crate) fn screenshots(workspace: &Workspace, arguments: &[String]) -> Result
 
 impl Program<'_> {
     fn become_it(&self, workspace: &Workspace, arguments: &[String]) -> Result<()> {
-        self.cargo(workspace, "build").run_on_stderr()?;
+        self.build(workspace)?;
+        self.run(workspace).arg("--quiet").arg("--").args(arguments).become_it()
+    }
+
+    fn build(&self, workspace: &Workspace) -> Result<()> {
+        let starts = self.starts.map(|name| ["--bin", name]);
+        self.cargo(workspace, "build")
+            .args(starts.into_iter().flatten())
+            .run_on_stderr()
+    }
+
+    fn run(&self, workspace: &Workspace) -> process::Run {
         self.cargo(workspace, "run")
-            .arg("--quiet")
-            .arg("--")
-            .args(arguments)
-            .become_it()
     }
 
     fn cargo(&self, workspace: &Workspace, command: &str) -> process::Run {
