@@ -3,7 +3,7 @@
 //! The client is here because it is small: the libraries for it bring a second `http` and a Unicode segmenter with them.
 //!
 //! # Invariants
-//! - Each browser has a profile of its own, which is empty at first and removed at the end.
+//! - Each browser has a profile of its own, which is empty at first.
 //! - The processes end with their browser, after a panic too.
 //!
 //! # Not here

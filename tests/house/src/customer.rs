@@ -9,18 +9,19 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
 
 use crate::town::{Heard, PATIENCE};
-
-/// What the demo needs of the environment. Everything else could be a setting.
-const KEPT: [&str; 3] = ["PATH", "HOME", "TMPDIR"];
 
 /// A customer at the demo's terminal. The demo is killed when it is dropped.
 pub struct Customer {
     demo: Child,
     screen: Arc<Heard>,
     asides: Arc<Heard>,
+    /// The lines that were waited for, by their number.
     read: HashSet<usize>,
+    /// Where the demo writes, so that nothing of it stays when it is killed.
+    _folder: TempDir,
 }
 
 impl Customer {
@@ -29,12 +30,10 @@ impl Customer {
     /// # Errors
     /// It does not start.
     pub fn sits_down(program: &Path) -> Result<Self> {
-        let kept = KEPT
-            .into_iter()
-            .filter_map(|name| Some((name, std::env::var_os(name)?)));
+        let folder = tempfile::tempdir()?;
         let mut demo = Command::new(program)
             .env_clear()
-            .envs(kept)
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -47,6 +46,7 @@ impl Customer {
             screen,
             asides,
             read: HashSet::new(),
+            _folder: folder,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The demo, with its customer at a terminal and its agent in a real browser.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use escalator_house::{browser::Browser, customer::Customer, desk_page::DeskPage, story::PNG};
@@ -51,7 +51,9 @@ async fn without_agents_a_contact_is_asked_for_and_the_chatbot_log_shows() -> Re
 
 async fn sit_down() -> Result<Option<(Customer, DeskPage)>> {
     let Some(browser) = Browser::start().await? else {
-        println!("skipped: there is no Chromium with ChromeDriver; `cargo xtask browser` installs them where it can");
+        // What a test prints is shown only when it fails, unless it goes past the macros.
+        let why = "skipped: there is no Chromium with ChromeDriver; `cargo xtask browser` installs them where it can";
+        writeln!(std::io::stderr(), "{why}")?;
         return Ok(None);
     };
     let customer = Customer::sits_down(Path::new(env!("CARGO_BIN_EXE_driven_demo")))?;
