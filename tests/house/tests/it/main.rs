@@ -1,5 +1,20 @@
 //! Whole-house tests: one test binary.
+//!
+//! `crash` and `story` run the bot in a process of its own; the others open a house in this one.
 
+mod bot;
 mod browser;
+mod control;
 mod crash;
+mod home;
+mod hooks;
+mod late;
+mod limits;
+mod no_agents;
+mod outage;
+mod race;
+mod restart;
+mod slow_files;
 mod story;
+mod street;
+mod texts;

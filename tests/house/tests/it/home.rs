@@ -1,0 +1,180 @@
+//! A house in this process: the product as an author sets it up, over a ledger in a file.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use escalator::{
+    dispatch::DispatchSettings,
+    model::{BotEvent, Policy, Texts},
+    omnidesk::{Account, AccountToken, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
+    runtime::{Builder, Database, Escalator, Running, StartError},
+};
+use escalator_telegram::{Telegram, client, polling};
+use teloxide::{
+    Bot,
+    dispatching::{DefaultKey, Dispatcher, ShutdownToken, UpdateHandler},
+    dptree,
+    error_handlers::LoggingErrorHandler,
+};
+use tokio::{sync::Notify, task::JoinHandle};
+
+use crate::{
+    bot::{self, Failed, Seen},
+    street::{PATIENCE, Street},
+};
+
+/// What a house is set up with. The defaults suit a test: no pace, short waits, availability asked each time.
+pub(crate) struct Plan {
+    pub(crate) policy: Policy,
+    pub(crate) texts: Texts,
+    pub(crate) dispatch: DispatchSettings,
+    pub(crate) telegram: escalator_telegram::Settings,
+    pub(crate) omnidesk: fn(&mut OmnideskConfig),
+    pub(crate) house: fn(Builder) -> Builder,
+    pub(crate) handlers: UpdateHandler<Failed>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let mut dispatch = DispatchSettings::default();
+        dispatch.channel.pace = Duration::ZERO;
+        dispatch.retry.first_wait = Duration::from_millis(50);
+        dispatch.retry.wait_max = Duration::from_millis(500);
+        let mut telegram = escalator_telegram::Settings::default();
+        telegram.offer_retry.first_wait = Duration::from_millis(5);
+        telegram.offer_retry.wait_max = Duration::from_millis(50);
+        Self {
+            policy: Policy::default(),
+            texts: Texts::default(),
+            dispatch,
+            telegram,
+            omnidesk: |_| {},
+            house: |house| house,
+            handlers: bot::handlers(),
+        }
+    }
+}
+
+/// A house that is open, with the author's bot in it.
+pub(crate) struct House {
+    pub(crate) running: Running,
+    pub(crate) telegram: Telegram<Bot>,
+    /// What the bot's author was told.
+    pub(crate) told: Told,
+    /// What reached the author's handlers.
+    pub(crate) seen: Seen,
+    stop: ShutdownToken,
+    polls: JoinHandle<()>,
+}
+
+impl Street {
+    /// Opens a house.
+    pub(crate) async fn open(&self, plan: Plan) -> House {
+        self.try_open(plan).await.expect("the house opens")
+    }
+
+    pub(crate) async fn try_open(&self, plan: Plan) -> Result<House, StartError> {
+        let (told, seen) = (Told::default(), Seen::default());
+        let ear = told.clone();
+        let house = Escalator::builder(self.omnidesk(plan.omnidesk))
+            .database(Database::Sqlite(self.database()))
+            .hookpoint_listen(self.hookpoint())
+            .policy(plan.policy)
+            .texts(plan.texts)
+            .dispatch(plan.dispatch)
+            .on_event(move |event| {
+                let ear = ear.clone();
+                async move { ear.add(event) }
+            });
+        let mut house = (plan.house)(house).open().await?;
+        if let Some(address) = house.hookpoint_listens_on() {
+            self.hookpoint_is(address);
+        }
+        let bot = client(self.telegram.token(), Some(&self.telegram.url())).expect("token and address are right");
+        let telegram = Telegram::with_settings(bot.clone(), house.ingress("telegram"), plan.telegram);
+        house.connect(Arc::new(telegram.clone()))?;
+        let running = house.start().await?;
+
+        let (listener, handlers) = telegram.install(polling(bot.clone()), plan.handlers);
+        let mut dispatcher: Dispatcher<Bot, Failed, DefaultKey> = Dispatcher::builder(bot, handlers)
+            .dependencies(dptree::deps![telegram.clone(), seen.clone()])
+            .build();
+        let stop = dispatcher.shutdown_token();
+        let polls = tokio::spawn(async move {
+            dispatcher
+                .dispatch_with_listener(listener, LoggingErrorHandler::new())
+                .await;
+        });
+        Ok(House {
+            running,
+            telegram,
+            told,
+            seen,
+            stop,
+            polls,
+        })
+    }
+
+    fn omnidesk(&self, change: fn(&mut OmnideskConfig)) -> Omnidesk {
+        let account = Account::parse(&self.desk.url()).expect("the desk's address is whole");
+        let token = AccountToken::new(self.desk.account_token()).expect("the desk's token is one");
+        let mut config = OmnideskConfig::new(account, token);
+        config.chat_url = ChatUrl::parse(&self.desk.url()).expect("the desk's address is whole");
+        config.server_token = Some(ServerToken::new(self.desk.server_token()).expect("the desk's token is one"));
+        config.brand_id = Some(BrandId::new("1").expect("it is an id"));
+        config.availability_max = Duration::ZERO;
+        change(&mut config);
+        Omnidesk::new(config).expect("the settings agree")
+    }
+}
+
+impl House {
+    /// Closes the house: what is under way is finished, what waits is kept.
+    pub(crate) async fn shutdown(self) {
+        self.stop.shutdown().expect("the bot runs").await;
+        self.polls.await.expect("the dispatcher ends well");
+        assert!(self.running.shutdown().await, "nothing is cut off");
+    }
+}
+
+/// What the bot's author was told.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    events: Mutex<Vec<BotEvent>>,
+    more: Notify,
+}
+
+impl Told {
+    fn events(&self) -> MutexGuard<'_, Vec<BotEvent>> {
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, event: BotEvent) {
+        self.events().push(event);
+        self.0.more.notify_waiters();
+    }
+
+    pub(crate) fn all(&self) -> Vec<BotEvent> {
+        self.events().clone()
+    }
+
+    /// Waits for something that the author is told. What was told earlier counts too.
+    pub(crate) async fn wait<T>(&self, find: impl Fn(&BotEvent) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                let more = self.0.more.notified();
+                if let Some(found) = self.events().iter().find_map(&find) {
+                    return found;
+                }
+                more.await;
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        found.unwrap_or_else(|_| panic!("the author was told no such thing: {:?}", self.all()))
+    }
+}
