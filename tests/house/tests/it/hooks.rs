@@ -63,7 +63,9 @@ async fn hooks_of_a_hundred_sessions_at_once_stay_in_order_in_each() {
     let talks = join_all((0..SESSIONS).map(|n| async move { street.talk(&format!("Customer {n}")).await })).await;
     join_all(talks.iter().enumerate().map(|(n, talk)| send_all(street, talk, n))).await;
 
-    let wanted: Vec<String> = std::iter::once("Anna: Hi".to_owned()).chain((0..HOOKS).map(shown)).collect();
+    let wanted: Vec<String> = std::iter::once("Anna: Hi".to_owned())
+        .chain((0..HOOKS).map(shown))
+        .collect();
     for talk in &talks {
         let from_agent = |world: &World| {
             let texts = texts_in(world, talk.chat.id()).into_iter();
@@ -168,6 +170,8 @@ async fn a_hook_with_a_wrong_secret_or_none_is_not_found_and_changes_nothing() {
 fn calls(street: &Street) -> usize {
     street.telegram.look(|world| {
         let calls = world.calls().iter();
-        calls.filter(|call| call.method.to_ascii_lowercase().starts_with("send")).count()
+        calls
+            .filter(|call| call.method.to_ascii_lowercase().starts_with("send"))
+            .count()
     })
 }

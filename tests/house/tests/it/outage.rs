@@ -42,20 +42,27 @@ fn plan() -> Plan {
 
 fn outage() -> Duration {
     let secs = std::env::var("HOUSE_OUTAGE_SECS").ok();
-    let secs = secs.map_or(12, |secs| secs.parse().expect("HOUSE_OUTAGE_SECS is a number of seconds"));
+    let secs = secs.map_or(12, |secs| {
+        secs.parse().expect("HOUSE_OUTAGE_SECS is a number of seconds")
+    });
     Duration::from_secs(secs)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_arrives_when_calls_were_refused_or_hung_or_unavailable() {
     let street = Street::build().await;
-    let found = endure(&street, by_calls(&street, [Fault::Refuse, Fault::Hang, Fault::Unavailable])).await;
+    let found = endure(
+        &street,
+        by_calls(&street, [Fault::Refuse, Fault::Hang, Fault::Unavailable]),
+    )
+    .await;
     street.desk.look(|desk| {
         for fault in [Fault::Refuse, Fault::Hang, Fault::Unavailable] {
             let struck = desk.calls().iter().any(|call| call.fault.as_ref() == Some(&fault));
             assert!(struck, "{fault:?} struck no call");
         }
     });
+    println!("{found:?}");
     found.assert_good();
 }
 
@@ -73,7 +80,9 @@ async fn every_line_arrives_when_the_desk_was_gone_then_hung_then_was_unavailabl
         tokio::time::sleep(third).await;
         street.desk.faults().clear_all();
     };
-    endure(&street, trouble).await.assert_good();
+    let found = endure(&street, trouble).await;
+    println!("{found:?}");
+    found.assert_good();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,6 +91,7 @@ async fn nothing_but_what_was_cut_behind_its_effect_stands_twice() {
     let faults = [Fault::LostAnswer, Fault::HangAfterEffect, Fault::Unavailable];
     let found = endure(&street, by_calls(&street, faults)).await;
     assert!(found.verdict.doubled > 0, "what is repeated stands twice: {found:?}");
+    println!("{found:?}");
     found.assert_good();
 }
 
@@ -97,6 +107,8 @@ async fn by_calls(street: &Street, faults: [Fault; 3]) {
 /// What an outage came to.
 #[derive(Debug)]
 struct Found {
+    /// How many lines the customers wrote.
+    said: usize,
     verdict: Verdict,
     /// Calls that had their effect and whose answer nobody got.
     cut: usize,
@@ -109,6 +121,7 @@ impl Found {
             inverted,
             doubled,
         } = self.verdict;
+        assert!(self.said > TALKS * FILE_AT, "the customers wrote on: {self:?}");
         assert_eq!((lost, inverted), (0, 0), "{self:?}");
         assert!(doubled <= self.cut, "every double was cut in flight: {self:?}");
     }
@@ -129,7 +142,9 @@ async fn endure(street: &Street, trouble: impl Future<Output = ()>) -> Found {
 
     let all = |desk: &DeskState| {
         let arrived = talks.iter().map(|talk| lines_of(desk, &talk.session));
-        said.iter().zip(arrived).all(|(said, arrived)| judge(said, &arrived).lost == 0)
+        said.iter()
+            .zip(arrived)
+            .all(|(said, arrived)| judge(said, &arrived).lost == 0)
     };
     // When something never comes, the verdict says so.
     street.desk.wait_until(2 * PATIENCE, all).await.ok();
@@ -141,7 +156,8 @@ async fn endure(street: &Street, trouble: impl Future<Output = ()>) -> Found {
     let cut = street.desk.look(cut);
     street.nobody_complains();
     house.shutdown().await;
-    Found { verdict, cut }
+    let said = said.iter().map(Vec::len).sum();
+    Found { said, verdict, cut }
 }
 
 /// A customer writes and writes. The agent, whose hooks find us, is heard meanwhile.

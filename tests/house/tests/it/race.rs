@@ -67,13 +67,7 @@ fn hurried(spoken: &Arc<Spoken>) -> UpdateHandler<Failed> {
     dptree::entry().branch(Update::filter_message().endpoint(answer))
 }
 
-async fn hurry(
-    bot: Bot,
-    message: Message,
-    turn: Turn,
-    telegram: Telegram<Bot>,
-    spoken: &Spoken,
-) -> Result<(), Failed> {
+async fn hurry(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>, spoken: &Spoken) -> Result<(), Failed> {
     let mut chance = fastrand::Rng::with_seed(SEED ^ u64::from(message.id.0.unsigned_abs()));
     let mut delay = || tokio::time::sleep(Duration::from_millis(chance.u64(0..DELAY_MILLIS_MAX)));
     let (before, between, meanwhile, after) = (delay(), delay(), delay(), delay());
@@ -87,7 +81,11 @@ async fn hurry(
     }
     let aside = async {
         meanwhile.await;
-        count(&say("Bot: one moment".to_owned()).await, &spoken.before, &spoken.refused)
+        count(
+            &say("Bot: one moment".to_owned()).await,
+            &spoken.before,
+            &spoken.refused,
+        )
     };
     let hand_over = async {
         between.await;
@@ -131,7 +129,11 @@ async fn lines_behind_human_reach_the_agent_and_the_bot_is_silent() {
     for first in (0..CHATS).step_by(WAVE) {
         let chats = push_wave(&street, first..CHATS.min(first + WAVE)).await;
         if waves.len() == WAVES_AT_ONCE {
-            waves.join_next().await.expect("a wave is under way").expect("it passed");
+            waves
+                .join_next()
+                .await
+                .expect("a wave is under way")
+                .expect("it passed");
         }
         all.extend(chats.clone());
         waves.spawn(serve(Arc::clone(&street), chats));
@@ -219,7 +221,10 @@ fn all_is_right(street: &Street, chats: &BTreeMap<String, Chat>) {
             let after = bot_lines_after_takeover(&texts, |text| text.contains("is with you now"), |_| false);
             assert_eq!(after, 0, "{texts:?}");
             // Of what was said while the bot had the conversation, one line can stand there.
-            assert!(texts.iter().filter(|text| text.starts_with("Bot:")).count() <= 1, "{texts:?}");
+            assert!(
+                texts.iter().filter(|text| text.starts_with("Bot:")).count() <= 1,
+                "{texts:?}"
+            );
         }
     });
 }
@@ -233,7 +238,11 @@ fn customers_lines(name: &str) -> [String; 2] {
 }
 
 fn customer_name(session: &Session) -> &str {
-    session.customer.get("customerName").map(String::as_str).unwrap_or_default()
+    session
+        .customer
+        .get("customerName")
+        .map(String::as_str)
+        .unwrap_or_default()
 }
 
 /// What holds a handler back, and what became of its line.

@@ -20,7 +20,9 @@ const OTHERS: usize = 10;
 const ROUNDS: usize = 3;
 
 fn film() -> Vec<u8> {
-    (0..FILE_BYTES).map(|n| u8::try_from(n % 251).expect("it is below 251")).collect()
+    (0..FILE_BYTES)
+        .map(|n| u8::try_from(n % 251).expect("it is below 251"))
+        .collect()
 }
 
 async fn others(street: &Street) -> Vec<Talk<'_>> {
@@ -37,7 +39,12 @@ async fn talk_on(street: &Street, others: &[Talk<'_>]) {
         }
         talk.chat.sends(Media::document("small.txt", "from the customer"));
         talk.desk_reads("small.txt").await;
-        exact(street.desk.send_file(&talk.session, Upload::new("tiny.bin", "x/y", "from the agent")).await);
+        exact(
+            street
+                .desk
+                .send_file(&talk.session, Upload::new("tiny.bin", "x/y", "from the agent"))
+                .await,
+        );
         talk.sees_file("tiny.bin").await;
     });
     join_all(rounds).await;
@@ -52,7 +59,11 @@ async fn a_customers_large_file_over_a_slow_line_from_telegram_delays_no_other_c
     street.telegram.fault(On::method(DOWNLOAD), Faulty::Next(1, slow));
     let begun = async {
         let begun = |world: &World| world.calls().iter().any(|call| call.method == DOWNLOAD);
-        street.telegram.wait_until(PATIENCE, begun).await.expect("the download begins");
+        street
+            .telegram
+            .wait_until(PATIENCE, begun)
+            .await
+            .expect("the download begins");
     };
     customers_file(&street, begun).await;
 }
@@ -62,10 +73,17 @@ async fn a_customers_large_file_over_a_slow_line_to_the_desk_delays_no_other_cha
     let street = Street::build().await;
     let bytes_per_sec = u64::from(BYTES_PER_SEC).try_into().expect("it is not zero");
     let slow = DeskFault::SlowBody { bytes_per_sec };
-    street.desk.faults().next(Scope::Endpoint(Endpoint::AddAttachment), 1, slow);
+    street
+        .desk
+        .faults()
+        .next(Scope::Endpoint(Endpoint::AddAttachment), 1, slow);
     let begun = async {
         let begun = |desk: &DeskState| desk.calls().iter().any(|call| call.endpoint == Endpoint::AddAttachment);
-        street.desk.wait_until(PATIENCE, begun).await.expect("the upload begins");
+        street
+            .desk
+            .wait_until(PATIENCE, begun)
+            .await
+            .expect("the upload begins");
     };
     customers_file(&street, begun).await;
 }
@@ -74,7 +92,8 @@ async fn customers_file(street: &Street, begun: impl Future<Output = ()>) {
     let house = street.open(Plan::default()).await;
     let (ada, others) = (street.talk("Ada").await, others(street).await);
     let film = film();
-    ada.chat.sends(Media::document("film.mp4", film.clone()).caption("look"));
+    ada.chat
+        .sends(Media::document("film.mp4", film.clone()).caption("look"));
     ada.chat.says("did it arrive?");
     begun.await;
     talk_on(street, &others).await;
@@ -108,13 +127,23 @@ async fn an_agents_large_file_over_a_slow_line_delays_no_other_chat() {
     exact(street.desk.send_file(&ada.session, upload).await);
     ada.agent_says("did it arrive?").await;
     let begun = |world: &World| world.calls().iter().any(|call| call.method == "sendDocument");
-    street.telegram.wait_until(PATIENCE, begun).await.expect("the upload begins");
+    street
+        .telegram
+        .wait_until(PATIENCE, begun)
+        .await
+        .expect("the upload begins");
     talk_on(&street, &others).await;
-    assert!(!ada.texts().contains(&"film.bin".to_owned()), "the file is still under way");
+    assert!(
+        !ada.texts().contains(&"film.bin".to_owned()),
+        "the file is still under way"
+    );
 
     ada.sees("Anna: did it arrive?").await;
     let texts = ada.texts();
-    assert!(texts.ends_with(&["film.bin".to_owned(), "Anna: did it arrive?".to_owned()]), "{texts:?}");
+    assert!(
+        texts.ends_with(&["film.bin".to_owned(), "Anna: did it arrive?".to_owned()]),
+        "{texts:?}"
+    );
     let transcript = ada.chat.transcript();
     let file = transcript.messages().iter().find_map(|message| message.file.as_ref());
     assert!(file.expect("it is shown").bytes == film, "the file arrives whole");

@@ -112,7 +112,10 @@ impl<'s> Customer<'s> {
     /// Waits until the customer sees a file of this name.
     pub(crate) async fn sees_file(&self, name: &str) -> Message {
         let seen = self.chat.sees(PATIENCE, |message| {
-            message.file.as_ref().is_some_and(|file| file.name.as_deref() == Some(name))
+            message
+                .file
+                .as_ref()
+                .is_some_and(|file| file.name.as_deref() == Some(name))
         });
         let seen = seen.await;
         seen.unwrap_or_else(|_| panic!("{} does not see the file {name}, but {:?}", self.name, self.texts()))
@@ -227,11 +230,6 @@ impl<'s> Talk<'s> {
         });
         ended.await.expect("the desk is told of the end");
     }
-
-    /// Gives the customer back without an end.
-    pub(crate) fn into_customer(self) -> Customer<'s> {
-        self.customer
-    }
 }
 
 /// A hook that was answered to the byte.
@@ -265,7 +263,8 @@ pub(crate) fn texts_in(world: &World, chat: i64) -> Vec<String> {
         file.or_else(|| message.words().map(str::to_owned)).unwrap_or_default()
     };
     let chat = world.chat(chat);
-    chat.map(|chat| chat.from_bot().map(shown).collect()).unwrap_or_default()
+    chat.map(|chat| chat.from_bot().map(shown).collect())
+        .unwrap_or_default()
 }
 
 fn sessions_of<'d>(desk: &'d DeskState, name: &'d str) -> impl DoubleEndedIterator<Item = &'d Session> {
