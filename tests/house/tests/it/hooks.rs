@@ -84,16 +84,14 @@ async fn hooks_of_a_hundred_sessions_at_once_stay_in_order_in_each() {
 async fn send_all(street: &Street, talk: &Talk<'_>, number: usize) {
     for hook in 0..HOOKS {
         let encoding = ENCODINGS[(number + hook) % ENCODINGS.len()];
-        exact(match hook {
-            FILE_AT => {
-                let file = Upload::new(shown(hook), "application/octet-stream", vec![7; 10_000]);
-                street.desk.send_file(&talk.session, file.encoding(encoding)).await
-            }
-            _ => {
-                let reply = Reply::new(format!("hook {hook}"), "Anna");
-                street.desk.reply(&talk.session, reply.encoding(encoding)).await
-            }
-        });
+        let answer = if hook == FILE_AT {
+            let file = Upload::new(shown(hook), "application/octet-stream", vec![7; 10_000]);
+            street.desk.send_file(&talk.session, file.encoding(encoding)).await
+        } else {
+            let reply = Reply::new(format!("hook {hook}"), "Anna");
+            street.desk.reply(&talk.session, reply.encoding(encoding)).await
+        };
+        exact(answer);
     }
 }
 

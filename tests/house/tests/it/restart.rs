@@ -1,6 +1,9 @@
 //! A house that is closed in the middle of things, and opened again on the same ledger.
 
-use escalator_testkit::desk::{Endpoint, Fault, Reply, Scope};
+use escalator_testkit::{
+    desk::{Endpoint, Fault, Reply, Scope},
+    telegram::World,
+};
 
 use crate::{
     home::Plan,
@@ -18,7 +21,7 @@ async fn what_waited_for_the_desk_arrives_after_a_restart() {
     for line in lines {
         ada.chat.says(line);
     }
-    let confirmed = street.telegram.wait_until(PATIENCE, |world| world.all_confirmed());
+    let confirmed = street.telegram.wait_until(PATIENCE, World::all_confirmed);
     confirmed.await.expect("Telegram has forgotten the lines");
     house.shutdown().await;
 
@@ -61,7 +64,7 @@ async fn an_escalation_that_was_being_opened_goes_on_after_a_restart() {
         asked.count() > 2
     });
     asked.await.expect("the opening is under way");
-    let confirmed = street.telegram.wait_until(PATIENCE, |world| world.all_confirmed());
+    let confirmed = street.telegram.wait_until(PATIENCE, World::all_confirmed);
     confirmed.await.expect("Telegram has forgotten the lines");
     house.shutdown().await;
     street.desk.faults().clear_all();

@@ -91,9 +91,9 @@ async fn a_customers_large_file_over_a_slow_line_to_the_desk_delays_no_other_cha
 async fn customers_file(street: &Street, begun: impl Future<Output = ()>) {
     let house = street.open(Plan::default()).await;
     let (ada, others) = (street.talk("Ada").await, others(street).await);
-    let film = film();
+    let bytes = film();
     ada.chat
-        .sends(Media::document("film.mp4", film.clone()).caption("look"));
+        .sends(Media::document("film.mp4", bytes.clone()).caption("look"));
     ada.chat.says("did it arrive?");
     begun.await;
     talk_on(street, &others).await;
@@ -104,7 +104,7 @@ async fn customers_file(street: &Street, begun: impl Future<Output = ()>) {
     street.desk.look(|desk| {
         let session = desk.session(&ada.session).expect("it is there");
         let files = session.files(Party::Customer);
-        assert!(files[0].bytes == film, "the file arrives whole");
+        assert!(files[0].bytes == bytes, "the file arrives whole");
     });
     street.nobody_complains();
     house.shutdown().await;
@@ -121,8 +121,8 @@ async fn an_agents_large_file_over_a_slow_line_delays_no_other_chat() {
     street.telegram.fault(On::method("sendDocument"), Faulty::Next(1, slow));
     // The hook alone takes a while on a busy machine.
     street.desk.configure(|settings| settings.hooks.timeout = PATIENCE);
-    let film = film();
-    let upload = Upload::new("film.bin", "application/octet-stream", film.clone());
+    let bytes = film();
+    let upload = Upload::new("film.bin", "application/octet-stream", bytes.clone());
     let upload = upload.encoding(escalator_testkit::desk::Encoding::Multipart);
     exact(street.desk.send_file(&ada.session, upload).await);
     ada.agent_says("did it arrive?").await;
@@ -145,8 +145,8 @@ async fn an_agents_large_file_over_a_slow_line_delays_no_other_chat() {
         "{texts:?}"
     );
     let transcript = ada.chat.transcript();
-    let file = transcript.messages().iter().find_map(|message| message.file.as_ref());
-    assert!(file.expect("it is shown").bytes == film, "the file arrives whole");
+    let shown = transcript.messages().iter().find_map(|message| message.file.as_ref());
+    assert!(shown.expect("it is shown").bytes == bytes, "the file arrives whole");
     street.nobody_complains();
     house.shutdown().await;
 }
