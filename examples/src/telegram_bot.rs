@@ -10,7 +10,7 @@ use escalator::{
     runtime::Builder,
 };
 use escalator_telegram::{Telegram, TurnExt, polling};
-use teloxide::{dispatching::ShutdownToken, error_handlers::LoggingErrorHandler, prelude::*};
+use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
 
 use crate::{faq, settings::Settings};
 
@@ -38,9 +38,9 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
     let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
     let mut dispatcher = Dispatcher::builder(bot, handlers)
-        .dependencies(dptree::deps![telegram])
+        .dependencies(dptree::deps![telegram.clone()])
         .build();
-    tokio::spawn(stop_on_ctrl_c(dispatcher.shutdown_token()));
+    tokio::spawn(stop_on_ctrl_c(telegram));
     dispatcher
         .dispatch_with_listener(listener, LoggingErrorHandler::new())
         .await;
@@ -48,11 +48,9 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
     Ok(())
 }
 
-async fn stop_on_ctrl_c(dispatcher: ShutdownToken) {
-    if tokio::signal::ctrl_c().await.is_ok()
-        && let Err(idle) = dispatcher.shutdown()
-    {
-        tracing::debug!(%idle, "there is nothing to stop");
+async fn stop_on_ctrl_c(telegram: Telegram<Bot>) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        telegram.stop();
     }
 }
 

@@ -78,6 +78,13 @@ impl<R> Telegram<R> {
         &self.inner.bot
     }
 
+    /// Stops listening: what was pulled is dealt with first, then the dispatcher that listens now through
+    /// [`install`](Self::install) ends. Teloxide's own `ShutdownToken` goes unheard when it is used at the moment in which
+    /// the dispatcher takes an update; this is always heard.
+    pub fn stop(&self) {
+        self.post().stop();
+    }
+
     /// The conversation of a customer, for what a bot does of its own accord: in a private chat, the customer's id is the
     /// chat's.
     pub fn conversation(&self, customer: teloxide::types::UserId) -> ConversationKey {

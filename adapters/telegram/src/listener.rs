@@ -10,6 +10,7 @@ use teloxide::{
     types::{AllowedUpdate, Update, UpdateKind},
     update_listeners::{AsUpdateStream, UpdateListener},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{inbound, post::Post};
 
@@ -79,7 +80,11 @@ where
         let state = Reading {
             updates: Box::pin(self.inner.as_stream()),
             post: &self.post,
-            stop: Stop::new(self.stop.take(), self.post.settings.stop_wait_max),
+            stop: Stop::new(
+                self.stop.take(),
+                self.post.stop_token(),
+                self.post.settings.stop_wait_max,
+            ),
             added: &self.added,
         };
         stream::unfold(state, Reading::next).fuse().boxed()
@@ -187,21 +192,41 @@ impl Admitted {
 /// The wish to stop, which reaches the inner listener through us.
 struct Stop {
     flag: Option<StopFlag>,
+    /// The channel's own.
+    channel: CancellationToken,
     inner: Option<StopToken>,
     grace: Duration,
 }
 
 impl Stop {
-    fn new(pair: Option<(StopFlag, StopToken)>, grace: Duration) -> Self {
+    fn new(pair: Option<(StopFlag, StopToken)>, channel: CancellationToken, grace: Duration) -> Self {
         let (flag, inner) = pair.unzip();
-        Self { flag, inner, grace }
+        Self {
+            flag,
+            channel,
+            inner,
+            grace,
+        }
+    }
+
+    /// Resolves when the bot is being stopped, by the dispatcher or by the channel.
+    async fn wished(&mut self) {
+        match &mut self.flag {
+            Some(flag) => {
+                tokio::select! {
+                    () = flag => {}
+                    () = self.channel.cancelled() => {}
+                }
+            }
+            None => self.channel.cancelled().await,
+        }
     }
 
     /// Resolves when the bot is being stopped and the inner listener does not know.
     async fn comes(&mut self) {
-        match (&mut self.flag, &self.inner) {
-            (Some(flag), Some(_)) => flag.await,
-            _ => pending().await,
+        match self.inner {
+            Some(_) => self.wished().await,
+            None => pending().await,
         }
     }
 
@@ -213,10 +238,7 @@ impl Stop {
 
     /// Resolves when the bot is being stopped and has waited long enough.
     async fn is_overdue(&mut self) {
-        match &mut self.flag {
-            Some(flag) => flag.await,
-            None => pending().await,
-        }
+        self.wished().await;
         tokio::time::sleep(self.grace).await;
     }
 }

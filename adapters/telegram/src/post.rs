@@ -1,7 +1,11 @@
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use escalator::channel::{Inbound, Ingress, IngressError, Offered};
 use futures::FutureExt;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     asides::{Aside, Asides},
@@ -14,6 +18,8 @@ pub(crate) struct Post {
     pub(crate) ingress: Ingress,
     pub(crate) settings: Settings,
     pub(crate) asides: Asides,
+    /// Ends the listener that runs now; a later one gets another.
+    stop: Mutex<CancellationToken>,
 }
 
 impl Post {
@@ -22,7 +28,18 @@ impl Post {
             ingress,
             settings,
             asides: Asides::new(),
+            stop: Mutex::default(),
         })
+    }
+
+    /// What ends a listener that begins now.
+    pub(crate) fn stop_token(&self) -> CancellationToken {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends the listeners that run now.
+    pub(crate) fn stop(&self) {
+        std::mem::take(&mut *self.stop.lock().unwrap_or_else(PoisonError::into_inner)).cancel();
     }
 
     /// Offers an update until it is accepted, with growing waits.

@@ -128,6 +128,7 @@ impl Rig {
         let runs = tokio::spawn(async move { telegram.run(until).await.expect("nothing is in the way") });
         Running {
             seen,
+            telegram: self.telegram.clone(),
             stop,
             polls,
             shutdown,
@@ -172,6 +173,8 @@ pub(crate) fn says(author: Option<&str>, text: &str) -> ChatPayload {
 pub(crate) struct Running {
     /// What reached the author's handlers.
     pub(crate) seen: Seen,
+    telegram: Telegram<Bot>,
+    /// For the node alone, which has no listener to stop.
     stop: ShutdownToken,
     polls: JoinHandle<()>,
     shutdown: CancellationToken,
@@ -180,7 +183,8 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn stop(self) {
-        self.stop.shutdown().expect("it runs").await;
+        self.telegram.stop();
+        drop(self.stop.shutdown().ok());
         self.polls.await.expect("the dispatcher ends well");
         self.shutdown.cancel();
         self.runs.await.expect("the channel ends well");

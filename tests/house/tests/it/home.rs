@@ -14,7 +14,7 @@ use escalator::{
 use escalator_telegram::{Telegram, client, polling};
 use teloxide::{
     Bot,
-    dispatching::{DefaultKey, Dispatcher, ShutdownToken, UpdateHandler},
+    dispatching::{DefaultKey, Dispatcher, UpdateHandler},
     dptree,
     error_handlers::LoggingErrorHandler,
 };
@@ -65,7 +65,6 @@ pub(crate) struct House {
     pub(crate) told: Told,
     /// What reached the author's handlers.
     pub(crate) seen: Seen,
-    stop: ShutdownToken,
     polls: JoinHandle<()>,
 }
 
@@ -101,7 +100,6 @@ impl Street {
         let mut dispatcher: Dispatcher<Bot, Failed, DefaultKey> = Dispatcher::builder(bot, handlers)
             .dependencies(dptree::deps![telegram.clone(), seen.clone()])
             .build();
-        let stop = dispatcher.shutdown_token();
         let polls = tokio::spawn(async move {
             dispatcher
                 .dispatch_with_listener(listener, LoggingErrorHandler::new())
@@ -112,7 +110,6 @@ impl Street {
             telegram,
             told,
             seen,
-            stop,
             polls,
         })
     }
@@ -133,7 +130,7 @@ impl Street {
 impl House {
     /// Closes the house: what is under way is finished, what waits is kept.
     pub(crate) async fn shutdown(self) {
-        self.stop.shutdown().expect("the bot runs").await;
+        self.telegram.stop();
         self.polls.await.expect("the dispatcher ends well");
         assert!(self.running.shutdown().await, "nothing is cut off");
     }
