@@ -26,6 +26,13 @@ pub struct SqliteSettings {
     pub flushes: Flushes,
 }
 
+impl SqliteSettings {
+    /// SQLite's `journal_mode` of every ledger. Not a setting: see [`SYNC_MODE`](Self::SYNC_MODE).
+    pub const JOURNAL_MODE: &str = "WAL";
+    /// SQLite's `synchronous` of every ledger: a commit is on the disk before it is answered.
+    pub const SYNC_MODE: &str = "FULL";
+}
+
 impl Default for SqliteSettings {
     fn default() -> Self {
         Self {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf, absolute};
 
 use sqlx::{
     ConnectOptions, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
 use super::{SqliteSettings, failure::failed, lock::lock, schema::migrate, statement::STATEMENTS_MAX, writer::Writer};
@@ -36,8 +36,8 @@ fn options(file: &Path, settings: &SqliteSettings) -> SqliteConnectOptions {
         .filename(file)
         .create_if_missing(true)
         .page_size(PAGE_BYTES)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_mode", SqliteSettings::JOURNAL_MODE)
+        .pragma("synchronous", SqliteSettings::SYNC_MODE)
         .foreign_keys(true)
         .busy_timeout(settings.busy_max)
         .statement_cache_capacity(STATEMENTS_MAX)
