@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use super::{Intake, SignalTo, minted, refused, to_the_end};
+use super::{Intake, SignalTo, minted, refused};
 use crate::{
     channel::IngressError,
     model::{DeskEvent, SessionId, Signal},
@@ -20,31 +18,31 @@ pub enum Heard {
 }
 
 impl Intake {
-    /// Commits what the desk said. The commit goes on when the caller goes away.
+    /// Commits what the desk said.
     ///
     /// # Errors
     /// [`IngressError`]: nothing was recorded; the desk may say it again.
-    pub async fn hear(self: &Arc<Self>, session: SessionId, event: DeskEvent) -> Result<Heard, IngressError> {
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the event may be committed or lost. Run it in a task that its caller cannot cancel, as
+    /// the hookpoint does.
+    pub async fn hear(&self, session: SessionId, event: DeskEvent) -> Result<Heard, IngressError> {
         let incoming = Incoming {
             key: minted("hook"),
             target: Target::Session(session),
             event: Event::Desk { session, event },
             is_new: true,
         };
-        let intake = Arc::clone(self);
-        to_the_end(async move {
-            let accepted = intake
-                .store
-                .accept(vec![incoming])
-                .await
-                .map_err(|failed| refused(&failed))?;
-            Ok(match accepted.first() {
-                Some(Accepted::UnknownSession) | None => Heard::Unknown,
-                Some(Accepted::New(Verdict::Over)) => Heard::Over,
-                Some(Accepted::New(_) | Accepted::Duplicate) => Heard::Taken,
-            })
+        let accepted = self
+            .store
+            .accept(vec![incoming])
+            .await
+            .map_err(|failed| refused(&failed))?;
+        Ok(match accepted.first() {
+            Some(Accepted::UnknownSession) | None => Heard::Unknown,
+            Some(Accepted::New(Verdict::Over)) => Heard::Over,
+            Some(Accepted::New(_) | Accepted::Duplicate) => Heard::Taken,
         })
-        .await
     }
 
     /// Passes an agent's typing on. The first sign of an agent takes the session, and so is committed like a message;
@@ -52,7 +50,10 @@ impl Intake {
     ///
     /// # Errors
     /// [`IngressError`] when the first sign could not be committed.
-    pub async fn hear_typing(self: &Arc<Self>, session: SessionId, on: bool) -> Result<Heard, IngressError> {
+    ///
+    /// # Cancel safety
+    /// As [`hear`](Self::hear).
+    pub async fn hear_typing(&self, session: SessionId, on: bool) -> Result<Heard, IngressError> {
         let Some((conversation, standing)) = self.store.owners().of_session(session) else {
             return Ok(Heard::Unknown);
         };
