@@ -33,7 +33,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Reads waiting rows, in any order. A row that is gone is left out.
     async fn rows(&self, ids: &[DeliveryId]) -> Result<Vec<WaitingRow>, StoreError>;
 
-    /// The human part of a session, oldest first.
+    /// The human part of a session, oldest first: those lines of its conversation that were said in it.
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError>;
 
     /// The newest dead letters.
@@ -127,8 +127,10 @@ pub(crate) struct WaitingRow {
 pub(crate) struct Changes {
     pub(crate) now: Timestamp,
     pub(crate) inbox: Vec<EventKey>,
-    /// New or changed, whole.
+    /// Those that are new, or are looked up by something that changed: their key, their session, their last end.
     pub(crate) conversations: Vec<Conversation>,
+    /// Those that stand already and changed in anything else.
+    pub(crate) bodies: Vec<Conversation>,
     /// New sessions: which conversation each belongs to, and where its hooks go.
     pub(crate) sessions: Vec<(SessionId, ConversationId, String)>,
     pub(crate) deliveries: Vec<NewRow>,
@@ -232,6 +234,7 @@ impl Changes {
             now: _,
             inbox,
             conversations,
+            bodies,
             sessions,
             deliveries,
             settled,
@@ -243,7 +246,8 @@ impl Changes {
             blobs_dropped,
             secret,
         } = self;
-        let rows = inbox.is_empty() && conversations.is_empty() && sessions.is_empty() && deliveries.is_empty();
+        let rows = inbox.is_empty() && conversations.is_empty() && bodies.is_empty();
+        let rows = rows && sessions.is_empty() && deliveries.is_empty();
         let rows = rows && settled.is_empty() && lines.is_empty();
         let timers = timers_set.is_empty() && timers_cleared.is_empty();
         rows && timers && blob_pieces.is_empty() && blobs.is_empty() && blobs_dropped.is_empty() && secret.is_none()

@@ -117,7 +117,7 @@ pub(super) struct Batch<'b> {
     conversations: HashMap<ConversationId, Conversation>,
     keys: HashMap<ConversationKey, ConversationId>,
     sessions: HashMap<SessionId, ConversationId>,
-    changed: HashSet<ConversationId>,
+    changed: HashMap<ConversationId, Change>,
     seen: HashSet<EventKey>,
     /// The waiting rows of a lane, where an event of the batch needs them; complete where there is an entry.
     lanes: HashMap<Lane, Vec<Queued>>,
@@ -138,7 +138,7 @@ impl<'b> Batch<'b> {
             conversations: HashMap::new(),
             keys: HashMap::new(),
             sessions: HashMap::new(),
-            changed: HashSet::new(),
+            changed: HashMap::new(),
             seen: HashSet::new(),
             lanes: HashMap::new(),
             taken_back: HashSet::new(),
@@ -332,7 +332,7 @@ impl<'b> Batch<'b> {
             None => {
                 let conversation = Conversation::new(ConversationId::mint(), key.clone());
                 let id = conversation.id;
-                self.put(conversation);
+                self.put(conversation, Change::Outline);
                 id
             }
         };
@@ -347,7 +347,14 @@ impl<'b> Batch<'b> {
     /// The batch as it is to be written.
     pub(super) fn finish(&mut self) -> (Changes, Vec<IndexChange>) {
         let changed = std::mem::take(&mut self.changed);
-        self.changes.conversations = changed.iter().filter_map(|id| self.conversations.remove(id)).collect();
+        for (id, change) in changed {
+            let conversation = self.conversations.remove(&id);
+            let of_change = match change {
+                Change::Outline => &mut self.changes.conversations,
+                Change::Body => &mut self.changes.bodies,
+            };
+            of_change.extend(conversation);
+        }
         (std::mem::take(&mut self.changes), std::mem::take(&mut self.index))
     }
 
@@ -369,11 +376,14 @@ impl<'b> Batch<'b> {
             history: self.histories.get(&conversation.id).map_or(&[], Vec::as_slice),
         };
         let transition = decide(conversation, event, &env);
-        let is_known = self.by_id(conversation.id).is_some();
-        Decided {
-            is_changed: transition.conversation != *conversation || !is_known && !transition.effects.is_empty(),
-            transition,
-        }
+        let change = if self.by_id(conversation.id).is_none() {
+            (!transition.effects.is_empty() || transition.conversation != *conversation).then_some(Change::Outline)
+        } else if outline(&transition.conversation) != outline(conversation) {
+            Some(Change::Outline)
+        } else {
+            (transition.conversation != *conversation).then_some(Change::Body)
+        };
+        Decided { transition, change }
     }
 
     fn apply(&mut self, decided: Decided) {
@@ -383,8 +393,8 @@ impl<'b> Batch<'b> {
         for effect in effects {
             self.effect(&conversation, effect);
         }
-        if decided.is_changed {
-            self.put(conversation);
+        if let Some(change) = decided.change {
+            self.put(conversation, change);
         }
     }
 
@@ -470,12 +480,14 @@ impl<'b> Batch<'b> {
         self.index.push(IndexChange::ClearTimer(session, kind));
     }
 
-    fn put(&mut self, conversation: Conversation) {
+    fn put(&mut self, conversation: Conversation, change: Change) {
         let id = conversation.id;
-        if self.changed.insert(id) && self.by_id(id).is_none() {
+        if self.by_id(id).is_none() {
             self.keys.insert(conversation.key.clone(), id);
         }
         self.conversations.insert(id, conversation);
+        let so_far = self.changed.entry(id).or_insert(change);
+        *so_far = change.max(*so_far);
     }
 
     fn find(&self, target: &Target) -> Option<&Conversation> {
@@ -498,10 +510,28 @@ impl<'b> Batch<'b> {
     }
 }
 
-/// What an event does to a conversation, and whether that changes what is stored of it.
+/// What an event does to a conversation, and what of it is to be stored anew.
 struct Decided {
     transition: Transition,
-    is_changed: bool,
+    change: Option<Change>,
+}
+
+/// How much of a conversation changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// Nothing that it is looked up by.
+    Body,
+    /// All of it.
+    Outline,
+}
+
+/// What a conversation is looked up by, beside its id.
+fn outline(conversation: &Conversation) -> impl PartialEq {
+    (
+        &conversation.key,
+        conversation.session().map(|session| session.id),
+        conversation.last,
+    )
 }
 
 /// Whether `decide` may want to take rows back, or to know what became of the opener.

@@ -60,7 +60,11 @@ impl Writer {
             tokio::select! {
                 taken = queue.recv_many(&mut writes, self.batch_max) => match taken {
                     0 => return,
-                    _ => self.write(std::mem::take(&mut writes)).await,
+                    _ => {
+                        self.write(std::mem::take(&mut writes)).await;
+                        // Who was answered and comes again at once comes in time for the next batch, not the one after.
+                        tokio::task::yield_now().await;
+                    }
                 },
                 () = closing.cancelled(), if !queue.is_closed() => queue.close(),
             }
@@ -106,9 +110,11 @@ impl Writer {
         if !changes.is_empty() {
             shared.backend.commit(&changes).await?;
         }
-        shared.owners.publish(&changes.conversations);
+        shared
+            .owners
+            .publish(changes.conversations.iter().chain(&changes.bodies));
         shared.index().apply(index_changes);
-        for conversation in changes.conversations {
+        for conversation in changes.conversations.into_iter().chain(changes.bodies) {
             self.live.keep(conversation);
         }
         if removed.is_some() {

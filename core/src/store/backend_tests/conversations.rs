@@ -1,6 +1,6 @@
 //! Conversations, sessions, the inbox, transcripts, the secret.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, slice};
 
 use super::{
     Bed, Case,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-pub(super) const CASES: [(&str, Case); 8] = [
+pub(super) const CASES: [(&str, Case); 9] = [
     ("found by key, session and id", |bed| {
         Box::pin(found_by_key_session_and_id(bed))
     }),
@@ -30,6 +30,9 @@ pub(super) const CASES: [(&str, Case); 8] = [
     }),
     ("a large batch is written whole", |bed| {
         Box::pin(a_large_batch_is_written_whole(bed))
+    }),
+    ("a changed body leaves the rest as it is", |bed| {
+        Box::pin(a_changed_body_leaves_the_rest_as_it_is(bed))
     }),
     ("transcripts keep their order", |bed| {
         Box::pin(transcripts_keep_their_order(bed))
@@ -151,11 +154,34 @@ async fn a_large_batch_is_written_whole(bed: &mut dyn Bed) {
     assert_eq!(loaded.inbox.len(), 301);
 }
 
+async fn a_changed_body_leaves_the_rest_as_it_is(bed: &mut dyn Bed) {
+    bed.backend().commit(&opening(1, at(0))).await.expect("it is written");
+    let changed = Conversation {
+        chat_seq: 7,
+        ..escalated(1)
+    };
+    let batch = Changes {
+        bodies: vec![changed.clone(), conversation(9)],
+        ..changes(at(1))
+    };
+    bed.backend().commit(&batch).await.expect("it is written");
+    bed.reopen().await;
+    let wanted = Wanted {
+        keys: vec![key(1), key(9)],
+        ..Wanted::default()
+    };
+    let loaded = bed.backend().load(&wanted).await.expect("it is read");
+    assert_eq!(loaded.conversations, slice::from_ref(&changed), "none is made that way");
+    let recovered = bed.backend().recover(at(0)).await.expect("it is read");
+    assert_eq!(recovered.conversations, [changed]);
+}
+
 async fn transcripts_keep_their_order(bed: &mut dyn Bed) {
     let line = |text: &str| Line::customer(at(0), text);
     let (one, two) = (conversation_id(1), conversation_id(2));
     let batch = Changes {
         conversations: vec![conversation(1), conversation(2)],
+        sessions: vec![(session_id(1), one, String::new()), (session_id(2), two, String::new())],
         lines: vec![
             (one, None, line("a")),
             (two, Some(session_id(2)), line("x")),

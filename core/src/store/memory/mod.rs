@@ -36,7 +36,7 @@ pub(crate) struct MemoryBackend {
 #[derive(Default)]
 struct Tables {
     inbox: HashMap<EventKey, Timestamp>,
-    /// With the moment of their last change.
+    /// With the moment when they last changed hands.
     conversations: HashMap<ConversationId, (Conversation, Timestamp)>,
     keys: HashMap<ConversationKey, ConversationId>,
     sessions: HashMap<SessionId, SessionRow>,
@@ -181,7 +181,11 @@ impl Backend for MemoryBackend {
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
         let tables = self.tables();
-        let lines = tables.lines.iter().filter(|row| row.session == Some(session));
+        let conversation = tables.sessions.get(&session).map(|session| session.conversation);
+        let lines = tables
+            .lines
+            .iter()
+            .filter(|row| row.session == Some(session) && Some(row.conversation) == conversation);
         Ok(lines.map(|row| row.line.clone()).collect())
     }
 

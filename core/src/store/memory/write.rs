@@ -20,6 +20,7 @@ impl Tables {
             now,
             inbox,
             conversations,
+            bodies,
             sessions,
             deliveries,
             settled,
@@ -35,6 +36,9 @@ impl Tables {
         self.inbox.extend(inbox.iter().map(|key| (key.clone(), now)));
         for conversation in conversations {
             self.put(now, conversation);
+        }
+        for conversation in bodies {
+            self.put_body(conversation);
         }
         self.sessions.extend(sessions.iter().map(|(id, conversation, address)| {
             let row = SessionRow {
@@ -94,6 +98,12 @@ impl Tables {
             self.keys.remove(&before.key);
         }
         self.keys.insert(conversation.key.clone(), id);
+    }
+
+    fn put_body(&mut self, conversation: &Conversation) {
+        if let Some((body, _)) = self.conversations.get_mut(&conversation.id) {
+            body.clone_from(conversation);
+        }
     }
 
     fn end_sessions(&mut self, conversations: &[Conversation]) {

@@ -23,6 +23,7 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
         now,
         inbox,
         conversations,
+        bodies,
         sessions,
         deliveries,
         settled,
@@ -36,6 +37,7 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
     } = changes;
     write_inbox(db, *now, inbox).await?;
     write_conversations(db, *now, conversations).await?;
+    write_bodies(db, bodies).await?;
     write_sessions(db, *now, sessions).await?;
     end_sessions(db, conversations).await?;
     write_deliveries(db, *now, deliveries).await?;
@@ -86,6 +88,19 @@ async fn write_conversations(
          changed_at = excluded.changed_at, body = excluded.body",
     )
     .await
+}
+
+/// What is not looked up by: most changes, and none of them touches an index.
+async fn write_bodies(db: &mut SqliteConnection, conversations: &[Conversation]) -> Result<(), StoreError> {
+    let given = Given {
+        columns: "id, body",
+        rows: conversations
+            .iter()
+            .map(|conversation| [conversation.id.into(), encode(conversation).into()])
+            .collect(),
+    };
+    let sql = "UPDATE conversations SET body = given.body FROM given WHERE conversations.id = given.id";
+    change(db, given, sql).await
 }
 
 async fn write_sessions(

@@ -29,7 +29,8 @@ pub(super) async fn rows(db: &mut SqliteConnection, ids: &[DeliveryId]) -> Resul
 }
 
 pub(super) async fn transcript(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<Line>, StoreError> {
-    let sql = "SELECT body FROM transcript_lines WHERE session = ? ORDER BY n";
+    let sql = "SELECT l.body FROM sessions s JOIN transcript_lines l ON l.conversation = s.conversation \
+               WHERE s.id = ? AND l.session = s.id ORDER BY l.n";
     fetch(db, sql, [session.into()]).await?.iter().map(line).collect()
 }
 

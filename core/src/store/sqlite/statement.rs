@@ -2,7 +2,7 @@
 //!
 //! Rows are bound as `VALUES (?, ?), …`: measured, that is half the cost of handing them over as one JSON array. The
 //! number of rows in a statement is always a power of two, so that a few texts serve every batch and each is prepared
-//! once.
+//! once; what is missing to it is filled up, since a second statement costs more than empty rows.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,8 @@ pub(super) enum Value {
     Blob(Vec<u8>),
 }
 
-/// Inserts rows: `{insert} VALUES … {conflict}`.
+/// Inserts rows: `{insert} SELECT … {conflict}`. The first column is never null: a row in which it is fills the
+/// statement up, and is left out.
 pub(super) async fn insert<const COLUMNS: usize>(
     connection: &mut SqliteConnection,
     insert: &'static str,
@@ -39,9 +40,12 @@ pub(super) async fn insert<const COLUMNS: usize>(
 ) -> Result<(), StoreError> {
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
-        let count = power_of_two_within(rows.len());
-        let sql = format!("{insert} VALUES {} {conflict}", marks(count, COLUMNS));
-        bound(sql, rows.by_ref().take(count).flatten())
+        let (count, filled) = filled(rows.len());
+        let marks = marks(filled, COLUMNS);
+        let sql = format!("{insert} SELECT * FROM (VALUES {marks}) WHERE column1 IS NOT NULL {conflict}");
+        let values = rows.by_ref().take(count).flatten();
+        let filling = std::iter::repeat_n(Value::Null, (filled - count) * COLUMNS);
+        bound(sql, values.chain(filling))
             .execute(&mut *connection)
             .await
             .map_err(failed)?;
@@ -129,9 +133,10 @@ fn bound<'q>(
     })
 }
 
-/// The largest power of two that is not above `rows`, nor above what a statement takes.
-fn power_of_two_within(rows: usize) -> usize {
-    rows.checked_ilog2().map_or(1, |power| 1 << power).min(ROWS_MAX)
+/// How many of so many rows the next statement takes, and how many it has places for: a power of two.
+fn filled(rows: usize) -> (usize, usize) {
+    let count = rows.min(ROWS_MAX);
+    (count, count.next_power_of_two())
 }
 
 /// `(?, ?), (?, ?)`
@@ -145,9 +150,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_cut_into_powers_of_two() {
-        for (rows, count) in [(1, 1), (2, 2), (3, 2), (100, 64), (128, 128), (500, 128)] {
-            assert_eq!(power_of_two_within(rows), count, "{rows}");
+    fn statements_have_powers_of_two_of_places() {
+        for (rows, expected) in [
+            (1, (1, 1)),
+            (2, (2, 2)),
+            (3, (3, 4)),
+            (100, (100, 128)),
+            (500, (128, 128)),
+        ] {
+            assert_eq!(filled(rows), expected, "{rows}");
         }
         assert_eq!(marks(2, 3), "(?, ?, ?), (?, ?, ?)");
     }

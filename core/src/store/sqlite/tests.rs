@@ -222,6 +222,7 @@ async fn records_that_cannot_be_read_are_named_and_never_repeated() {
             Some(session()),
             Line::bot(Timestamp::default(), "my secret"),
         )],
+        sessions: vec![(session(), conversation().id, String::new())],
         timers_set: vec![(session(), crate::session::TimerKind::Opening, Timestamp::default())],
         ..batch("e")
     };

@@ -72,8 +72,8 @@ CREATE TABLE transcript_lines (
     body         TEXT NOT NULL,
     at           INTEGER NOT NULL
 ) STRICT;
+-- A session's lines are found by its conversation: an index less for every line.
 CREATE INDEX transcript_lines_by_conversation ON transcript_lines (conversation);
-CREATE INDEX transcript_lines_by_session ON transcript_lines (session) WHERE session IS NOT NULL;
 CREATE INDEX transcript_lines_by_age ON transcript_lines (at);
 
 CREATE TABLE timers (
