@@ -22,8 +22,12 @@ mod error;
 mod fold;
 mod index;
 mod ledger;
+#[cfg(test)]
+mod ledger_tests;
 mod memory;
 mod owners;
+#[cfg(test)]
+pub(crate) mod rig;
 #[cfg(not(feature = "sqlite"))]
 #[path = "no_sqlite.rs"]
 mod sqlite;

@@ -194,7 +194,7 @@ async fn fold(
 
 /// An event on which a decision panics is faulty like any other: nothing of its batch was written, and the next one is
 /// decided afresh.
-fn deciding<T>(decide: impl FnOnce() -> T) -> Result<T, StoreError> {
+pub(super) fn deciding<T>(decide: impl FnOnce() -> T) -> Result<T, StoreError> {
     catch_unwind(AssertUnwindSafe(decide)).map_err(|_panic| StoreError::Invalid {
         detail: "the decision on it panicked".to_owned(),
     })

@@ -1,0 +1,162 @@
+//! What becomes of what has not gone out when a session ends.
+
+use super::together;
+use crate::{
+    delivery::{Door, Payload},
+    model::{BotEvent, EndReason},
+    session::Verdict,
+    store::{
+        Accepted, Claimed, Ledger, Store,
+        rig::{
+            Place, agent_ends, agent_says, claim, customer_ends, deliver_all, escalate, key, message, of_bot, open,
+            with_agent, words,
+        },
+    },
+};
+
+/// Why the conversation came back, and what came back with it.
+fn handed_back(claimed: &[Claimed]) -> Option<(EndReason, Vec<String>)> {
+    claimed.iter().find_map(|claimed| match &claimed.payload {
+        Payload::Bot(BotEvent::HandedBack { reason, unsent, .. } | BotEvent::Failed { reason, unsent, .. }) => {
+            let unsent = unsent.iter().map(|line| line.text.as_str().to_owned()).collect();
+            Some((*reason, unsent))
+        }
+        _ => None,
+    })
+}
+
+async fn accept_all(ledger: &Ledger, events: Vec<crate::store::Incoming>) {
+    ledger.accept(events).await.expect("it is written");
+}
+
+#[tokio::test]
+async fn an_agents_end_gives_the_bot_what_has_not_gone_out() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        accept_all(&ledger, vec![message(1, 2, "a"), message(1, 3, "b")]).await;
+        let ledger = place.reopen(ledger).await;
+        accept_all(&ledger, vec![agent_ends(session)]).await;
+        let told = deliver_all(&ledger).await;
+        assert_eq!(
+            handed_back(&told),
+            Some((EndReason::Agent, vec!["a".into(), "b".into()]))
+        );
+        assert!(told.iter().all(|claimed| !matches!(claimed.payload, Payload::Desk(_))));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_in_the_batch_of_the_end_does_not_go_out_after_it() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        let calls = vec![
+            vec![message(1, 2, "a")],
+            vec![agent_says(session, "bye")],
+            vec![message(1, 3, "b")],
+            vec![agent_ends(session)],
+            vec![message(1, 4, "c")],
+        ];
+        let answers = together(&place, &ledger, calls).await;
+        let last = answers.last().expect("there are five").as_deref();
+        assert_eq!(last.expect("it is answered"), [Accepted::New(Verdict::Bots)]);
+        let told = deliver_all(&ledger).await;
+        assert_eq!(
+            handed_back(&told),
+            Some((EndReason::Agent, vec!["a".into(), "b".into()]))
+        );
+        let at_desk = |claimed: &&Claimed| matches!(claimed.payload, Payload::Desk(_));
+        assert_eq!(told.iter().filter(at_desk).count(), 0, "{told:?}");
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_at_an_agents_end_ends_as_it_ends() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        accept_all(&ledger, vec![message(1, 2, "a"), message(1, 3, "b")]).await;
+        let claimed = claim(&ledger, &Door::Desk).await;
+        assert_eq!(words(&claimed), ["a"]);
+        accept_all(&ledger, vec![agent_ends(session)]).await;
+        assert!(ledger.is_wanted(claimed[0].id));
+        let told = deliver_all(&ledger).await;
+        assert_eq!(handed_back(&told), Some((EndReason::Agent, vec!["b".into()])));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_opening_that_is_cancelled_takes_its_rows_back() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        open(&ledger, 1, 1).await;
+        accept_all(&ledger, vec![message(1, 2, "a")]).await;
+        let ledger = place.reopen(ledger).await;
+        accept_all(&ledger, vec![message(1, 3, "b"), customer_ends(1, 4)]).await;
+        let told = deliver_all(&ledger).await;
+        assert_eq!(
+            handed_back(&told),
+            Some((EndReason::Customer, vec!["a".into(), "b".into()]))
+        );
+        assert!(told.iter().all(|claimed| !matches!(claimed.payload, Payload::Desk(_))));
+        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_can_open_end_and_open_anew_in_one_batch() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let calls = vec![vec![
+            escalate(1, 1),
+            message(1, 2, "a"),
+            customer_ends(1, 3),
+            message(1, 4, "for the bot"),
+            escalate(1, 4),
+            message(1, 5, "b"),
+        ]];
+        let answers = together(&place, &ledger, calls).await;
+        let answers = answers[0].as_deref().expect("it is written");
+        assert!(matches!(
+            answers,
+            [
+                Accepted::New(Verdict::Opened(first)),
+                Accepted::New(Verdict::Kept),
+                Accepted::New(Verdict::Kept),
+                Accepted::New(Verdict::Bots),
+                Accepted::New(Verdict::Opened(second)),
+                Accepted::New(Verdict::Kept),
+            ] if first != second
+        ));
+        let ledger = place.reopen(ledger).await;
+        let told = deliver_all(&ledger).await;
+        assert_eq!(handed_back(&told), Some((EndReason::Customer, vec!["a".into()])));
+        let messages = |claimed: &&Claimed| claimed.payload.word() == "desk.message";
+        let messages: Vec<Claimed> = told.iter().filter(messages).cloned().collect();
+        assert_eq!(words(&messages), ["b"]);
+        assert!(ledger.owners().get(&key(1)).is_some_and(|owner| owner.is_human()));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_end_where_nobody_is_served_leaves_nothing_behind() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let end = of_bot(1, None, crate::model::CustomerEvent::BotEnded);
+        let accepted = ledger.accept(vec![end]).await.expect("it is answered");
+        assert_eq!(accepted, [Accepted::New(Verdict::Over)]);
+        let wanted = crate::store::backend::Wanted {
+            keys: vec![key(1)],
+            ..Default::default()
+        };
+        let loaded = place.backend().load(&wanted).await.expect("it is read");
+        assert!(loaded.conversations.is_empty());
+        ledger.close().await;
+    }
+}

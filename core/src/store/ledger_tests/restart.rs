@@ -1,0 +1,231 @@
+//! What a started ledger knows of what was before.
+
+use std::time::Duration;
+
+use crate::{
+    delivery::{Door, Receipt},
+    model::{Clock, EventKey, Position, SessionId, Timestamp},
+    session::{Event, TimerKind, Verdict},
+    store::{
+        Accepted, DueTimer, Incoming, SettleAs, Store, Target,
+        backend::Changes,
+        rig::{
+            Place, agent_says, claim, customer_ends, deliver_all, key, message, open, push_log, settle, with_agent,
+            words,
+        },
+    },
+};
+
+fn due(timer: DueTimer) -> Incoming {
+    let DueTimer { session, kind, .. } = timer;
+    Incoming {
+        key: EventKey::new(format!("timer:{session}")),
+        target: Target::Session(session),
+        event: Event::Due { session, kind },
+        is_new: true,
+    }
+}
+
+#[tokio::test]
+async fn rows_keep_their_order_and_what_is_known_of_their_attempts() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        with_agent(&ledger, 1, 1).await;
+        ledger
+            .accept(vec![message(1, 2, "a"), message(1, 3, "b")])
+            .await
+            .expect("it is written");
+        let created_at = place.clock.now();
+        let head = claim(&ledger, &Door::Desk).await;
+        let later = SettleAs::Retry {
+            due: place.clock.now() + Duration::from_secs(60),
+            maybe_sent: true,
+        };
+        settle(&ledger, &head[0], later).await;
+        place.clock.advance(Duration::from_secs(1));
+
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(ledger.outstanding(), 2);
+        let again = claim(&ledger, &Door::Desk).await;
+        assert_eq!(words(&again), ["a"], "what waited is tried at once");
+        assert_eq!((again[0].id, again[0].attempt), (head[0].id, 2));
+        assert_eq!((again[0].maybe_sent, again[0].created_at), (true, created_at));
+        assert_eq!(again[0].conversation, key(1));
+        settle(&ledger, &again[0], SettleAs::Delivered(Receipt::None)).await;
+        assert_eq!(words(&deliver_all(&ledger).await), ["b"]);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_claim_is_given_back_by_a_restart() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        with_agent(&ledger, 1, 1).await;
+        ledger.accept(vec![message(1, 2, "a")]).await.expect("it is written");
+        assert_eq!(words(&claim(&ledger, &Door::Desk).await), ["a"]);
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(words(&claim(&ledger, &Door::Desk).await), ["a"]);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_began_is_known_until_it_is_known_how_it_ended() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        ledger
+            .accept(vec![push_log(1, Vec::new())])
+            .await
+            .expect("it is written");
+        let log = claim(&ledger, &Door::Desk).await;
+        assert!(!log[0].started);
+        settle(&ledger, &log[0], SettleAs::Started).await;
+        assert!(claim(&ledger, &Door::Desk).await.is_empty(), "the claim stands");
+        let ledger = place.reopen(ledger).await;
+        let log = claim(&ledger, &Door::Desk).await;
+        assert!(log[0].started);
+        // It never left: the next attempt is a first one.
+        let again = SettleAs::Retry {
+            due: place.clock.now(),
+            maybe_sent: false,
+        };
+        settle(&ledger, &log[0], again).await;
+        let ledger = place.reopen(ledger).await;
+        assert!(!claim(&ledger, &Door::Desk).await[0].started);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn owners_and_marks_are_known() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let standing = with_agent(&ledger, 1, 10).await;
+        let over = with_agent(&ledger, 2, 10).await;
+        let events = vec![message(2, 11, "a"), customer_ends(2, 12)];
+        ledger.accept(events).await.expect("it is written");
+
+        let ledger = place.reopen(ledger).await;
+        let human = ledger.owners().get(&key(1)).expect("a human owns it");
+        assert!(human.is_human());
+        assert!(human.is_former(Position(10), place.clock.now()));
+        assert!(!human.is_former(Position(11), place.clock.now()));
+        let (of, session) = ledger.owners().of_session(standing).expect("it stands");
+        assert_eq!((of, session.with_agent), (key(1), true));
+        assert_eq!(ledger.owners().of_session(over), None);
+        let bots = ledger.owners().get(&key(2)).expect("a human owned it");
+        assert!(!bots.is_human());
+
+        let events = [10, 12, 13].map(|at| message(2, at, "again"));
+        let accepted = ledger.accept(events.to_vec()).await.expect("it is answered");
+        assert_eq!(
+            accepted,
+            [
+                Accepted::New(Verdict::Kept),
+                Accepted::Duplicate,
+                Accepted::New(Verdict::Bots)
+            ]
+        );
+        let said = ledger.accept(vec![agent_says(standing, "still here")]).await;
+        assert_eq!(said.expect("it is written"), [Accepted::New(Verdict::Kept)]);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn timers_are_known_and_come_until_they_are_cleared() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = open(&ledger, 1, 1).await;
+        let at = place.clock.now() + place.settings.policy.opening_max;
+        assert_eq!(ledger.due_timers(), (Vec::new(), Some(at)));
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(ledger.due_timers(), (Vec::new(), Some(at)));
+        place.clock.advance(place.settings.policy.opening_max);
+        let timer = DueTimer {
+            session,
+            kind: TimerKind::Opening,
+            due: at,
+        };
+        for _ in 0..2 {
+            assert_eq!(ledger.due_timers(), (vec![timer], None));
+        }
+        ledger.accept(vec![due(timer)]).await.expect("it is written");
+        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert!(ledger.owners().get(&key(1)).is_some_and(|owner| !owner.is_human()));
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_timer_of_a_session_that_is_gone_is_cleared() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let left_over = Changes {
+            timers_set: vec![(SessionId::mint(), TimerKind::Opening, Timestamp::default())],
+            ..Changes::default()
+        };
+        place.backend().commit(&left_over).await.expect("it is written");
+        let ledger = place.reopen(ledger).await;
+        let (timers, _) = ledger.due_timers();
+        let accepted = ledger.accept(vec![due(timers[0])]).await.expect("it is answered");
+        assert_eq!(accepted, [Accepted::UnknownSession]);
+        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_older_session_is_known_by_its_id() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let mut sessions = Vec::new();
+        for n in 0..3 {
+            sessions.push(with_agent(&ledger, 1, 10 * n).await);
+            let end = customer_ends(1, 10 * n + 5);
+            ledger.accept(vec![end]).await.expect("it is written");
+            deliver_all(&ledger).await;
+        }
+        for (session, expected) in sessions.iter().zip([Verdict::Over, Verdict::Over, Verdict::Kept]) {
+            let late = ledger.accept(vec![agent_says(*session, "late")]).await;
+            assert_eq!(late.expect("it is written"), [Accepted::New(expected)]);
+        }
+        let foreign = ledger.accept(vec![agent_says(SessionId::mint(), "who?")]).await;
+        assert_eq!(foreign.expect("it is answered"), [Accepted::UnknownSession]);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn transcripts_and_dead_letters_are_kept() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        ledger.accept(vec![message(1, 2, "hi")]).await.expect("it is written");
+        let claimed = claim(&ledger, &Door::Desk).await;
+        let dead = SettleAs::Dead {
+            detail: "the desk refuses it".to_owned(),
+            maybe_sent: false,
+        };
+        settle(&ledger, &claimed[0], dead).await;
+        let ledger = place.reopen(ledger).await;
+        let lines = ledger.transcript(session).await.expect("it is read");
+        let said: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(said, ["Hello", "hi"]);
+        let letters = ledger.dead_letters(9).await.expect("they are read");
+        assert_eq!((letters.len(), letters[0].id), (1, claimed[0].id));
+        assert_eq!(letters[0].detail, "the desk refuses it");
+        let told: Vec<&str> = deliver_all(&ledger)
+            .await
+            .iter()
+            .map(|told| told.payload.word())
+            .collect();
+        assert_eq!(told, ["bot.event", "chat.notice"], "the bot and the customer are told");
+        ledger.close().await;
+    }
+}
