@@ -250,7 +250,7 @@ mod tests {
         assert!(gate.enter().await.ended(&wait(30), 0.5));
         let probe = gate.enter().await;
         assert_eq!(start.elapsed(), Duration::from_secs(30));
-        let second = tokio::time::timeout(Duration::from_secs(60), gate.enter()).await;
+        let second = tokio::time::timeout(Duration::from_mins(1), gate.enter()).await;
         assert!(second.is_err(), "only one probe at a time");
         assert!(!probe.ended(&Outcome::delivered(), 0.5));
         gate.enter().await.ended(&Outcome::delivered(), 0.5);

@@ -60,6 +60,7 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
+    #[allow(clippy::large_types_passed_by_value, reason = "the settings are taken over, once")]
     pub(crate) fn new(
         store: Arc<dyn Store>,
         intake: Arc<Intake>,

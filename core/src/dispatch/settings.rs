@@ -72,7 +72,7 @@ impl Default for DoorSettings {
             file_calls_max: 16,
             pace: Duration::ZERO,
             call_max: Duration::from_secs(30),
-            file_call_max: Duration::from_secs(15 * 60),
+            file_call_max: Duration::from_mins(15),
             closed_max: Duration::from_secs(15),
         }
     }

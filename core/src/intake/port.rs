@@ -2,7 +2,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Intake, SignalTo, refused, takeover::from_platform, to_the_end};
+use super::{
+    Intake, SignalTo, refused,
+    takeover::{from_bot, from_platform},
+    to_the_end,
+};
 use crate::{
     channel::{
         EscalateError, Escalated, Inbound, IngressError, IngressPort, Offered, Owner, Seat, Started, TakenOver, Turn,
@@ -167,7 +171,7 @@ impl IngressPort for Port {
             let unwritten = seat.take_unwritten();
             let history = [unwritten.clone(), history].concat();
             let event = CustomerEvent::PushLog { from, subject, history };
-            let log = intake.from_bot(seat.key(), None, event);
+            let log = from_bot(seat.key(), None, event);
             let accepted = intake.store.accept(vec![log]).await;
             if !matches!(accepted.as_deref(), Ok([Accepted::New(Verdict::Kept)])) {
                 seat.put_back(unwritten);
@@ -178,7 +182,7 @@ impl IngressPort for Port {
     }
 
     async fn end(&self, conversation: &ConversationKey) -> Result<bool, IngressError> {
-        let end = self.0.from_bot(conversation, None, CustomerEvent::BotEnded);
+        let end = from_bot(conversation, None, CustomerEvent::BotEnded);
         let intake = Arc::clone(&self.0);
         to_the_end(async move {
             let accepted = intake

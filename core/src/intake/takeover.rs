@@ -68,22 +68,21 @@ impl Intake {
         escalation.history.splice(0..0, unwritten.iter().cloned());
         escalation.profile = merged(escalation.profile, &taken.profile);
         let event = CustomerEvent::Escalate(Box::new(escalation));
-        let opening = self.from_bot(seat.key(), taken.mark, event);
+        let opening = from_bot(seat.key(), taken.mark, event);
         let events = std::iter::once(opening)
             .chain(taken.remainder.iter().map(from_platform))
             .collect();
         self.store.accept(events).await.map_err(|failed| refused(&failed))
     }
+}
 
-    /// An event that the bot makes of its own accord.
-    #[allow(clippy::unused_self, reason = "events are made by intake alone")]
-    pub(super) fn from_bot(&self, key: &ConversationKey, mark: Option<Position>, event: CustomerEvent) -> Incoming {
-        Incoming {
-            key: minted("bot"),
-            target: Target::Conversation(key.clone()),
-            event: Event::Customer { position: mark, event },
-            is_new: true,
-        }
+/// An event that the bot makes of its own accord.
+pub(super) fn from_bot(key: &ConversationKey, mark: Option<Position>, event: CustomerEvent) -> Incoming {
+    Incoming {
+        key: minted("bot"),
+        target: Target::Conversation(key.clone()),
+        event: Event::Customer { position: mark, event },
+        is_new: true,
     }
 }
 

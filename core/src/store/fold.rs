@@ -61,6 +61,10 @@ impl Brain {
 
 /// The conversations that a human owns or owned lately, as they are on the disk. The writer's own.
 #[derive(Default)]
+#[allow(
+    clippy::struct_field_names,
+    reason = "three ways to the same conversations are told apart by how they are found"
+)]
 pub(super) struct Live {
     by_id: HashMap<ConversationId, Conversation>,
     by_key: HashMap<ConversationKey, ConversationId>,
@@ -219,9 +223,8 @@ impl<'b> Batch<'b> {
     fn want_desk_lane(&mut self, lane: Option<Lane>, index: &Index, wanted: &mut WantedMore) {
         match lane {
             Some(lane) if index.has_rows(lane) => {
-                if !wanted.lanes.contains(&lane) {
-                    wanted.lanes.push(lane);
-                }
+                let known = wanted.lanes.contains(&lane);
+                wanted.lanes.extend((!known).then_some(lane));
             }
             // Nothing waits there: what joins it in this batch is all there is.
             Some(lane) => {
@@ -320,21 +323,20 @@ impl<'b> Batch<'b> {
             Some(decided) => self.apply(decided),
             // Never seen: a conversation stays for as long as it has rows.
             None => {
-                tracing::error!(delivery = %id, "a delivery is over whose conversation is not known: nobody is told")
+                tracing::error!(delivery = %id, "a delivery is over whose conversation is not known: nobody is told");
             }
         }
     }
 
     /// Adds lines to the bot's part of a conversation's transcript.
     pub(super) fn transcribe(&mut self, key: &ConversationKey, lines: &[Line]) {
-        let id = match self.find(&Target::Conversation(key.clone())) {
-            Some(conversation) => conversation.id,
-            None => {
-                let conversation = Conversation::new(ConversationId::mint(), key.clone());
-                let id = conversation.id;
-                self.put(conversation, Change::Outline);
-                id
-            }
+        let id = if let Some(conversation) = self.find(&Target::Conversation(key.clone())) {
+            conversation.id
+        } else {
+            let conversation = Conversation::new(ConversationId::mint(), key.clone());
+            let id = conversation.id;
+            self.put(conversation, Change::Outline);
+            id
         };
         self.changes
             .lines

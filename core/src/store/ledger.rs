@@ -147,8 +147,7 @@ impl Ledger {
         });
         let (writes, queue) = mpsc::channel(settings.queue_max.max(1));
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let writer = Writer::new(Arc::clone(&shared), live, settings.batch_max.max(1));
-        tasks.spawn(writer.run(queue, closing.clone()));
+        tasks.spawn(Writer::new(Arc::clone(&shared), live, settings.batch_max.max(1)).run(queue, closing.clone()));
         tasks.close();
         Ok(Self {
             writes,
@@ -330,7 +329,7 @@ struct Lease<'l> {
 
 impl Lease<'_> {
     /// How long a row that cannot be read is left alone, and its lane with it.
-    const UNREADABLE_WAIT: Duration = Duration::from_secs(60);
+    const UNREADABLE_WAIT: Duration = Duration::from_mins(1);
 
     /// Reads the rows. What is gone was taken back between the lease and the read, and is let go of.
     async fn read(&mut self) -> Result<HashMap<DeliveryId, WaitingRow>, StoreError> {

@@ -58,13 +58,10 @@ impl Writer {
         let mut writes = Vec::new();
         loop {
             tokio::select! {
-                taken = queue.recv_many(&mut writes, self.batch_max) => match taken {
-                    0 => return,
-                    _ => {
-                        self.write(std::mem::take(&mut writes)).await;
-                        // Who was answered and comes again at once comes in time for the next batch, not the one after.
-                        tokio::task::yield_now().await;
-                    }
+                taken = queue.recv_many(&mut writes, self.batch_max) => if taken == 0 { return } else {
+                    self.write(std::mem::take(&mut writes)).await;
+                    // Who was answered and comes again at once comes in time for the next batch, not the one after.
+                    tokio::task::yield_now().await;
                 },
                 () = closing.cancelled(), if !queue.is_closed() => queue.close(),
             }
@@ -89,7 +86,9 @@ impl Writer {
                 Err(failed) => {
                     self.healthy(!matches!(failed, StoreError::Unavailable { .. }));
                     tracing::error!(writes = part.len(), error = %failed, "the ledger could not write");
-                    part.into_iter().for_each(|write| write.answer(Err(failed.clone())));
+                    for write in part {
+                        write.answer(Err(failed.clone()));
+                    }
                 }
             }
         }
@@ -208,7 +207,7 @@ async fn load(shared: &Shared, batch: &mut Batch<'_>, writes: &[Write]) -> Resul
             Write::Accept(events, _) => events.iter().for_each(|event| batch.want(event, &mut wanted)),
             Write::Settle(settle, _) => batch.want_lane(settle.id.lane, &mut wanted),
             Write::Maintain(Maintenance::Transcript { conversation, .. }, _) => {
-                batch.want_key(conversation, &mut wanted)
+                batch.want_key(conversation, &mut wanted);
             }
             Write::Maintain(..) | Write::BlobPiece(..) | Write::BlobWhole(..) | Write::BlobDropped(..) => {}
         }

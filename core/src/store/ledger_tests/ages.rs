@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn age_out(ledger: &Ledger) -> u64 {
     match ledger

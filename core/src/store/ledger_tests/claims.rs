@@ -140,7 +140,7 @@ async fn a_row_that_cannot_be_read_holds_up_its_own_lane_alone() {
                 .is_some_and(|due| due > place.clock.now())
         );
         place.faults.mend(heads[1].id);
-        place.clock.advance(Duration::from_secs(60));
+        place.clock.advance(Duration::from_mins(1));
         assert_eq!(words(&claim(&ledger, &Door::Desk).await), ["2"]);
         ledger.close().await;
     }

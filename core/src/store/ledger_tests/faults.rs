@@ -23,7 +23,7 @@ async fn a_faulty_write_harms_no_neighbour() {
         with_agent(&ledger, 1, 1).await;
         with_agent(&ledger, 2, 1).await;
         let writes: Vec<_> = (2..22)
-            .map(|at| vec![message(1 + (at % 2) as u32, at, &at.to_string())])
+            .map(|at| vec![message(if at % 2 == 0 { 1 } else { 2 }, at, &at.to_string())])
             .collect();
         place.faults.refuse(writes[3][0].key.clone());
         place.faults.refuse(writes[10][0].key.clone());

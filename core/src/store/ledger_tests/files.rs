@@ -19,7 +19,7 @@ const BYTES: usize = 300_000;
 
 /// A file that comes in small parts of odd lengths.
 fn file(bytes: usize, seed: u8) -> Vec<u8> {
-    (0..bytes).map(|at| (at % 251) as u8 ^ seed).collect()
+    (0..=250).cycle().take(bytes).map(|at: u8| at ^ seed).collect()
 }
 
 fn sent(bytes: &[u8]) -> BoxStream<'_, io::Result<Bytes>> {
@@ -191,7 +191,7 @@ async fn a_file_waits_where_an_event_is_refused() {
 
 /// Removes what is older than an hour, two hours from now, and tells how much that was.
 async fn old(place: &Place, ledger: &Ledger) -> u64 {
-    place.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
+    place.clock.advance(std::time::Duration::from_hours(2));
     let removed = ledger.maintain(Maintenance::AgeOut(AgeOut::default())).await;
     match removed.expect("it is written") {
         Maintained::Removed(rows) => rows,

@@ -38,7 +38,7 @@ async fn rows_keep_their_order_and_what_is_known_of_their_attempts() {
         let created_at = place.clock.now();
         let head = claim(&ledger, &Door::Desk).await;
         let later = SettleAs::Retry {
-            due: place.clock.now() + Duration::from_secs(60),
+            due: place.clock.now() + Duration::from_mins(1),
             maybe_sent: true,
         };
         settle(&ledger, &head[0], later).await;

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Duration;
 
 use crate::model::{Clock, Timestamp};
 
@@ -24,20 +24,5 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// A clock that goes with the runtime's own, paused or not.
-pub(crate) struct PausedClock(Instant);
-
-impl PausedClock {
-    pub(crate) fn new() -> Self {
-        Self(Instant::now())
-    }
-}
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        BEGIN + self.0.elapsed()
     }
 }

@@ -14,12 +14,10 @@ mod wait;
 mod work;
 
 pub(crate) use self::{
-    clock::{PausedClock, TestClock},
-    events::{
-        agent_ends, agent_file, agent_says, customer_ends, escalate, escalation, key, message, of_bot, push_log, update,
-    },
+    clock::TestClock,
+    events::{agent_ends, agent_file, agent_says, customer_ends, escalate, escalation, key, message, of_bot, push_log},
     faults::Faults,
-    place::{HOOK_ADDRESS, Place},
+    place::Place,
     wait::{Gate, within},
-    work::{claim, claim_all, deliver_all, door, next_at, open, settle, with_agent, words},
+    work::{claim, deliver_all, door, next_at, open, settle, with_agent, words},
 };
