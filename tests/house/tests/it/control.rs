@@ -32,15 +32,15 @@ async fn buttons_edits_and_commands_are_the_agents_while_a_human_has_the_chat() 
     ada.agent_says("Hi").await;
     ada.sees("Anna: Hi").await;
 
-    let said = ada.chat.says("my ordr is 12").message_id.expect("a message has an id");
-    ada.desk_reads("my ordr is 12").await;
+    let said = ada.chat.says("my order is 11").message_id.expect("a message has an id");
+    ada.desk_reads("my order is 11").await;
     ada.chat.edits(said, "my order is 12").expect("there is a message");
     ada.chat.edits(first, "/menu").expect("there is a message");
     ada.chat.presses(menu.id, MORE).expect("there is a button");
     ada.customer_says("/start").await;
     assert_eq!(
         ada.lines(),
-        ["my ordr is 12", "Edited: my order is 12", "Edited: /menu", "/start"]
+        ["my order is 11", "Edited: my order is 12", "Edited: /menu", "/start"]
     );
     let kept = "You are talking to a human now. Send /end to go back to the bot.";
     assert_eq!(answered(&street, &ada.chat, 2).await.as_deref(), Some(kept));
