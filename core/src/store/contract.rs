@@ -83,7 +83,7 @@ pub trait Store: Send + Sync + 'static {
     /// Where file bytes are kept.
     fn blobs(&self) -> Arc<dyn Blobs>;
 
-    /// Whether the ledger took its last write.
+    /// Whether the ledger took its last write. One that did not is tried every second.
     fn is_healthy(&self) -> bool;
 }
 

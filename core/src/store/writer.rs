@@ -1,6 +1,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Accepted, Incoming, Maintained, Maintenance, Settle, StoreError,
-    backend::{Wanted, WantedMore},
+    backend::{Changes, Wanted, WantedMore},
     fold::{Batch, Live},
     ledger::Shared,
 };
@@ -52,6 +53,9 @@ impl Writer {
         }
     }
 
+    /// How often a ledger that is away is tried, where nobody writes: who asks whether it is ready may keep them away.
+    const PROBE_EVERY: Duration = Duration::from_secs(1);
+
     /// Writes until the ledger is closed and nothing waits any more. A batch is what came while the last one was being
     /// written.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Write>, closing: CancellationToken) {
@@ -64,6 +68,7 @@ impl Writer {
                     tokio::task::yield_now().await;
                 },
                 () = closing.cancelled(), if !queue.is_closed() => queue.close(),
+                () = tokio::time::sleep(Self::PROBE_EVERY), if !self.is_healthy() => self.probe().await,
             }
         }
     }
@@ -121,6 +126,19 @@ impl Writer {
             shared.owners.forget(&gone);
         }
         Ok(replies)
+    }
+
+    /// Writes nothing, to see whether it could.
+    async fn probe(&self) {
+        let nothing = Changes {
+            now: self.shared.clock.now(),
+            ..Changes::default()
+        };
+        self.healthy(self.shared.backend.commit(&nothing).await.is_ok());
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.shared.healthy.load(Ordering::Relaxed)
     }
 
     fn healthy(&self, healthy: bool) {

@@ -1,5 +1,7 @@
 //! What goes wrong harms nothing else.
 
+use std::time::Duration;
+
 use futures::{future::join_all, poll};
 
 use super::{together, transcribe};
@@ -81,6 +83,19 @@ async fn a_commit_that_fails_changes_nothing() {
         assert_eq!(words(&deliver_all(&ledger).await), ["a"]);
         ledger.close().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_is_back_says_so_though_nobody_writes() {
+    let place = Place::in_memory();
+    let ledger = place.open().await;
+    place.faults.set_away(true);
+    ledger.accept(vec![escalate(1, 1)]).await.expect_err("it is away");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(!ledger.is_healthy());
+    place.faults.set_away(false);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(ledger.is_healthy());
 }
 
 #[tokio::test]
