@@ -15,6 +15,8 @@ mod port;
 mod seats;
 mod signals;
 mod takeover;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 

@@ -2,7 +2,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Faults {
     unreadable: Mutex<HashSet<DeliveryId>>,
     /// How many events stood in each batch that was committed.
     batches: Mutex<Vec<usize>>,
+    /// How often rows were read.
+    rows_read: AtomicUsize,
 }
 
 impl Faults {
@@ -56,6 +58,11 @@ impl Faults {
     /// How many events stood in each batch that was committed since it was asked last.
     pub(crate) fn batches(&self) -> Vec<usize> {
         std::mem::take(&mut *locked(&self.batches))
+    }
+
+    /// How often rows were read since it was asked last.
+    pub(crate) fn rows_read(&self) -> usize {
+        self.rows_read.swap(0, Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -122,6 +129,7 @@ impl Backend for Faulty {
     }
 
     async fn rows(&self, ids: &[DeliveryId]) -> Result<Vec<WaitingRow>, StoreError> {
+        self.faults.rows_read.fetch_add(1, Ordering::SeqCst);
         self.faults.reads.pass().await;
         self.faults.check()?;
         if ids.iter().any(|id| locked(&self.faults.unreadable).contains(id)) {

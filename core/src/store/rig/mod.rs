@@ -14,8 +14,10 @@ mod wait;
 mod work;
 
 pub(crate) use self::{
-    clock::TestClock,
-    events::{agent_ends, agent_file, agent_says, customer_ends, escalate, escalation, key, message, of_bot, push_log},
+    clock::{BEGIN, PausedClock, TestClock},
+    events::{
+        agent_ends, agent_file, agent_says, customer_ends, escalate, escalation, key, message, of_bot, push_log, update,
+    },
     faults::Faults,
     place::Place,
     wait::{Gate, within},

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Where the desk's hooks go. Its secret must stand in no log.
-pub(crate) const HOOK_ADDRESS: &str = "https://bot.example/hooks/0123456789abcdef";
+const HOOK_ADDRESS: &str = "https://bot.example/hooks/0123456789abcdef";
 
 /// Where a test's ledger is stored: it can be closed and opened again.
 pub(crate) struct Place {

@@ -23,7 +23,7 @@ pub(crate) async fn next_at(ledger: &Ledger, door: &Door) -> Option<Timestamp> {
 }
 
 /// Hands out what is due at all doors.
-pub(crate) async fn claim_all(ledger: &Ledger) -> Vec<Claimed> {
+async fn claim_all(ledger: &Ledger) -> Vec<Claimed> {
     let mut claimed = Vec::new();
     for door in [Door::Desk, Door::Bot, door()] {
         claimed.extend(claim(ledger, &door).await);
