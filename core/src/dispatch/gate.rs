@@ -279,6 +279,46 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_began_before_a_door_closed_does_not_open_it() {
+        let gate = gate(Duration::ZERO);
+        let start = Instant::now();
+        let (one, other) = (gate.enter().await, gate.enter().await);
+        assert!(one.ended(&wait(30), 0.5));
+        assert!(!other.ended(&Outcome::delivered(), 0.5));
+        assert!(!gate.is_open());
+        drop(gate.enter().await);
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_the_pace_does_not_pass_a_door_that_closed_meanwhile() {
+        let gate = gate(Duration::from_millis(100));
+        let start = Instant::now();
+        let first = gate.enter().await;
+        let (second, closed) = tokio::join!(gate.enter(), async { first.ended(&wait(30), 0.5) });
+        assert!(closed);
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+        second.ended(&Outcome::delivered(), 0.5);
+        assert!(gate.is_open(), "it was the probe");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_closed_door_is_ready_for_its_probe_alone() {
+        let gate = gate(Duration::ZERO);
+        let start = Instant::now();
+        gate.ready().await;
+        gate.enter().await.ended(&wait(30), 0.5);
+        gate.ready().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+        let probe = gate.enter().await;
+        let (ready, ()) = tokio::join!(gate.ready(), async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            probe.ended(&Outcome::delivered(), 0.5);
+        });
+        assert_eq!((ready, start.elapsed()), ((), Duration::from_secs(35)));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_probe_that_is_dropped_lets_the_next_one_through() {
         let gate = gate(Duration::ZERO);
         gate.enter().await.ended(&wait(1), 0.5);

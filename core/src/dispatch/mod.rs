@@ -19,6 +19,8 @@ mod file;
 mod gate;
 mod settings;
 mod signals;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 use std::{
