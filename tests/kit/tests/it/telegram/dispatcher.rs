@@ -67,6 +67,7 @@ fn spawn_echo(bot: Bot) -> (teloxide::dispatching::ShutdownToken, Running) {
 }
 
 async fn stop(token: teloxide::dispatching::ShutdownToken, running: Running) {
-    token.shutdown().expect("it runs").await;
+    // Its future is not waited for: teloxide loses the news when the end comes before the first poll.
+    drop(token.shutdown().expect("it runs"));
     running.await.expect("it ends well");
 }
