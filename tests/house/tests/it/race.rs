@@ -11,13 +11,14 @@ use std::{
 
 use escalator::{
     channel::{EscalationChannel, SayError, Turn},
+    intake::IntakeSettings,
     model::Escalation,
 };
 use escalator_house::judge::bot_lines_after_takeover;
 use escalator_telegram::{Telegram, TurnExt};
 use escalator_testkit::{
-    desk::{DeskState, Reply, Session},
-    telegram::Chat,
+    desk::{DeskState, Party, Reply, Session},
+    telegram::{Chat, Fault, On, Plan as Faulty, World},
 };
 use teloxide::{
     RequestError,
@@ -211,10 +212,12 @@ fn all_is_right(street: &Street, chats: &BTreeMap<String, Chat>) {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), CHATS, "one session a chat");
+    let mut openers = BTreeMap::new();
     street.desk.look(|desk| {
         for session in &sessions {
             let name = customer_name(session);
             assert_eq!(lines_of(desk, session), customers_lines(name), "{name}");
+            openers.insert(chats[name].id(), session.texts(Party::Customer)[0]);
         }
     });
     street.telegram.look(|world| {
@@ -222,11 +225,10 @@ fn all_is_right(street: &Street, chats: &BTreeMap<String, Chat>) {
             let texts = texts_in(world, chat.id());
             let after = bot_lines_after_takeover(&texts, |text| text.contains("is with you now"), |_| false);
             assert_eq!(after, 0, "{texts:?}");
-            // Of what was said while the bot had the conversation, one line can stand there.
-            assert!(
-                texts.iter().filter(|text| text.starts_with("Bot:")).count() <= 1,
-                "{texts:?}"
-            );
+            // Of what was said while the bot had the conversation, one line can stand there, and the agent knows it.
+            let said = texts.iter().filter(|text| text.starts_with("Bot:")).count();
+            let known = openers[&chat.id()].matches("Bot: Bot:").count();
+            assert!(said <= 1 && said == known, "{known} known of {texts:?}");
         }
     });
 }
@@ -281,15 +283,35 @@ fn held(held: Held) -> UpdateHandler<Failed> {
     dptree::entry().branch(Update::filter_message().endpoint(answer))
 }
 
+/// What a test holds a bot by.
+struct Hold {
+    go_on: Arc<Notify>,
+    /// Whether each of the bot's lines was refused.
+    refused: mpsc::UnboundedReceiver<bool>,
+}
+
+impl Hold {
+    /// A bot that is held, and what it is held by.
+    fn bot() -> (Self, UpdateHandler<Failed>) {
+        let go_on = Arc::new(Notify::new());
+        let (outcomes, refused) = mpsc::unbounded_channel();
+        let handlers = held(Held {
+            go_on: Arc::clone(&go_on),
+            outcomes,
+        });
+        (Self { go_on, refused }, handlers)
+    }
+
+    async fn next_is_refused(&mut self) -> bool {
+        let refused = tokio::time::timeout(PATIENCE, self.refused.recv()).await;
+        refused.expect("the handler goes on").expect("the bot is there")
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_answers_long_after_the_takeover_is_refused() {
     let street = Street::build().await;
-    let go_on = Arc::new(Notify::new());
-    let (outcomes, mut outcome) = mpsc::unbounded_channel();
-    let handlers = held(Held {
-        go_on: Arc::clone(&go_on),
-        outcomes,
-    });
+    let (mut hold, handlers) = Hold::bot();
     let house = street
         .open(Plan {
             handlers,
@@ -305,14 +327,85 @@ async fn a_handler_that_answers_long_after_the_takeover_is_refused() {
 
     let calls = street.telegram.calls_of("sendMessage").len();
     for _ in 0..2 {
-        go_on.notify_one();
-        let refused = tokio::time::timeout(PATIENCE, outcome.recv()).await;
-        assert_eq!(refused.expect("the handler goes on"), Some(true), "it is refused");
+        hold.go_on.notify_one();
+        assert!(hold.next_is_refused().await);
     }
     assert_eq!(street.telegram.calls_of("sendMessage").len(), calls, "nothing was sent");
     ada.agent_says("Still here").await;
     ada.sees("Anna: Still here").await;
     assert!(!ada.texts().iter().any(|text| text.starts_with("Bot:")));
+    street.nobody_complains();
+    house.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_the_bot_on_its_way_is_waited_for_and_known_to_the_agent() {
+    let street = Street::build().await;
+    let (mut hold, handlers) = Hold::bot();
+    let house = street
+        .open(Plan {
+            handlers,
+            ..Plan::default()
+        })
+        .await;
+    let ada = street.customer("Ada");
+    let slow = Fault::AnswerAfter(Duration::from_secs(1));
+    let on = On::method("sendMessage").in_chat(ada.chat.id());
+    street.telegram.fault(on, Faulty::Next(1, slow));
+    ada.chat.says("where is my order?");
+    hold.go_on.notify_one();
+    ada.sees("Bot: here it is").await;
+    ada.chat.says("/human");
+    let ada = ada.with_agent().await;
+    assert!(!hold.next_is_refused().await, "it was out before");
+    let opener = ada.session.texts(Party::Customer)[0];
+    assert!(opener.ends_with("Bot: Bot: here it is"), "{opener}");
+    hold.go_on.notify_one();
+    assert!(
+        hold.next_is_refused().await,
+        "what comes behind the takeover is refused"
+    );
+    street.nobody_complains();
+    house.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_the_bot_that_hangs_is_cut_off() {
+    let street = Street::build().await;
+    let (mut hold, handlers) = Hold::bot();
+    let house = street
+        .open(Plan {
+            handlers,
+            house: |house| {
+                let mut intake = IntakeSettings::default();
+                intake.turn_drain_max = Duration::from_millis(200);
+                house.intake(intake)
+            },
+            ..Plan::default()
+        })
+        .await;
+    let ada = street.customer("Ada");
+    let on = On::method("sendMessage").in_chat(ada.chat.id());
+    street.telegram.fault(on, Faulty::Next(1, Fault::Hang));
+    ada.chat.says("where is my order?");
+    hold.go_on.notify_one();
+    let hangs = |world: &World| world.calls().iter().any(|call| call.fault == Some(Fault::Hang));
+    street
+        .telegram
+        .wait_until(PATIENCE, hangs)
+        .await
+        .expect("the line is on its way");
+    ada.chat.says("/human");
+    let ada = ada.with_agent().await;
+    assert!(hold.next_is_refused().await);
+    ada.agent_says("Hi").await;
+    ada.sees("Anna: Hi").await;
+    assert!(!ada.texts().iter().any(|text| text.starts_with("Bot:")));
+    hold.go_on.notify_one();
+    assert!(
+        hold.next_is_refused().await,
+        "what comes behind the takeover is refused"
+    );
     street.nobody_complains();
     house.shutdown().await;
 }
