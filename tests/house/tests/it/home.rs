@@ -128,10 +128,17 @@ impl Street {
 }
 
 impl House {
+    /// Waits until everything is delivered.
+    pub(crate) async fn drained(&self) {
+        let drained = tokio::time::timeout(2 * PATIENCE, self.running.drained()).await;
+        assert!(drained.is_ok(), "not delivered in time: {:?}", self.running.health());
+    }
+
     /// Closes the house: what is under way is finished, what waits is kept.
     pub(crate) async fn shutdown(self) {
         self.telegram.stop();
-        self.polls.await.expect("the dispatcher ends well");
+        let ended = tokio::time::timeout(PATIENCE, self.polls).await;
+        ended.expect("the bot ends in time").expect("the dispatcher ends well");
         assert!(self.running.shutdown().await, "nothing is cut off");
     }
 }

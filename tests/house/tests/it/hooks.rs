@@ -41,7 +41,7 @@ async fn a_hook_whose_caller_hangs_up_at_once_is_delivered() {
         let shown = ada.sees_file(&name).await.file.expect("it is a file");
         assert_eq!(shown.bytes, bytes, "{name}");
     }
-    house.running.drained().await;
+    house.drained().await;
     let mut texts = ada.texts();
     let all = texts.len();
     texts.sort_unstable();
@@ -75,7 +75,7 @@ async fn hooks_of_a_hundred_sessions_at_once_stay_in_order_in_each() {
         street.telegram.wait_until(PATIENCE, all).await.ok();
         assert_eq!(street.telegram.look(from_agent), wanted, "{}", talk.name);
     }
-    house.running.drained().await;
+    house.drained().await;
     street.nobody_complains();
     house.shutdown().await;
 }
@@ -108,7 +108,7 @@ async fn a_hook_of_an_unknown_session_is_answered_and_changes_nothing() {
     let street = Street::build().await;
     let house = street.open(Plan::default()).await;
     let ada = street.talk("Ada").await;
-    house.running.drained().await;
+    house.drained().await;
     let (calls, told) = (calls(&street), house.told.all().len());
 
     let server = ada.session.chat_server.as_str();
@@ -138,7 +138,7 @@ async fn a_hook_with_a_wrong_secret_or_none_is_not_found_and_changes_nothing() {
     let street = Street::build().await;
     let house = street.open(Plan::default()).await;
     let ada = street.talk("Ada").await;
-    house.running.drained().await;
+    house.drained().await;
     let calls = calls(&street);
 
     let server = ada.session.chat_server.as_str();

@@ -157,7 +157,7 @@ async fn too_late(
     session: &escalator_testkit::desk::Session,
     ada: &crate::street::Customer<'_>,
 ) {
-    house.running.drained().await;
+    house.drained().await;
     let before = ada.texts();
     exact(street.desk.reply(session, Reply::new("One more thing", "Anna")).await);
     let detail = house
@@ -168,7 +168,7 @@ async fn too_late(
         })
         .await;
     assert!(detail.contains("too late"), "{detail}");
-    house.running.drained().await;
+    house.drained().await;
     let dead = house.running.ledger().dead_letters(10).await.expect("they can be read");
     assert_eq!(dead.len(), 1, "{dead:?}");
     assert_eq!(ada.texts(), before, "the customer sees nothing of it");

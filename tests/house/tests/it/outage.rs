@@ -148,7 +148,7 @@ async fn endure(street: &Street, trouble: impl Future<Output = ()>) -> Found {
     };
     // When something never comes, the verdict says so.
     street.desk.wait_until(2 * PATIENCE, all).await.ok();
-    house.running.drained().await;
+    house.drained().await;
     let mut verdict = Verdict::default();
     for (talk, said) in talks.iter().zip(&said) {
         verdict.add(judge(said, &talk.lines()));

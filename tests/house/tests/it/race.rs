@@ -143,7 +143,7 @@ async fn lines_behind_human_reach_the_agent_and_the_bot_is_silent() {
         wave.expect("it passed");
     }
 
-    house.running.drained().await;
+    house.drained().await;
     all_is_right(&street, &all);
     street.nobody_complains();
     let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);

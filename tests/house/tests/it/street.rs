@@ -14,6 +14,7 @@ use escalator_testkit::{
     telegram::{Chat, FakeTelegram, Message, World},
 };
 use tempfile::TempDir;
+use tracing_subscriber::EnvFilter;
 
 pub(crate) use escalator_house::town::PATIENCE;
 
@@ -32,6 +33,9 @@ impl Street {
     }
 
     pub(crate) async fn with_desk(desk: DeskSimulatorBuilder) -> Self {
+        let logs = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env());
+        // The first test of the process sets the logs up for all: `RUST_LOG` says what they show.
+        logs.with_test_writer().try_init().ok();
         Self {
             desk: desk.start().await.expect("the desk starts"),
             telegram: FakeTelegram::builder().start().await.expect("Telegram starts"),

@@ -80,7 +80,7 @@ async fn each_text_can_be_switched_off() {
     ada.is_ended_at_desk().await;
     ada.chat.says("hello");
     ada.sees("Bot: hello").await;
-    house.running.drained().await;
+    house.drained().await;
     assert_eq!(ada.texts(), ["Anna: Hi", "Bot: hello"]);
     house.shutdown().await;
 }
