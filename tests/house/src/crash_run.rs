@@ -112,8 +112,9 @@ pub async fn run(town: Arc<Town>, points: usize, seed: u64, from: usize) -> Resu
     for number in 0..points {
         let (site, passed) = &all[number % all.len()];
         let point = (site.clone(), random.u64(1..=(*passed - 1).max(1)));
-        if number >= from {
-            one(&town, &trap, number, point, &mut findings).await?;
+        // A story takes its calls in a slightly different number each time: a point that was not reached is moved ahead.
+        if number >= from && !one(&town, &trap, number, point, &mut findings).await? {
+            one(&town, &trap, number, (site.clone(), 1), &mut findings).await?;
         }
     }
     Ok(findings)
@@ -181,7 +182,7 @@ async fn one(
     number: usize,
     point: Point,
     findings: &mut Findings,
-) -> Result<()> {
+) -> Result<bool> {
     let mut bot = town.spawn_bot()?;
     if sites::INSIDE.contains(&point.0.as_str()) {
         bot.arm(point.1, &point.0).await?;
@@ -217,7 +218,7 @@ async fn one(
             point.0, point.1
         );
     }
-    Ok(())
+    Ok(cut)
 }
 
 /// A bot that is started again when it dies.
