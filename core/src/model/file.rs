@@ -9,7 +9,7 @@ pub struct Attachment {
     pub kind: FileKind,
     /// The file's name, with its ending. Made up where the sender gave none.
     pub name: Text,
-    /// Media type (`image/png`) as the sender stated it.
+    /// Media type (`image/png`): as the sender stated it, or as the bytes show it where the two disagree.
     pub media_type: Option<String>,
     /// Size in bytes, where it is known.
     pub bytes: Option<u64>,

@@ -19,7 +19,8 @@ pub struct Policy {
     pub leaving_max: Duration,
     /// How long after an end the agent's late reply is still delivered, marked as late. 15 minutes.
     pub late_max: Duration,
-    /// The page that the desk shows as the origin of a chat; `None` leaves it out.
+    /// The page that the desk shows as the origin of a chat. With `None` Omnidesk is told the origin of the hook address,
+    /// since its guide lists the field.
     pub url: Option<String>,
     /// What is done with a delivery whose outcome is unknown, where the door cannot remove a double.
     pub on_unknown: OnUnknown,
