@@ -152,7 +152,7 @@ impl EscalationChannel for Terminal {
                     .join(Path::new(file.name.as_str()).file_name().unwrap_or_default());
                 match save(&path, bytes).await {
                     Ok(()) => {
-                        let author = author.as_ref().map_or("Agent", Text::as_str);
+                        let author = author.as_ref().map_or("Agent", |author| author.name.as_str());
                         show(&format!("{author} sent a file: {}", path.display())).await
                     }
                     Err(outcome) => return outcome,

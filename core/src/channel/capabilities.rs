@@ -12,6 +12,9 @@ pub struct Capabilities {
     pub typing_to_customer: bool,
     /// Whether the platform tells that the customer is typing.
     pub typing_from_customer: bool,
+    /// Whether a session is held in a place of its own, which a [`ChatPayload::Open`](crate::delivery::ChatPayload::Open)
+    /// opens before anything is said there.
+    pub places: bool,
 }
 
 impl Capabilities {
@@ -22,6 +25,7 @@ impl Capabilities {
             files: false,
             typing_to_customer: false,
             typing_from_customer: false,
+            places: false,
         }
     }
 
@@ -35,6 +39,12 @@ impl Capabilities {
     pub const fn with_typing(mut self, to_customer: bool, from_customer: bool) -> Self {
         self.typing_to_customer = to_customer;
         self.typing_from_customer = from_customer;
+        self
+    }
+
+    /// Says that each session is held in a place that has to be opened.
+    pub const fn with_places(mut self) -> Self {
+        self.places = true;
         self
     }
 }

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Capabilities, ChannelError, EscalateError, Escalated, Ingress, IngressError, Turn};
 use crate::{
     delivery::{ChatPayload, DeliveryId, OpenFile, OpenedFile, Outcome},
-    model::{ChannelId, ConversationKey, Escalation, FileRef, HistoryRoute, Line, Signal},
+    model::{Address, ChannelId, ConversationKey, Escalation, FileRef, HistoryRoute, Line, Signal},
 };
 
 /// One attempt at a delivery to a customer.
@@ -14,6 +14,9 @@ pub struct ChatDelivery<'a> {
     pub id: DeliveryId,
     /// Whom it is for.
     pub to: &'a ConversationKey,
+    /// Where it is shown, when that is not the conversation's own address: the receipt of the latest
+    /// [`ChatPayload::Open`].
+    pub place: Option<&'a Address>,
     /// What to show.
     pub payload: &'a ChatPayload,
     /// The bytes, where the payload is a file.

@@ -1,5 +1,7 @@
 use super::Turn;
-use crate::model::{ConversationKey, CustomerEvent, CustomerMessage, EventKey, Position, Profile, Text};
+use crate::model::{
+    Address, ConversationKey, CustomerEvent, CustomerMessage, EventKey, Position, Profile, Text, Timestamp,
+};
 
 /// An update of a platform, read into our terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,20 @@ pub enum Started {
     Turn(Turn),
     /// Nothing: an escalation took it, and it is on its way to the agent.
     Taken,
+}
+
+/// A conversation that a human owns, for a channel that has to find out what it missed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Which.
+    pub conversation: ConversationKey,
+    /// Where it is held, when that is not its own address.
+    pub place: Option<Address>,
+    /// The highest position that is dealt with. `None` when the bot asked for a human of its own accord, and nothing has
+    /// come since.
+    pub accepted: Option<Position>,
+    /// When a human was asked for.
+    pub since: Timestamp,
 }
 
 /// Who owns a conversation.

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{EscalateError, Inbound, IngressError, Offered, Owner, Started, Turn};
+use super::{EscalateError, Held, Inbound, IngressError, Offered, Owner, Started, Turn};
 use crate::model::{ChannelId, ConversationKey, Escalation, HistoryRoute, Line, Position, SessionId, Signal};
 
 /// An escalation that stands.
@@ -44,6 +44,12 @@ impl Ingress {
     /// Who owns a conversation now.
     pub fn owner(&self, conversation: &ConversationKey) -> Owner {
         self.port.owner(conversation)
+    }
+
+    /// The conversations of this channel that a human owns. Where the platform keeps what a channel missed, while it was
+    /// away, the channel asks for what came behind each, and offers it.
+    pub fn held(&self) -> Vec<Held> {
+        self.port.held(&self.channel)
     }
 
     /// Offers an update, in the order of its channel, before it is acknowledged and before the bot sees it. The update
@@ -129,6 +135,7 @@ impl fmt::Debug for Ingress {
 )]
 pub trait IngressPort: Send + Sync + 'static {
     fn owner(&self, conversation: &ConversationKey) -> Owner;
+    fn held(&self, channel: &ChannelId) -> Vec<Held>;
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError>;
     async fn start(&self, conversation: &ConversationKey, position: Position) -> Started;
     fn turn(&self, conversation: &ConversationKey) -> Option<Turn>;

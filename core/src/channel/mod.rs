@@ -23,7 +23,7 @@ pub use self::{
     capabilities::Capabilities,
     contract::{ChatDelivery, EscalationChannel},
     error::{ChannelError, EscalateError, IngressError, SayError, TakenOver},
-    inbound::{Inbound, Offered, Owner, Started},
+    inbound::{Held, Inbound, Offered, Owner, Started},
     ingress::{Escalated, Ingress, IngressPort},
     listener::BotListener,
     turn::Turn,

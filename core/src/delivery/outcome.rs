@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use crate::model::Address;
+
 /// How an attempt ended, and how certain that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -18,6 +20,9 @@ pub enum Outcome {
     Unknown {
         /// What went wrong, in words without message text or secrets.
         detail: String,
+        /// Whether the other side removes the double when the call is made again soon: then it is, whatever
+        /// [`OnUnknown`](crate::model::OnUnknown) says.
+        repeatable: bool,
     },
     /// The other side will never take it: a rule is broken, the customer has blocked the bot.
     Rejected {
@@ -50,7 +55,18 @@ impl Outcome {
 
     /// A call of which nobody knows.
     pub fn unknown(detail: impl Into<String>) -> Self {
-        Self::Unknown { detail: detail.into() }
+        Self::Unknown {
+            detail: detail.into(),
+            repeatable: false,
+        }
+    }
+
+    /// Says that the other side removes the double of a call of which nobody knows. Changes no other outcome.
+    pub fn repeatable(mut self) -> Self {
+        if let Self::Unknown { repeatable, .. } = &mut self {
+            *repeatable = true;
+        }
+        self
     }
 
     /// A call that will never succeed.
@@ -90,6 +106,11 @@ pub enum Receipt {
     Message {
         /// The id, in the platform's own terms.
         id: String,
+    },
+    /// Where the session is held: what is delivered from now on goes there.
+    Place {
+        /// The place, in the platform's own terms.
+        place: Address,
     },
     /// The desk's ticket.
     Ticket {

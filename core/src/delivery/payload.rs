@@ -1,4 +1,4 @@
-use crate::model::{Attachment, BotEvent, Contact, Text};
+use crate::model::{Attachment, Author, BotEvent, Contact, SessionId, Text};
 
 /// What a delivery carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,7 @@ impl Payload {
             Self::Desk(DeskPayload::Message { .. }) => "desk.message",
             Self::Desk(DeskPayload::File { .. }) => "desk.file",
             Self::Desk(DeskPayload::End) => "desk.end",
+            Self::Chat(ChatPayload::Open { .. }) => "chat.open",
             Self::Chat(ChatPayload::Message { .. }) => "chat.message",
             Self::Chat(ChatPayload::File { .. }) => "chat.file",
             Self::Chat(ChatPayload::Notice { .. }) => "chat.notice",
@@ -34,7 +35,7 @@ impl Payload {
             Self::Desk(DeskPayload::Message { text, .. })
             | Self::Chat(ChatPayload::Message { text, .. } | ChatPayload::Notice { text, .. }) => Some(text.clone()),
             Self::Desk(DeskPayload::File { file }) | Self::Chat(ChatPayload::File { file, .. }) => Some(file.label()),
-            Self::Desk(_) | Self::Bot(_) => None,
+            Self::Desk(_) | Self::Chat(ChatPayload::Open { .. }) | Self::Bot(_) => None,
         }
     }
 }
@@ -91,17 +92,22 @@ pub struct DeskCustomer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChatPayload {
+    /// Opens the place in which a session is held, before anything is said there. For channels that have places alone.
+    Open {
+        /// The session.
+        session: SessionId,
+    },
     /// An agent's message, or one part of it.
     Message {
-        /// The agent's name, to be shown with the first part.
-        author: Option<Text>,
+        /// The agent, to be shown with the first part.
+        author: Option<Author>,
         /// The text of this part: short enough together with the author.
         text: Text,
     },
     /// An agent's file.
     File {
-        /// The agent's name, to be shown with it.
-        author: Option<Text>,
+        /// The agent, to be shown with it.
+        author: Option<Author>,
         /// The file.
         file: Attachment,
     },
@@ -155,16 +161,17 @@ impl DeskPayload {
 }
 
 impl ChatPayload {
-    /// The words as a platform without formatting shows them: the author's name in front. `None` for a file without
-    /// an author.
+    /// The words as a platform without formatting shows them: the author's name in front. `None` where there are none:
+    /// a place that is opened, a file without an author.
     pub fn plain(&self) -> Option<String> {
         match self {
             Self::Message {
                 author: Some(author),
                 text,
-            } => Some(format!("{}: {}", author.as_str(), text.as_str())),
+            } => Some(format!("{}: {}", author.name.as_str(), text.as_str())),
             Self::Message { author: None, text } | Self::Notice { text, .. } => Some(text.as_str().to_owned()),
-            Self::File { author, .. } => author.as_ref().map(|author| format!("{}:", author.as_str())),
+            Self::File { author, .. } => author.as_ref().map(|author| format!("{}:", author.name.as_str())),
+            Self::Open { .. } => None,
         }
     }
 }

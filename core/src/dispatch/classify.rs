@@ -27,7 +27,10 @@ pub(super) fn classify(
             detail,
             maybe_sent: claimed.maybe_sent,
         },
-        Outcome::Unknown { detail } if must_not_repeat(claimed, settings) => SettleAs::Dead {
+        Outcome::Unknown {
+            detail,
+            repeatable: false,
+        } if must_not_repeat(claimed, settings) => SettleAs::Dead {
             detail: format!("it may have arrived: {detail}"),
             maybe_sent: true,
         },
@@ -37,7 +40,7 @@ pub(super) fn classify(
                 maybe_sent: claimed.maybe_sent,
             }
         }
-        Outcome::Unknown { detail } if is_old(claimed, now, settings) => SettleAs::Dead {
+        Outcome::Unknown { detail, .. } if is_old(claimed, now, settings) => SettleAs::Dead {
             detail: too_old(&detail, settings),
             maybe_sent: true,
         },
@@ -171,6 +174,13 @@ mod tests {
             (message(), 0, not_sent(None), &settings, "again"),
             (message(), 0, Outcome::unknown("reset"), &settings, "again, maybe sent"),
             (message(), 0, Outcome::unknown("reset"), &careful, "dead, maybe sent"),
+            (
+                message(),
+                0,
+                Outcome::unknown("reset").repeatable(),
+                &careful,
+                "again, maybe sent",
+            ),
             (message(), 0, Outcome::rejected("blocked"), &settings, "dead"),
             (message(), 0, refused(), &settings, "again"),
             (message(), DAY, not_sent(None), &settings, "dead"),

@@ -187,7 +187,7 @@ fn log(claimed: &Claimed, outcome: &Outcome) {
     let outcome_word = outcome.word();
     match outcome {
         Outcome::Delivered(_) => tracing::info!(%delivery, payload, attempt, outcome = outcome_word),
-        Outcome::NotSent { detail, .. } | Outcome::Unknown { detail } => {
+        Outcome::NotSent { detail, .. } | Outcome::Unknown { detail, .. } => {
             tracing::warn!(%delivery, payload, attempt, outcome = outcome_word, detail);
         }
         Outcome::Rejected { detail } | Outcome::Refused { detail, .. } => {

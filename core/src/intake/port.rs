@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     channel::{
-        EscalateError, Escalated, Inbound, IngressError, IngressPort, Offered, Owner, Seat, Started, TakenOver, Turn,
+        EscalateError, Escalated, Held, Inbound, IngressError, IngressPort, Offered, Owner, Seat, Started, TakenOver,
+        Turn,
     },
-    model::{ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
+    model::{ChannelId, ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
     session::Verdict,
     store::Accepted,
 };
@@ -80,6 +81,19 @@ impl IngressPort for Port {
         } else {
             Owner::Bot
         }
+    }
+
+    fn held(&self, channel: &ChannelId) -> Vec<Held> {
+        let held = self.0.store.owners().of_channel(channel).into_iter();
+        held.filter_map(|(conversation, ownership)| {
+            Some(Held {
+                conversation,
+                place: ownership.place,
+                accepted: ownership.accepted.or(ownership.mark.map(|mark| mark.position)),
+                since: ownership.session?.opened_at,
+            })
+        })
+        .collect()
     }
 
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {

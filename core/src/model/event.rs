@@ -131,6 +131,8 @@ pub enum EndReason {
     Refused,
     /// The desk did not take the session in time.
     OpeningTimeout,
+    /// The platform has no place in which the customer and the agent could talk.
+    NoPlace,
 }
 
 impl EndReason {
@@ -144,6 +146,7 @@ impl EndReason {
             Self::LeftMessage => "left_message",
             Self::Refused => "refused",
             Self::OpeningTimeout => "opening_timeout",
+            Self::NoPlace => "no_place",
         }
     }
 
@@ -157,6 +160,7 @@ impl EndReason {
             Self::LeftMessage,
             Self::Refused,
             Self::OpeningTimeout,
+            Self::NoPlace,
         ]
         .into_iter()
         .find(|reason| reason.word() == word)

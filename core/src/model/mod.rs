@@ -8,6 +8,7 @@
 //! - What is sent, and how it ended: `delivery`.
 //! - Which event leads to what: `session`.
 
+mod author;
 mod clock;
 mod customer;
 mod event;
@@ -18,6 +19,7 @@ mod settings;
 mod text;
 
 pub use self::{
+    author::Author,
     clock::{Clock, SystemClock, Timestamp},
     customer::{Contact, ContactError, ConversationKey, Profile},
     event::{BotEvent, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Signal, Unsent},

@@ -151,7 +151,7 @@ impl OmnideskError {
                 scope: Scope::Lane,
             },
             ErrorKind::File => Outcome::not_sent(detail),
-            ErrorKind::Uncertain => Outcome::Unknown { detail },
+            ErrorKind::Uncertain => Outcome::unknown(detail),
             ErrorKind::Rejected => Outcome::Rejected { detail },
             ErrorKind::Refused => Outcome::Refused {
                 detail,

@@ -4,7 +4,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 
 use super::{Builder, Database, Running, StartError};
 use crate::{
-    channel::{EscalationChannel, Ingress},
+    channel::{Capabilities, EscalationChannel, Ingress},
     delivery::Outcome,
     desk::Desk,
     dispatch::{Dispatch, Exits},
@@ -93,7 +93,8 @@ impl Escalator {
         if self.channels.contains_key(&name) {
             return Err(StartError::TwoChannels(name));
         }
-        self.ledger.know_channel(name.clone(), channel.capabilities().limits);
+        let Capabilities { limits, places, .. } = channel.capabilities();
+        self.ledger.know_channel(name.clone(), limits, places);
         self.channels.insert(name, channel);
         Ok(())
     }

@@ -3,10 +3,10 @@ use super::{
     relay, settled, transition::Draft,
 };
 use crate::{
-    delivery::{Availability, DeliveryId, DeskPayload, Payload, Receipt},
+    delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Payload, Receipt},
     model::{
-        Attachment, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line, Position,
-        SessionId, Text,
+        Address, Attachment, Author, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line,
+        Position, SessionId, Text,
     },
 };
 
@@ -66,21 +66,28 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         (Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), PushLog(..)) => Verdict::Over,
 
         // The desk, for the session that stands.
-        (Opening(_) | Waiting(_) | WithAgent(_), AgentMessage(name, text)) => relay::agent_message(draft, *name, text),
+        (Opening(_) | Waiting(_) | WithAgent(_), AgentMessage(author, text)) => {
+            relay::agent_message(draft, author.as_ref(), text)
+        }
         (Opening(_) | Waiting(_) | WithAgent(_), AgentFile(file)) => relay::agent_file(draft, file),
         (Opening(_) | Waiting(_) | WithAgent(_), AgentTyping) => relay::agent_shows(draft, None),
         (Opening(session) | Waiting(session) | WithAgent(session), AgentEnded) => end::at_the_desk(draft, &session),
         // The opening was taken back: whatever reached the desk is over there.
-        (Leaving(leaving), AgentMessage(name, text)) => past::message(draft, leaving.session.id, *name, text),
+        (Leaving(leaving), AgentMessage(author, text)) => {
+            past::message(draft, leaving.session.id, author.as_ref(), text)
+        }
         (Leaving(leaving), AgentFile(file)) => past::file(draft, leaving.session.id, file),
         (Leaving(_), AgentTyping | AgentEnded) => Verdict::Over,
         // Where no session stands, `Occurrence::read` makes a `Past` of each of them.
         (WithBot, AgentMessage(..) | AgentFile(_) | AgentTyping | AgentEnded) => Verdict::Over,
 
         // The desk, for a session that is over.
-        (_, Past(session, DeskEvent::Message { name, text, .. })) => {
-            past::message(draft, *session, named(name.as_ref()), text)
-        }
+        (_, Past(session, DeskEvent::Message { name, picture, text })) => past::message(
+            draft,
+            *session,
+            author(name.as_ref(), picture.as_deref()).as_ref(),
+            text,
+        ),
         (_, Past(session, DeskEvent::File(file))) => past::file(draft, *session, file),
         (_, Past(_, DeskEvent::Typing | DeskEvent::Ended)) => Verdict::Over,
 
@@ -98,6 +105,16 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         }
         (WithBot | Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), LogDead(id, detail)) => {
             settled::log_dead(draft, *id, detail)
+        }
+        (Opening(session) | Waiting(session) | WithAgent(session), PlaceDead(of, detail)) if session.id == *of => {
+            end::without_place(draft, &session, detail)
+        }
+        (Leaving(leaving), PlaceDead(of, detail)) if leaving.session.id == *of => {
+            end::not_left_without_place(draft, &leaving, detail)
+        }
+        (WithBot | Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), PlaceDead(..)) => Verdict::Over,
+        (WithBot | Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), PlaceOpened(place)) => {
+            settled::place_opened(draft, place)
         }
         (WithBot | Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), Taken(payload)) => {
             settled::taken(draft, payload)
@@ -124,7 +141,7 @@ pub(super) enum Occurrence<'e> {
     Escalate(&'e Escalation, Option<Position>),
     BotEnded,
     PushLog(&'e Contact, &'e Text, &'e [Line]),
-    AgentMessage(Option<&'e Text>, &'e Text),
+    AgentMessage(Option<Author>, &'e Text),
     AgentFile(&'e Attachment),
     AgentTyping,
     AgentEnded,
@@ -135,6 +152,10 @@ pub(super) enum Occurrence<'e> {
     OpenerDead(&'e str, bool),
     LogTaken(DeliveryId),
     LogDead(DeliveryId, &'e str),
+    /// The place of a session is open.
+    PlaceOpened(&'e Address),
+    /// The place of a session could not be opened.
+    PlaceDead(SessionId, &'e str),
     /// Another delivery arrived.
     Taken(&'e Payload),
     /// Another delivery is a dead letter.
@@ -183,7 +204,9 @@ impl<'e> Occurrence<'e> {
 
     fn desk(event: &'e DeskEvent) -> Self {
         match event {
-            DeskEvent::Message { name, text, .. } => Self::AgentMessage(named(name.as_ref()), text),
+            DeskEvent::Message { name, picture, text } => {
+                Self::AgentMessage(author(name.as_ref(), picture.as_deref()), text)
+            }
             DeskEvent::File(file) => Self::AgentFile(file),
             DeskEvent::Typing => Self::AgentTyping,
             DeskEvent::Ended => Self::AgentEnded,
@@ -214,13 +237,22 @@ impl<'e> Occurrence<'e> {
             (Payload::Desk(DeskPayload::ChatbotLog { .. }), Settlement::Dead { detail, .. }) => {
                 Self::LogDead(settled.id, detail)
             }
+            (Payload::Chat(ChatPayload::Open { .. }), Settlement::Delivered(Receipt::Place { place })) => {
+                Self::PlaceOpened(place)
+            }
+            (Payload::Chat(ChatPayload::Open { session }), Settlement::Dead { detail, .. }) => {
+                Self::PlaceDead(*session, detail)
+            }
             (payload, Settlement::Delivered(_)) => Self::Taken(payload),
             (payload, Settlement::Dead { detail, .. }) => Self::Dead(settled.id, payload, detail),
         }
     }
 }
 
-/// A name, where there is something to read in it.
-fn named(name: Option<&Text>) -> Option<&Text> {
-    name.filter(|name| !name.is_blank())
+/// Who wrote, where there is something to read in the name.
+fn author(name: Option<&Text>, picture: Option<&str>) -> Option<Author> {
+    name.filter(|name| !name.is_blank()).map(|name| Author {
+        name: name.clone(),
+        picture: picture.map(str::to_owned),
+    })
 }

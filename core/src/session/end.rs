@@ -61,6 +61,27 @@ pub(super) fn not_left(draft: &mut Draft<'_>, leaving: &Leaving, detail: &str) -
     fail(draft, &leaving.session, EndReason::Refused, detail, unsent)
 }
 
+/// The platform has no place for the session. The lines that the desk has not got go to the bot.
+pub(super) fn without_place(draft: &mut Draft<'_>, session: &Session, detail: &str) -> Verdict {
+    let unsent = match draft.conversation.state {
+        State::Opening(_) => withdraw(draft, session, maybe_opened(draft, session)),
+        _ => {
+            let unsent = draft.take_back_waiting(session, false);
+            draft.desk(DeskPayload::End);
+            unsent
+        }
+    };
+    draft.conversation.place = None;
+    fail(draft, session, EndReason::NoPlace, detail, unsent)
+}
+
+/// The platform has no place in which a message could be left.
+pub(super) fn not_left_without_place(draft: &mut Draft<'_>, leaving: &Leaving, detail: &str) -> Verdict {
+    let unsent = lines_outside_log(leaving);
+    draft.conversation.place = None;
+    fail(draft, &leaving.session, EndReason::NoPlace, detail, unsent)
+}
+
 fn fail(draft: &mut Draft<'_>, session: &Session, reason: EndReason, detail: &str, unsent: Vec<Unsent>) -> Verdict {
     draft.release(session.id, reason);
     draft.notice(NoticeKind::Failed, None);

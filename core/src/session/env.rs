@@ -20,6 +20,8 @@ pub struct Env<'a> {
     pub desk_texts: &'a BTreeMap<String, String>,
     /// What the conversation's channel takes.
     pub chat: ChatLimits,
+    /// Whether the channel holds a session in a place that has to be opened.
+    pub places: bool,
     /// What the desk takes.
     pub desk: DeskLimits,
     /// Where the desk's hooks for a new session go. It holds the secret: not for logs.

@@ -2,7 +2,7 @@
 
 use super::{Draft, Effect, Mark, Session, State, TimerKind, Verdict, compose, end, leave};
 use crate::{
-    delivery::{Availability, DeliveryId, DeskCustomer, DeskPayload, Lane, NoticeKind, Payload},
+    delivery::{Availability, ChatPayload, DeliveryId, DeskCustomer, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, Contact, EndReason, Escalation, HistoryRoute, Line, OnNoAgents, Position, Text},
 };
 
@@ -75,6 +75,15 @@ fn opening_rows(draft: &mut Draft<'_>, escalation: &Escalation) {
     }
 }
 
+impl Draft<'_> {
+    /// Asks for the place of a session, where the channel has places. It stands in front of all that is said there.
+    fn open_place(&mut self, session: &Session) {
+        if self.env.places {
+            self.chat(ChatPayload::Open { session: session.id });
+        }
+    }
+}
+
 /// A ticket has a subject: the desk takes none that is empty.
 fn subject(given: Option<&Text>) -> Text {
     given
@@ -108,15 +117,19 @@ pub(super) fn push_log(draft: &mut Draft<'_>, from: &Contact, subject: &Text, hi
 /// The desk said whether agents are there.
 pub(super) fn availability(draft: &mut Draft<'_>, session: &Session, availability: &Availability) -> Verdict {
     if !availability.no_agents {
+        draft.open_place(session);
         return Verdict::Kept;
     }
     match draft.env.policy.on_no_agents {
-        OnNoAgents::EscalateAnyway => {}
+        OnNoAgents::EscalateAnyway => draft.open_place(session),
         OnNoAgents::StayWithBot => {
             let unsent = end::withdraw(draft, session, end::maybe_opened(draft, session));
             draft.hand_back(session.id, EndReason::NoAgents, unsent, NoticeKind::NoAgents);
         }
-        OnNoAgents::LeaveMessage => leave::begin(draft, session),
+        OnNoAgents::LeaveMessage => {
+            draft.open_place(session);
+            leave::begin(draft, session);
+        }
     }
     Verdict::Kept
 }

@@ -3,17 +3,17 @@
 use super::{Draft, Effect, State, Verdict, relay, wording};
 use crate::{
     delivery::{ChatPayload, DeliveryId},
-    model::{Attachment, BotEvent, Line, SessionId, Text},
+    model::{Attachment, Author, BotEvent, Line, SessionId, Text},
 };
 
 /// An agent wrote after the end.
-pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, name: Option<&Text>, text: &Text) -> Verdict {
+pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<&Author>, text: &Text) -> Verdict {
     if text.is_blank() {
         return Verdict::Over;
     }
     if !still_welcome(draft, session) {
         let payload = ChatPayload::Message {
-            author: name.cloned(),
+            author: author.cloned(),
             text: text.clone(),
         };
         draft.bury(session, payload, TOO_LATE);
@@ -23,15 +23,15 @@ pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, name: Option<&T
         Some(mark) => Text::new(format!("{mark}\n{}", text.as_str())),
         None => text.clone(),
     };
-    let line = Line::agent(draft.env.now, name.cloned().unwrap_or_default(), text.clone());
+    let line = Line::agent(draft.env.now, relay::name_of(author), text.clone());
     draft.effect(Effect::Record(Some(session), line));
-    draft.chat_text(name, &text);
+    draft.chat_text(author, &text);
     Verdict::Kept
 }
 
 /// An agent sent a file after the end.
 pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment) -> Verdict {
-    let author = wording::late_mark(draft.env).map(Text::from);
+    let author = wording::late_mark(draft.env).map(Author::from);
     let payload = ChatPayload::File {
         author,
         file: file.clone(),

@@ -3,7 +3,7 @@
 use super::{Draft, Effect, Env, State, Verdict};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
-    model::{Attachment, BotEvent, CustomerMessage, LengthUnit, Line, SessionId, Text},
+    model::{Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, SessionId, Text},
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
@@ -51,11 +51,11 @@ fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
 }
 
 /// An agent wrote. A text with nothing to read in it is no more than a sign.
-pub(super) fn agent_message(draft: &mut Draft<'_>, name: Option<&Text>, text: &Text) -> Verdict {
-    let verdict = agent_shows(draft, name);
+pub(super) fn agent_message(draft: &mut Draft<'_>, author: Option<&Author>, text: &Text) -> Verdict {
+    let verdict = agent_shows(draft, author);
     if !text.is_blank() {
         let agent = draft.agent();
-        let line = Line::agent(draft.env.now, agent.clone().unwrap_or_default(), text.clone());
+        let line = Line::agent(draft.env.now, name_of(agent.as_ref()), text.clone());
         draft.record(line);
         draft.chat_text(agent.as_ref(), text);
     }
@@ -66,7 +66,7 @@ pub(super) fn agent_message(draft: &mut Draft<'_>, name: Option<&Text>, text: &T
 pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
     let verdict = agent_shows(draft, None);
     let agent = draft.agent();
-    let line = Line::agent(draft.env.now, agent.clone().unwrap_or_default(), file.label());
+    let line = Line::agent(draft.env.now, name_of(agent.as_ref()), file.label());
     draft.record(line);
     let payload = ChatPayload::File {
         author: agent,
@@ -94,12 +94,12 @@ pub(super) fn too_big_for_chat(env: &Env<'_>, file: &Attachment) -> Option<Strin
 }
 
 /// An agent's first sign takes the session, and proves that the desk has it.
-pub(super) fn agent_shows(draft: &mut Draft<'_>, name: Option<&Text>) -> Verdict {
+pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Verdict {
     let (mut session, was_opening) = match draft.conversation.state.clone() {
         State::Opening(session) => (session, true),
         State::Waiting(session) => (session, false),
         State::WithAgent(mut session) => {
-            session.agent = name.cloned().or(session.agent);
+            session.agent = author.cloned().or(session.agent);
             draft.conversation.state = State::WithAgent(session);
             return Verdict::Kept;
         }
@@ -108,9 +108,10 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, name: Option<&Text>) -> Verdict
     if was_opening {
         draft.prove_opened(&session);
     }
-    session.agent = name.cloned();
+    session.agent = author.cloned();
     let id = session.id;
     draft.conversation.state = State::WithAgent(session);
+    let name = author.map(|author| &author.name);
     draft.notice(NoticeKind::Connected, name.map(Text::as_str));
     let conversation = draft.conversation.key.clone();
     draft.tell_bot(BotEvent::Connected {
@@ -121,9 +122,14 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, name: Option<&Text>) -> Verdict
     Verdict::Kept
 }
 
+/// The name that a transcript gives; empty where nobody gave one.
+pub(super) fn name_of(author: Option<&Author>) -> Text {
+    author.map(|author| author.name.clone()).unwrap_or_default()
+}
+
 impl Draft<'_> {
-    /// The agent's name, once one has shown. A hook without a name comes from the one who is known.
-    fn agent(&self) -> Option<Text> {
+    /// The agent, once one has shown. A hook without a name comes from the one who is known.
+    fn agent(&self) -> Option<Author> {
         self.conversation.session().and_then(|session| session.agent.clone())
     }
 
@@ -178,11 +184,12 @@ impl Draft<'_> {
     }
 
     /// A text of an agent joins the chat lane, in as many parts as its length needs. Each leaves room for the name.
-    pub(super) fn chat_text(&mut self, author: Option<&Text>, text: &Text) {
+    pub(super) fn chat_text(&mut self, author: Option<&Author>, text: &Text) {
         let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
+        let units = |author: &Author| unit.count(author.name.as_str()) + 2;
         // A name that leaves no room for the text is no name.
-        let author = author.filter(|author| unit.count(author.as_str()) + 2 <= max / 2);
-        let room = max - author.map_or(0, |author| unit.count(author.as_str()) + 2);
+        let author = author.filter(|author| units(author) <= max / 2);
+        let room = max - author.map_or(0, units);
         for (at, part) in split(text.as_str(), room, unit).into_iter().enumerate() {
             let author = author.filter(|_| at == 0).cloned();
             self.chat(ChatPayload::Message {

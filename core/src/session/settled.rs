@@ -3,7 +3,7 @@
 use super::{Draft, Leaving, State, Verdict, end};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{EndReason, Text},
+    model::{Address, EndReason, Text},
 };
 
 /// The message that the customer left is at the desk.
@@ -35,6 +35,12 @@ pub(super) fn log_dead(draft: &mut Draft<'_>, id: DeliveryId, detail: &str) -> V
         );
     }
     draft.tell_undelivered(session, id, "the chatbot log", detail);
+    Verdict::Kept
+}
+
+/// A session has its place: what is said from now on is said there.
+pub(super) fn place_opened(draft: &mut Draft<'_>, place: &Address) -> Verdict {
+    draft.conversation.place = Some(place.clone());
     Verdict::Kept
 }
 
@@ -75,6 +81,8 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
             "a message of the agent"
         }
         Payload::Chat(ChatPayload::Notice { .. }) => "a notice to the customer",
+        // A session whose place is dead is over: `decide` has its own row for it.
+        Payload::Chat(ChatPayload::Open { .. }) => "the opening of a place",
         Payload::Desk(DeskPayload::End) => "the end of the session",
         Payload::Desk(_) => "a line to the desk",
         // The bot's own handler did not take an event: there is nobody left to tell but the log.

@@ -2,7 +2,10 @@ use std::{fmt, time::Duration};
 
 use crate::{
     delivery::{DeliveryId, Lane},
-    model::{ConversationId, ConversationKey, EndReason, Epoch, Position, Profile, SessionId, Text, Timestamp},
+    model::{
+        Address, Author, ConversationId, ConversationKey, EndReason, Epoch, Position, Profile, SessionId, Text,
+        Timestamp,
+    },
 };
 
 /// One customer's thread on one channel, and the session in it if there is one.
@@ -18,6 +21,8 @@ pub struct Conversation {
     pub mark: Option<Mark>,
     /// The highest position that was accepted for a human.
     pub accepted: Option<Position>,
+    /// Where its sessions are held, when that is not its own address.
+    pub place: Option<Address>,
     /// The last number given in the chat lane.
     pub chat_seq: u64,
     /// The last number given in the bot lane.
@@ -81,8 +86,8 @@ pub struct Session {
     pub profile: Profile,
     /// The page the chat was opened from.
     pub url: Option<String>,
-    /// The agent's name, once one has shown.
-    pub agent: Option<Text>,
+    /// The agent, once one has shown.
+    pub agent: Option<Author>,
 }
 
 /// A message that is being left.
@@ -120,6 +125,7 @@ impl Conversation {
             epoch: Epoch::default(),
             mark: None,
             accepted: None,
+            place: None,
             chat_seq: 0,
             bot_seq: 0,
             state: State::WithBot,

@@ -190,7 +190,9 @@ impl NewRow {
 pub(crate) fn keeps_receipt(lane: Lane, receipt: &Receipt) -> bool {
     match (lane, receipt) {
         (Lane::Bot(_), _) | (_, Receipt::None | Receipt::Availability(_)) => false,
-        (Lane::Desk(_) | Lane::Chat(_), Receipt::Message { .. } | Receipt::Ticket { .. }) => true,
+        (Lane::Desk(_) | Lane::Chat(_), Receipt::Message { .. } | Receipt::Place { .. } | Receipt::Ticket { .. }) => {
+            true
+        }
     }
 }
 

@@ -26,22 +26,33 @@ pub(super) struct Brain {
     pub(super) texts: Texts,
     pub(super) desk: DeskLimits,
     /// Set while the house is built; read from then on.
-    pub(super) chats: RwLock<HashMap<ChannelId, ChatLimits>>,
+    pub(super) chats: RwLock<HashMap<ChannelId, Chat>>,
     pub(super) hook_address: RwLock<String>,
     /// The texts of the desk's configuration, as it told them last.
     pub(super) desk_texts: RwLock<BTreeMap<String, String>>,
 }
 
+/// What a decision may know of a channel.
+#[derive(Clone, Copy)]
+pub(super) struct Chat {
+    pub(super) limits: ChatLimits,
+    /// Whether it holds a session in a place that has to be opened.
+    pub(super) places: bool,
+}
+
 impl Brain {
     /// For a conversation of a channel that is not connected now: what every platform takes.
-    const ANY_CHAT: ChatLimits = ChatLimits {
-        text_max: 2_000,
-        text_unit: LengthUnit::Utf16,
-        fetch_bytes_max: 20 << 20,
-        send_bytes_max: 8 << 20,
+    const ANY_CHAT: Chat = Chat {
+        limits: ChatLimits {
+            text_max: 2_000,
+            text_unit: LengthUnit::Utf16,
+            fetch_bytes_max: 20 << 20,
+            send_bytes_max: 8 << 20,
+        },
+        places: false,
     };
 
-    fn chat(&self, channel: &ChannelId) -> ChatLimits {
+    fn chat(&self, channel: &ChannelId) -> Chat {
         let chats = self.chats.read().unwrap_or_else(PoisonError::into_inner);
         chats.get(channel).copied().unwrap_or(Self::ANY_CHAT)
     }
@@ -371,7 +382,8 @@ impl<'b> Batch<'b> {
             policy: &self.brain.policy,
             texts: &self.brain.texts,
             desk_texts: &desk_texts,
-            chat,
+            chat: chat.limits,
+            places: chat.places,
             desk: self.brain.desk,
             hook_address: &hook_address,
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),

@@ -17,7 +17,7 @@ use super::{
     StoreError,
     backend::{Backend, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
-    fold::{Brain, Live},
+    fold::{Brain, Chat, Live},
     index::{Index, IndexChange},
     memory::MemoryBackend,
     writer::{Write, Writer},
@@ -158,10 +158,11 @@ impl Ledger {
         })
     }
 
-    /// Tells the ledger what a channel takes. Call it before the channel's first event.
-    pub fn know_channel(&self, channel: ChannelId, limits: ChatLimits) {
+    /// Tells the ledger what a channel takes, and whether it holds sessions in places that have to be opened. Call it
+    /// before the channel's first event.
+    pub fn know_channel(&self, channel: ChannelId, limits: ChatLimits, places: bool) {
         let mut chats = self.shared.brain.chats.write().unwrap_or_else(PoisonError::into_inner);
-        chats.insert(channel, limits);
+        chats.insert(channel, Chat { limits, places });
     }
 
     /// Tells the ledger where the hooks of new sessions go. Sessions that stand keep their address.

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    model::{ConversationKey, Position, SessionId, Timestamp},
+    model::{Address, ChannelId, ConversationKey, Position, SessionId, Timestamp},
     session::{Conversation, Mark, State},
 };
 
@@ -31,6 +31,10 @@ pub struct Ownership {
     pub mark: Option<Mark>,
     /// The session that ended last.
     pub last: Option<SessionId>,
+    /// Where it is held, when that is not its own address.
+    pub place: Option<Address>,
+    /// The highest position that was accepted for the human.
+    pub accepted: Option<Position>,
 }
 
 /// A session that stands.
@@ -42,6 +46,8 @@ pub struct Standing {
     pub with_agent: bool,
     /// Where the desk's hooks for it go. It holds the secret: not for logs.
     pub hook_address: String,
+    /// When it was asked for.
+    pub opened_at: Timestamp,
 }
 
 impl fmt::Debug for Standing {
@@ -59,15 +65,18 @@ impl Ownership {
             id: session.id,
             with_agent: matches!(conversation.state, State::WithAgent(_)),
             hook_address: session.hook_address.clone(),
+            opened_at: session.opened_at,
         });
         Self {
             session,
             mark: conversation.mark,
             last: conversation.last.map(|last| last.session),
+            place: conversation.place.clone(),
+            accepted: conversation.accepted,
         }
     }
 
-    /// Whether it says what [`of`](Self::of) would: most messages change nothing here.
+    /// Whether it says what [`of`](Self::of) would, but for the position: most messages change nothing else.
     fn is_of(&self, conversation: &Conversation) -> bool {
         let session = match (&self.session, conversation.session()) {
             (Some(known), Some(session)) => {
@@ -77,7 +86,10 @@ impl Ownership {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
-        session && self.mark == conversation.mark && self.last == conversation.last.map(|last| last.session)
+        session
+            && self.mark == conversation.mark
+            && self.last == conversation.last.map(|last| last.session)
+            && self.place == conversation.place
     }
 
     /// Whether a human owns the conversation.
@@ -102,6 +114,15 @@ impl Owners {
             .cloned()
     }
 
+    /// The conversations of a channel that a human owns.
+    pub fn of_channel(&self, channel: &ChannelId) -> Vec<(ConversationKey, Ownership)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let held = known.by_key.iter();
+        held.filter(|(key, ownership)| key.channel == *channel && ownership.is_human())
+            .map(|(key, ownership)| (key.clone(), ownership.clone()))
+            .collect()
+    }
+
     /// The conversation in which a session stands; `None` when it is over or unknown.
     pub fn of_session(&self, session: SessionId) -> Option<(ConversationKey, Standing)> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -120,11 +141,10 @@ impl Owners {
     pub(crate) fn publish<'c>(&self, conversations: impl IntoIterator<Item = &'c Conversation>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for conversation in conversations {
-            let is_known = known
-                .by_key
-                .get(&conversation.key)
-                .is_some_and(|known| known.is_of(conversation));
-            if !is_known && (conversation.is_human() || conversation.last.is_some()) {
+            let same = known.by_key.get_mut(&conversation.key);
+            if let Some(same) = same.filter(|known| known.is_of(conversation)) {
+                same.accepted = conversation.accepted;
+            } else if conversation.is_human() || conversation.last.is_some() {
                 known.publish(conversation.key.clone(), Ownership::of(conversation));
             }
         }

@@ -69,7 +69,7 @@ fn in_lane(failure: Failure) -> Outcome {
             retry_after,
             scope: Scope::Lane,
         },
-        Outcome::Unknown { detail } => Outcome::not_sent(detail),
+        Outcome::Unknown { detail, .. } => Outcome::not_sent(detail),
         Outcome::Refused { detail, .. } => Outcome::Refused {
             detail,
             scope: Scope::Lane,

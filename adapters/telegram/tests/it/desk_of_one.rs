@@ -8,7 +8,9 @@ use std::{
 
 use async_trait::async_trait;
 use escalator::{
-    channel::{EscalateError, Escalated, Inbound, Ingress, IngressError, IngressPort, Offered, Owner, Started, Turn},
+    channel::{
+        EscalateError, Escalated, Held, Inbound, Ingress, IngressError, IngressPort, Offered, Owner, Started, Turn,
+    },
     model::{
         ChannelId, ConversationKey, CustomerEvent, Escalation, EventKey, HistoryRoute, Line, Position, SessionId,
         Signal,
@@ -115,6 +117,10 @@ impl State {
 
 #[async_trait]
 impl IngressPort for House {
+    fn held(&self, _channel: &ChannelId) -> Vec<Held> {
+        Vec::new()
+    }
+
     fn owner(&self, conversation: &ConversationKey) -> Owner {
         let human = self.look(|state| state.humans.contains(conversation));
         if human { Owner::Human } else { Owner::Bot }

@@ -7,6 +7,7 @@ use futures::poll;
 use super::{Bed, said};
 use crate::{
     channel::{Escalated, IngressError, IngressPort, Offered, SayError},
+    model::{ChannelId, Position},
     store::rig::{key, within},
 };
 
@@ -91,6 +92,28 @@ async fn what_cannot_be_committed_is_not_kept() {
         bed.keep(2..=2).await;
         assert!(bed.intake.is_ready());
         assert_eq!(bed.told().await, ["2"]);
+        bed.ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_was_away_knows_what_a_human_owns_and_up_to_where() {
+    for bed in Bed::each().await {
+        bed.pass(1..=2).await;
+        let turn = bed.turn(1).await;
+        bed.opened(turn).await;
+        bed.keep(5..=5).await;
+
+        let bed = bed.restart().await;
+        let held = bed.port.held(&key(1).channel);
+        let [held] = &held[..] else {
+            panic!("one conversation is held: {held:?}");
+        };
+        assert_eq!((&held.conversation, held.accepted), (&key(1), Some(Position(5))));
+        assert_eq!(bed.port.held(&ChannelId::new("another")), []);
+
+        assert!(bed.port.end(&key(1)).await.expect("it is committed"));
+        assert_eq!(bed.port.held(&key(1).channel), []);
         bed.ledger.close().await;
     }
 }

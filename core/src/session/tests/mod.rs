@@ -7,6 +7,7 @@ mod history;
 mod late;
 mod leaving;
 mod marks;
+mod places;
 mod random;
 mod scene;
 mod table;

@@ -27,6 +27,7 @@ pub(super) struct Scene {
     pub(super) texts: Texts,
     pub(super) desk_texts: BTreeMap<String, String>,
     pub(super) chat: ChatLimits,
+    pub(super) places: bool,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
     pub(super) history: Vec<Line>,
@@ -55,6 +56,7 @@ impl Scene {
                 fetch_bytes_max: 20_000_000,
                 send_bytes_max: 50_000_000,
             },
+            places: false,
             desk: DeskLimits {
                 message_chars_max: 10_000,
                 file_bytes_max: 25_000_000,
@@ -120,6 +122,7 @@ impl Scene {
             texts: &self.texts,
             desk_texts: &self.desk_texts,
             chat: self.chat,
+            places: self.places,
             desk: self.desk,
             hook_address: "https://bot.example.org/omnidesk/secret",
             queued: &self.queued,
@@ -316,6 +319,16 @@ pub(super) fn taken(id: DeliveryId, payload: Payload) -> Event {
         id,
         payload,
         settlement: Settlement::Delivered(Receipt::None),
+    })
+}
+
+/// A place was opened for a session.
+pub(super) fn opened(id: DeliveryId, session: SessionId, place: &str) -> Event {
+    let place = Address::new(place);
+    Event::Settled(Settled {
+        id,
+        payload: Payload::Chat(ChatPayload::Open { session }),
+        settlement: Settlement::Delivered(Receipt::Place { place }),
     })
 }
 

@@ -74,6 +74,10 @@ listed! {
         ChatFileTaken,
         NoticeTaken,
         BotEventTaken,
+        NoPlaceTaken,
+        PlaceOpened,
+        PlaceDead,
+        PastPlaceDead,
         AskDead,
         PastOpenerDead,
         MessageDead,
@@ -124,6 +128,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, MessageDead | FileDead) => "with_bot kept: notice:undelivered, bot:undelivered",
         (WithBot, ChatMessageDead | ChatFileDead | NoticeDead) => "with_bot kept: bot:undelivered",
         (WithBot, BotEventDead) => "with_bot kept",
+        (WithBot, NoPlaceTaken | PlaceOpened) => "with_bot kept",
+        (WithBot, PlaceDead) => return None,
+        (WithBot, PastPlaceDead) => "with_bot over",
         (WithBot, PastDue) => "with_bot over",
 
         // The desk has been asked: row 1 is on its way, 2 opens, 3 is the customer's.
@@ -173,6 +180,11 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         // No agent of this session can have written it.
         (Opening, ChatMessageDead | ChatFileDead | NoticeDead) => "opening kept: bot:undelivered",
         (Opening, BotEventDead) => "opening kept",
+        (Opening, NoPlaceTaken | PlaceOpened) => "opening kept",
+        (Opening, PlaceDead) => {
+            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:failed, bot:failed(no_place)+1"
+        }
+        (Opening, PastPlaceDead) => "opening over",
         (Opening, OpeningDue) => {
             "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:failed, bot:failed(opening_timeout)+1"
         }
@@ -205,6 +217,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, ChatMessageDead | ChatFileDead) => "waiting kept: desk.line, bot:undelivered",
         (Waiting, NoticeDead) => "waiting kept: bot:undelivered",
         (Waiting, BotEventDead) => "waiting kept",
+        (Waiting, NoPlaceTaken | PlaceOpened) => "waiting kept",
+        (Waiting, PlaceDead) => "with_bot kept: take back 4, desk.end, notice:failed, bot:failed(no_place)+1",
+        (Waiting, PastPlaceDead) => "waiting over",
         (Waiting, OpeningDue | LeavingDue | PastDue) => "waiting over",
 
         // An agent has it: row 3 is on its way, 4 waits.
@@ -236,6 +251,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithAgent, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
         (WithAgent, NoticeDead) => "with_agent kept: bot:undelivered",
         (WithAgent, BotEventDead) => "with_agent kept",
+        (WithAgent, NoPlaceTaken | PlaceOpened) => "with_agent kept",
+        (WithAgent, PlaceDead) => "with_bot kept: take back 4, desk.end, notice:failed, bot:failed(no_place)+1",
+        (WithAgent, PastPlaceDead) => "with_agent over",
         (WithAgent, OpeningDue | LeavingDue | PastDue) => "with_agent over",
 
         // Nobody is there, and one line was written before a contact is given.
@@ -276,6 +294,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Leaving | LeavingTicket, MessageDead | FileDead) => "leaving kept: notice:undelivered, bot:undelivered",
         (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead) => "leaving kept: bot:undelivered",
         (Leaving | LeavingTicket, BotEventDead) => "leaving kept",
+        (Leaving | LeavingTicket, NoPlaceTaken | PlaceOpened) => "leaving kept",
+        (Leaving | LeavingTicket, PlaceDead) => "with_bot kept: timer cleared, notice:failed, bot:failed(no_place)+1",
+        (Leaving | LeavingTicket, PastPlaceDead) => "leaving over",
         (Leaving | LeavingTicket, OpeningDue | PastDue) => "leaving over",
         (Leaving | LeavingTicket, LeavingDue) => {
             "with_bot kept: timer cleared, notice:ended, bot:handed_back(no_agents)+1"
@@ -382,6 +403,7 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         }
         What::LogTaken => taken(session.row(ticket), log()),
         What::LogDead => dead(session.row(ticket), log(), false),
+        What::PlaceDead => dead(scene.conversation.chat_row(), open(session.id), false),
         What::OpeningDue => due(session.id, TimerKind::Opening),
         What::LeavingDue => due(session.id, TimerKind::Leaving),
         _ => unreachable!("`anywhere` makes {what:?}"),
@@ -427,6 +449,9 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         What::ChatFileTaken => taken(chat, chat_file()),
         What::NoticeTaken => taken(chat, notice()),
         What::BotEventTaken => taken(bot, bot_event(scene)),
+        What::NoPlaceTaken => taken(chat, open(past)),
+        What::PlaceOpened => opened(chat, past, "thread"),
+        What::PastPlaceDead => dead(chat, open(past), false),
         What::AskDead => dead(desk, Payload::Desk(DeskPayload::AskAvailability), false),
         What::PastOpenerDead => dead(past_row, opener(), false),
         What::MessageDead => dead(desk, message(true), false),
@@ -451,6 +476,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         | What::OpenerDeadMaybeSent
         | What::LogTaken
         | What::LogDead
+        | What::PlaceDead
         | What::OpeningDue
         | What::LeavingDue => return None,
     })
@@ -502,6 +528,11 @@ impl What {
                 Some(true) => Self::LogDead,
                 Some(false) | None => Self::PastLogDead,
             },
+            Occurrence::PlaceOpened(_) => Self::PlaceOpened,
+            Occurrence::PlaceDead(of, _) if conversation.session().is_some_and(|session| session.id == *of) => {
+                Self::PlaceDead
+            }
+            Occurrence::PlaceDead(..) => Self::PastPlaceDead,
             Occurrence::Taken(payload) => Self::of_taken(payload),
             Occurrence::Dead(_, payload, _) => Self::of_dead(payload),
             Occurrence::OpeningDue => Self::OpeningDue,
@@ -523,6 +554,7 @@ impl What {
             }) => Self::LineTaken,
             Payload::Desk(DeskPayload::File { .. }) => Self::FileTaken,
             Payload::Desk(DeskPayload::End) => Self::EndTaken,
+            Payload::Chat(ChatPayload::Open { .. }) => Self::NoPlaceTaken,
             Payload::Chat(ChatPayload::Message { .. }) => Self::ChatMessageTaken,
             Payload::Chat(ChatPayload::File { .. }) => Self::ChatFileTaken,
             Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeTaken,
@@ -543,6 +575,7 @@ impl What {
             }) => Self::LineDead,
             Payload::Desk(DeskPayload::File { .. }) => Self::FileDead,
             Payload::Desk(DeskPayload::End) => Self::EndDead,
+            Payload::Chat(ChatPayload::Open { .. }) => unreachable!("it is read as a dead place"),
             Payload::Chat(ChatPayload::Message { .. }) => Self::ChatMessageDead,
             Payload::Chat(ChatPayload::File { .. }) => Self::ChatFileDead,
             Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeDead,
@@ -585,6 +618,10 @@ fn log() -> Payload {
 fn file() -> Payload {
     let file = picture("cat.png", Some(10));
     Payload::Desk(DeskPayload::File { file })
+}
+
+fn open(session: SessionId) -> Payload {
+    Payload::Chat(ChatPayload::Open { session })
 }
 
 fn chat_message() -> Payload {

@@ -1,17 +1,17 @@
 //! What a started ledger knows of what was before.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    delivery::{Door, Receipt},
-    model::{Clock, EventKey, Position, SessionId, Timestamp},
+    delivery::{Availability, ChatPayload, Door, Payload, Receipt},
+    model::{Address, Clock, EventKey, Position, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
     store::{
         Accepted, DueTimer, Incoming, SettleAs, Store, Target,
         backend::Changes,
         rig::{
-            Place, agent_says, claim, customer_ends, deliver_all, key, message, open, push_log, settle, with_agent,
-            words,
+            CHAT, Place, agent_says, claim, customer_ends, deliver_all, door, key, message, open, push_log, settle,
+            with_agent, words,
         },
     },
 };
@@ -227,5 +227,32 @@ async fn transcripts_and_dead_letters_are_kept() {
             .collect();
         assert_eq!(told, ["bot.event", "chat.notice"], "the bot and the customer are told");
         ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_place_of_a_conversation_is_known_from_its_receipt_on() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        ledger.know_channel(key(1).channel, CHAT, true);
+        open(&ledger, 1, 1).await;
+        let asked = claim(&ledger, &Door::Desk).await;
+        settle(
+            &ledger,
+            &asked[0],
+            SettleAs::Delivered(Receipt::Availability(Availability::default())),
+        )
+        .await;
+        let opens = claim(&ledger, &door()).await;
+        assert!(matches!(opens[0].payload, Payload::Chat(ChatPayload::Open { .. })));
+        let opened = Receipt::Place {
+            place: Address::new("thread"),
+        };
+        settle(&ledger, &opens[0], SettleAs::Delivered(opened)).await;
+
+        for ledger in [Arc::clone(&ledger), place.reopen(ledger).await] {
+            let ownership = ledger.owners().get(&key(1)).expect("a human owns it");
+            assert_eq!(ownership.place, Some(Address::new("thread")));
+        }
     }
 }

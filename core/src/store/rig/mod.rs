@@ -19,7 +19,7 @@ pub(crate) use self::{
         agent_ends, agent_file, agent_says, customer_ends, escalate, escalation, key, message, of_bot, push_log, update,
     },
     faults::Faults,
-    place::Place,
+    place::{CHAT, Place},
     wait::{Gate, within},
     work::{claim, deliver_all, door, next_at, open, settle, with_agent, words},
 };

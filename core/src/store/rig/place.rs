@@ -73,13 +73,7 @@ impl Place {
             .await
             .expect("the ledger can be opened");
         ledger.know_hook_address(HOOK_ADDRESS.to_owned());
-        let limits = ChatLimits {
-            text_max: 4_096,
-            text_unit: LengthUnit::Utf16,
-            fetch_bytes_max: 1 << 20,
-            send_bytes_max: 1 << 20,
-        };
-        ledger.know_channel(ChannelId::new("test"), limits);
+        ledger.know_channel(ChannelId::new("test"), CHAT, false);
         Arc::new(ledger)
     }
 
@@ -96,3 +90,11 @@ impl Place {
         Arc::clone(backend.as_ref().expect("it was opened"))
     }
 }
+
+/// What the channel of the tests takes.
+pub(crate) const CHAT: ChatLimits = ChatLimits {
+    text_max: 4_096,
+    text_unit: LengthUnit::Utf16,
+    fetch_bytes_max: 1 << 20,
+    send_bytes_max: 1 << 20,
+};

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::{
     Stored,
-    parts::{EndReasonForm, KeyForm, ProfileForm, words},
+    parts::{AuthorForm, EndReasonForm, KeyForm, ProfileForm},
 };
 use crate::{
-    model::{ConversationId, Epoch, Position, SessionId, Text, Timestamp},
+    model::{Address, Author, ConversationId, Epoch, Position, SessionId, Text, Timestamp},
     session::{Conversation, Ended, Leaving, Mark, Session, State},
 };
 
@@ -26,6 +26,8 @@ pub(in crate::store) struct ConversationForm {
     mark: Option<MarkForm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accepted: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
     chat_seq: u64,
     bot_seq: u64,
     state: StateForm,
@@ -41,6 +43,7 @@ impl From<&Conversation> for ConversationForm {
             epoch,
             mark,
             accepted,
+            place,
             chat_seq,
             bot_seq,
             state,
@@ -52,6 +55,7 @@ impl From<&Conversation> for ConversationForm {
             epoch: epoch.0,
             mark: mark.map(MarkForm::from),
             accepted: accepted.map(|position| position.0),
+            place: place.as_ref().map(|place| place.as_str().to_owned()),
             chat_seq: *chat_seq,
             bot_seq: *bot_seq,
             state: state.into(),
@@ -68,6 +72,7 @@ impl From<ConversationForm> for Conversation {
             epoch: Epoch(form.epoch),
             mark: form.mark.map(Mark::from),
             accepted: form.accepted.map(Position),
+            place: form.place.map(Address::new),
             chat_seq: form.chat_seq,
             bot_seq: form.bot_seq,
             state: form.state.into(),
@@ -147,7 +152,7 @@ struct SessionForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    agent: Option<String>,
+    agent: Option<AuthorForm>,
 }
 
 impl From<&Session> for SessionForm {
@@ -172,7 +177,7 @@ impl From<&Session> for SessionForm {
             opener: *opener,
             profile: profile.into(),
             url: url.clone(),
-            agent: words(agent.as_ref()),
+            agent: agent.as_ref().map(AuthorForm::from),
         }
     }
 }
@@ -188,7 +193,7 @@ impl From<SessionForm> for Session {
             opener: form.opener,
             profile: form.profile.into(),
             url: form.url,
-            agent: form.agent.map(Text::new),
+            agent: form.agent.map(Author::from),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::{
-    Address, Attachment, BlobId, ChannelId, Contact, ConversationKey, CustomerId, EndReason, FileKind, FileRef,
+    Address, Attachment, Author, BlobId, ChannelId, Contact, ConversationKey, CustomerId, EndReason, FileKind, FileRef,
     FileSource, Profile, Text,
 };
 
@@ -221,6 +221,7 @@ pub(in crate::store) enum EndReasonForm {
     LeftMessage,
     Refused,
     OpeningTimeout,
+    NoPlace,
 }
 
 impl From<EndReason> for EndReasonForm {
@@ -233,6 +234,7 @@ impl From<EndReason> for EndReasonForm {
             EndReason::LeftMessage => Self::LeftMessage,
             EndReason::Refused => Self::Refused,
             EndReason::OpeningTimeout => Self::OpeningTimeout,
+            EndReason::NoPlace => Self::NoPlace,
         }
     }
 }
@@ -247,6 +249,33 @@ impl From<EndReasonForm> for EndReason {
             EndReasonForm::LeftMessage => Self::LeftMessage,
             EndReasonForm::Refused => Self::Refused,
             EndReasonForm::OpeningTimeout => Self::OpeningTimeout,
+            EndReasonForm::NoPlace => Self::NoPlace,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct AuthorForm {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+}
+
+impl From<&Author> for AuthorForm {
+    fn from(author: &Author) -> Self {
+        let Author { name, picture } = author;
+        Self {
+            name: name.as_str().to_owned(),
+            picture: picture.clone(),
+        }
+    }
+}
+
+impl From<AuthorForm> for Author {
+    fn from(form: AuthorForm) -> Self {
+        Self {
+            name: Text::new(form.name),
+            picture: form.picture,
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The stored form of a delivery's payload.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Stored,
     bot_event::BotEventForm,
-    parts::{AttachmentForm, ContactForm, words},
+    parts::{AttachmentForm, AuthorForm, ContactForm, words},
 };
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload},
-    model::{Contact, Text},
+    model::{Author, Contact, SessionId, Text},
 };
 
 impl Stored for Payload {
@@ -160,14 +161,17 @@ impl From<DeskCustomerForm> for DeskCustomer {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::store) enum ChatForm {
+    Open {
+        session: Uuid,
+    },
     Message {
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        author: Option<String>,
+        author: Option<AuthorForm>,
         text: String,
     },
     File {
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        author: Option<String>,
+        author: Option<AuthorForm>,
         file: AttachmentForm,
     },
     Notice {
@@ -179,12 +183,15 @@ pub(in crate::store) enum ChatForm {
 impl From<&ChatPayload> for ChatForm {
     fn from(payload: &ChatPayload) -> Self {
         match payload {
+            ChatPayload::Open { session } => Self::Open {
+                session: session.uuid(),
+            },
             ChatPayload::Message { author, text } => Self::Message {
-                author: words(author.as_ref()),
+                author: author.as_ref().map(AuthorForm::from),
                 text: text.as_str().to_owned(),
             },
             ChatPayload::File { author, file } => Self::File {
-                author: words(author.as_ref()),
+                author: author.as_ref().map(AuthorForm::from),
                 file: file.into(),
             },
             ChatPayload::Notice { kind, text } => Self::Notice {
@@ -198,12 +205,15 @@ impl From<&ChatPayload> for ChatForm {
 impl From<ChatForm> for ChatPayload {
     fn from(form: ChatForm) -> Self {
         match form {
+            ChatForm::Open { session } => Self::Open {
+                session: SessionId::from_uuid(session),
+            },
             ChatForm::Message { author, text } => Self::Message {
-                author: author.map(Text::new),
+                author: author.map(Author::from),
                 text: Text::new(text),
             },
             ChatForm::File { author, file } => Self::File {
-                author: author.map(Text::new),
+                author: author.map(Author::from),
                 file: file.into(),
             },
             ChatForm::Notice { kind, text } => Self::Notice {

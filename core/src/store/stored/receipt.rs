@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Stored;
-use crate::delivery::{Availability, Receipt};
+use crate::{
+    delivery::{Availability, Receipt},
+    model::Address,
+};
 
 impl Stored for Receipt {
     const KIND: &'static str = "receipt";
@@ -18,6 +21,9 @@ pub(in crate::store) enum ReceiptForm {
     None,
     Message {
         id: String,
+    },
+    Place {
+        place: String,
     },
     Ticket {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +42,9 @@ impl From<&Receipt> for ReceiptForm {
         match receipt {
             Receipt::None => Self::None,
             Receipt::Message { id } => Self::Message { id: id.clone() },
+            Receipt::Place { place } => Self::Place {
+                place: place.as_str().to_owned(),
+            },
             Receipt::Ticket { ticket, message } => Self::Ticket {
                 ticket: ticket.clone(),
                 message: message.clone(),
@@ -53,6 +62,9 @@ impl From<ReceiptForm> for Receipt {
         match form {
             ReceiptForm::None => Self::None,
             ReceiptForm::Message { id } => Self::Message { id },
+            ReceiptForm::Place { place } => Self::Place {
+                place: Address::new(place),
+            },
             ReceiptForm::Ticket { ticket, message } => Self::Ticket { ticket, message },
             ReceiptForm::Availability { no_agents, texts } => Self::Availability(Availability { no_agents, texts }),
         }

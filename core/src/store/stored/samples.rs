@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
+        Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
         EndReason, Epoch, FileKind, FileRef, FileSource, Line, Position, Profile, SessionId, Speaker, Text, Timestamp,
         Unsent,
     },
@@ -34,7 +34,7 @@ pub(in crate::store) const FILE_KINDS: [FileKind; 5] = [
     FileKind::Document,
 ];
 
-pub(in crate::store) const REASONS: [EndReason; 7] = [
+pub(in crate::store) const REASONS: [EndReason; 8] = [
     EndReason::Agent,
     EndReason::Customer,
     EndReason::Bot,
@@ -42,6 +42,7 @@ pub(in crate::store) const REASONS: [EndReason; 7] = [
     EndReason::LeftMessage,
     EndReason::Refused,
     EndReason::OpeningTimeout,
+    EndReason::NoPlace,
 ];
 
 pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
@@ -51,14 +52,16 @@ pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
     });
     let ended = (session_ids(), times(), reasons()).prop_map(|(session, at, reason)| Ended { session, at, reason });
     let ids = (any::<u128>(), keys(), any::<u64>());
-    let places = (option::of(mark), option::of(any::<i64>()), any::<(u64, u64)>());
+    let marks = (option::of(mark), option::of(any::<i64>()), option::of(strings()));
+    let places = (marks, any::<(u64, u64)>());
     (ids, places, states(), option::of(ended)).prop_map(
-        |((id, key, epoch), (mark, accepted, (chat_seq, bot_seq)), state, last)| Conversation {
+        |((id, key, epoch), ((mark, accepted, place), (chat_seq, bot_seq)), state, last)| Conversation {
             id: ConversationId::from_uuid(Uuid::from_u128(id)),
             key,
             epoch: Epoch(epoch),
             mark,
             accepted: accepted.map(Position),
+            place: place.map(Address::new),
             chat_seq,
             bot_seq,
             state,
@@ -80,6 +83,9 @@ pub(in crate::store) fn receipts() -> impl Strategy<Value = Receipt> {
     prop_oneof![
         Just(Receipt::None),
         strings().prop_map(|id| Receipt::Message { id }),
+        strings().prop_map(|place| Receipt::Place {
+            place: Address::new(place)
+        }),
         (option::of(strings()), option::of(strings()))
             .prop_map(|(ticket, message)| Receipt::Ticket { ticket, message }),
         (any::<bool>(), texts).prop_map(|(no_agents, texts)| Receipt::Availability(Availability { no_agents, texts })),
@@ -120,7 +126,7 @@ fn states() -> impl Strategy<Value = State> {
 
 fn sessions() -> impl Strategy<Value = Session> {
     let numbers = any::<(u64, u32, u64)>();
-    let words = (strings(), option::of(strings()), option::of(texts()));
+    let words = (strings(), option::of(strings()), option::of(authors()));
     (session_ids(), times(), numbers, words, profiles()).prop_map(
         |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), profile)| Session {
             id,
@@ -170,8 +176,9 @@ fn desk_payloads() -> impl Strategy<Value = DeskPayload> {
 fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
     let kinds = prop::sample::select(&NOTICES[..]);
     prop_oneof![
-        (option::of(texts()), texts()).prop_map(|(author, text)| ChatPayload::Message { author, text }),
-        (option::of(texts()), files()).prop_map(|(author, file)| ChatPayload::File { author, file }),
+        session_ids().prop_map(|session| ChatPayload::Open { session }),
+        (option::of(authors()), texts()).prop_map(|(author, text)| ChatPayload::Message { author, text }),
+        (option::of(authors()), files()).prop_map(|(author, file)| ChatPayload::File { author, file }),
         (kinds, texts()).prop_map(|(kind, text)| ChatPayload::Notice { kind, text }),
     ]
 }
@@ -266,6 +273,10 @@ fn reasons() -> impl Strategy<Value = EndReason> {
 
 fn session_ids() -> impl Strategy<Value = SessionId> {
     any::<u128>().prop_map(|id| SessionId::from_uuid(Uuid::from_u128(id)))
+}
+
+fn authors() -> impl Strategy<Value = Author> {
+    (texts(), option::of(strings())).prop_map(|(name, picture)| Author { name, picture })
 }
 
 fn times() -> impl Strategy<Value = Timestamp> {

@@ -180,6 +180,7 @@ fn conversation(state: State) -> Conversation {
             at: Timestamp::from_millis(1_790_000_000_000),
         }),
         accepted: Some(Position(815)),
+        place: Some(Address::new("thread-9")),
         chat_seq: 9,
         bot_seq: 4,
         state,
