@@ -3,6 +3,10 @@ use crate::model::ChatLimits;
 /// What a channel can do. The core asks before it sends: what a channel cannot do becomes a readable line instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing whether the platform has it, and they do not hang together"
+)]
 pub struct Capabilities {
     /// Lengths and sizes.
     pub limits: ChatLimits,

@@ -63,13 +63,12 @@ pub(super) fn not_left(draft: &mut Draft<'_>, leaving: &Leaving, detail: &str) -
 
 /// The platform has no place for the session. The lines that the desk has not got go to the bot.
 pub(super) fn without_place(draft: &mut Draft<'_>, session: &Session, detail: &str) -> Verdict {
-    let unsent = match draft.conversation.state {
-        State::Opening(_) => withdraw(draft, session, maybe_opened(draft, session)),
-        _ => {
-            let unsent = draft.take_back_waiting(session, false);
-            draft.desk(DeskPayload::End);
-            unsent
-        }
+    let unsent = if matches!(draft.conversation.state, State::Opening(_)) {
+        withdraw(draft, session, maybe_opened(draft, session))
+    } else {
+        let unsent = draft.take_back_waiting(session, false);
+        draft.desk(DeskPayload::End);
+        unsent
     };
     draft.conversation.place = None;
     fail(draft, session, EndReason::NoPlace, detail, unsent)
