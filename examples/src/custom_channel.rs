@@ -12,7 +12,10 @@ use std::{
 
 use async_trait::async_trait;
 use escalator::{
-    channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Inbound, Ingress, Offered, Started, Turn},
+    channel::{
+        Capabilities, ChannelError, ChatDelivery, EscalationChannel, Inbound, Ingress, IngressError, Offered, Started,
+        Turn,
+    },
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome},
     model::{
         Address, Attachment, ChatLimits, Clock, ConversationKey, CustomerEvent, CustomerId, CustomerMessage,
@@ -81,6 +84,7 @@ impl Terminal {
         let offered = loop {
             match self.ingress.offer(update.clone()).await {
                 Ok(offered) => break offered,
+                Err(error @ IngressError::Refused { .. }) => return tracing::error!(%error, "the line is lost"),
                 Err(error) => tracing::warn!(%error, "the line waits"),
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -51,6 +51,16 @@ impl Post {
         loop {
             let failed = match self.offer_once(update).await {
                 Ok(offered) => return offered,
+                // The other chats do not wait for it, and the bot does not get what may be a human's.
+                Err(IngressError::Refused { detail }) => {
+                    tracing::error!(
+                        channel = %update.conversation.channel,
+                        update = update.position.0,
+                        detail,
+                        "an update is lost: the ledger refuses it for good"
+                    );
+                    return Offered::Kept;
+                }
                 Err(failed) => failed,
             };
             let wait = self.settings.offer_retry.wait(attempt, fraction(update), None);

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// Why an update or a call was not accepted. Nothing was recorded; the same call can be made again.
+/// Why an update or a call was not accepted. Nothing was recorded; but for [`Refused`](Self::Refused) and
+/// [`Invalid`](Self::Invalid), the same call can be made again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IngressError {
@@ -13,6 +14,13 @@ pub enum IngressError {
     /// The ledger's queue is full.
     #[error("the ledger's queue is full; try again")]
     Overloaded,
+    /// The ledger will not take it, however often it is offered: what it holds of the conversation cannot be read, or the
+    /// update itself is faulty. Log it and go on with the next: no other conversation is concerned.
+    #[error("the ledger refuses it for good: {detail}")]
+    Refused {
+        /// What is wrong.
+        detail: String,
+    },
     /// The bot no longer owns the conversation.
     #[error(transparent)]
     TakenOver(#[from] TakenOver),

@@ -95,6 +95,9 @@ fn minted(kind: &str) -> EventKey {
 fn refused(failed: &StoreError) -> IngressError {
     match failed {
         StoreError::Overloaded { .. } => IngressError::Overloaded,
+        StoreError::Invalid { .. } | StoreError::Corrupt { .. } => IngressError::Refused {
+            detail: failed.to_string(),
+        },
         failed => IngressError::Unavailable {
             detail: failed.to_string(),
         },

@@ -89,7 +89,7 @@ impl IngressPort for Port {
             Some(Held {
                 conversation,
                 place: ownership.place,
-                accepted: ownership.accepted.or(ownership.mark.map(|mark| mark.position)),
+                accepted: ownership.accepted.or(ownership.mark).map(|mark| mark.position),
                 since: ownership.session?.opened_at,
             })
         })

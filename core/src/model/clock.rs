@@ -1,7 +1,8 @@
 use std::{
     fmt,
     ops::{Add, Sub},
-    time::{Duration, SystemTime},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// A moment in UTC, to the millisecond.
@@ -61,15 +62,27 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
 }
 
-/// The clock of this machine.
+/// The clock of this machine. It follows a step forward, and when the machine's clock is set back it goes on as before for
+/// as long as the process lives: what is due in a second is not due in an hour.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
+        static ANCHOR: Mutex<Option<(Timestamp, Instant)>> = Mutex::new(None);
+
         let since_epoch = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        Timestamp::default() + since_epoch
+        let machine = Timestamp::default() + since_epoch;
+        let mut anchor = ANCHOR.lock().unwrap_or_else(PoisonError::into_inner);
+        let steady = anchor.map(|(moment, at)| moment + at.elapsed());
+        match steady {
+            Some(steady) if machine <= steady => steady,
+            _ => {
+                *anchor = Some((machine, Instant::now()));
+                machine
+            }
+        }
     }
 }

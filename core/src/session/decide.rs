@@ -1,5 +1,5 @@
 use super::{
-    Conversation, Env, Event, Settled, Settlement, State, TimerKind, Transition, Verdict, end, leave, open, past,
+    Conversation, Env, Event, Mark, Settled, Settlement, State, TimerKind, Transition, Verdict, end, leave, open, past,
     relay, settled, transition::Draft,
 };
 use crate::{
@@ -22,10 +22,20 @@ pub fn decide(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Tran
         && conversation.is_human()
         && !conversation.is_former(*position, env.now)
     {
-        draft.conversation.accepted = conversation.accepted.max(Some(*position));
+        draft.accept(*position);
     }
     let verdict = table(&mut draft, &Occurrence::read(conversation, event, env));
     draft.end(verdict)
+}
+
+impl Draft<'_> {
+    /// An update of a human-owned conversation is dealt with. One out of order does not draw the mark back.
+    fn accept(&mut self, position: Position) {
+        let (so_far, at) = (self.conversation.accepted, self.env.now);
+        if !so_far.is_some_and(|mark| mark.covers(position, at)) {
+            self.conversation.accepted = Some(Mark { position, at });
+        }
+    }
 }
 
 /// The table: each state, and what can happen in it.

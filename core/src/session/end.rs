@@ -17,7 +17,7 @@ pub(super) fn at_our_side(draft: &mut Draft<'_>, session: &Session, reason: EndR
 pub(super) fn at_the_desk(draft: &mut Draft<'_>, session: &Session) -> Verdict {
     let unsent = match draft.conversation.state {
         State::Opening(_) => withdraw(draft, session, false),
-        _ => draft.take_back_waiting(session, false),
+        _ => draft.take_back_waiting(session),
     };
     draft.hand_back(session.id, EndReason::Agent, unsent, NoticeKind::Ended);
     Verdict::Kept
@@ -66,7 +66,7 @@ pub(super) fn without_place(draft: &mut Draft<'_>, session: &Session, detail: &s
     let unsent = if matches!(draft.conversation.state, State::Opening(_)) {
         withdraw(draft, session, maybe_opened(draft, session))
     } else {
-        let unsent = draft.take_back_waiting(session, false);
+        let unsent = draft.take_back_waiting(session);
         draft.desk(DeskPayload::End);
         unsent
     };
@@ -102,15 +102,22 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, session: &Session, maybe_there: bo
         session: session.id,
         kind: TimerKind::Opening,
     });
-    let unsent = draft.take_back_waiting(session, true);
+    let unsent = draft.take_back_waiting(session);
     if maybe_there {
         draft.desk(DeskPayload::End);
     }
     unsent
 }
 
-/// Whether the desk may have the session although no answer of it was seen.
+/// Whether the desk may have the session although no answer of it was seen. An opener with nothing in front of it may have
+/// been tried: by a process that died over it, or since its lane was looked at.
 pub(super) fn maybe_opened(draft: &Draft<'_>, session: &Session) -> bool {
+    let is_next = draft.env.queued.first().is_some_and(|row| row.seq == session.opener);
+    is_next || opener_tried(draft, session)
+}
+
+/// Whether an attempt at the opener is known that may have arrived.
+pub(super) fn opener_tried(draft: &Draft<'_>, session: &Session) -> bool {
     let opener = draft.env.queued.iter().find(|row| row.seq == session.opener);
     opener.is_none_or(|row| row.in_flight || row.maybe_sent)
 }
@@ -141,17 +148,12 @@ impl Draft<'_> {
         });
     }
 
-    /// Takes the waiting rows of the desk lane back and gives what the customer wrote in them. `in_flight_too` takes a
-    /// row with an attempt under way as well, so that it is not repeated. What may have arrived all the same is given
-    /// too: twice is better than never.
-    pub(super) fn take_back_waiting(&mut self, session: &Session, in_flight_too: bool) -> Vec<Unsent> {
-        let rows: Vec<_> = self
-            .env
-            .queued
-            .iter()
-            .filter(|row| in_flight_too || !row.in_flight)
-            .collect();
-        for row in &rows {
+    /// Takes the waiting rows of the desk lane back and gives what the customer wrote in them. A row with an attempt under
+    /// way is among them, so that it is not repeated in a session that is over; it may arrive all the same: twice is
+    /// better than never.
+    pub(super) fn take_back_waiting(&mut self, session: &Session) -> Vec<Unsent> {
+        let rows = self.env.queued;
+        for row in rows {
             self.effect(Effect::TakeBack(session.row(row.seq)));
         }
         rows.iter()
@@ -185,7 +187,7 @@ impl Draft<'_> {
         let conversation = &mut self.conversation;
         conversation.state = State::WithBot;
         conversation.epoch = conversation.epoch.next();
-        if let Some(position) = conversation.accepted {
+        if let Some(Mark { position, .. }) = conversation.accepted {
             conversation.mark = Some(Mark { position, at: now });
         }
         conversation.last = Some(Ended {

@@ -18,7 +18,8 @@ pub(super) fn begin(draft: &mut Draft<'_>, session: &Session) {
     let has_files = queued
         .iter()
         .any(|row| matches!(row.payload, Payload::Desk(DeskPayload::File { .. })));
-    let unsent = end::withdraw(draft, session, end::maybe_opened(draft, session));
+    // The question stood in front of the opener until now: nobody can have tried it meanwhile.
+    let unsent = end::withdraw(draft, session, end::opener_tried(draft, session));
     let session = draft
         .conversation
         .session()

@@ -123,7 +123,8 @@ pub(super) fn availability(draft: &mut Draft<'_>, session: &Session, availabilit
     match draft.env.policy.on_no_agents {
         OnNoAgents::EscalateAnyway => draft.open_place(session),
         OnNoAgents::StayWithBot => {
-            let unsent = end::withdraw(draft, session, end::maybe_opened(draft, session));
+            // The question stood in front of the opener until now: nobody can have tried it meanwhile.
+            let unsent = end::withdraw(draft, session, end::opener_tried(draft, session));
             draft.hand_back(session.id, EndReason::NoAgents, unsent, NoticeKind::NoAgents);
         }
         OnNoAgents::LeaveMessage => {

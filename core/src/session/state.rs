@@ -19,8 +19,9 @@ pub struct Conversation {
     pub epoch: Epoch,
     /// Where it changed hands last.
     pub mark: Option<Mark>,
-    /// The highest position that was accepted for a human.
-    pub accepted: Option<Position>,
+    /// The highest position that was accepted for a human, and when. It gives way to a lower one, like every mark, once it
+    /// holds no longer.
+    pub accepted: Option<Mark>,
     /// Where its sessions are held, when that is not its own address.
     pub place: Option<Address>,
     /// The last number given in the chat lane.

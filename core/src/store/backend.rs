@@ -27,6 +27,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Writes a batch in one transaction and returns when it is on the disk.
     async fn commit(&self, changes: &Changes) -> Result<(), StoreError>;
 
+    /// Writes something that changes nothing, to see whether there is room and a disk.
+    async fn probe(&self) -> Result<(), StoreError>;
+
     /// Removes what is too old, at most `rows_max` of each kind, and tells how many rows that were.
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError>;
 
@@ -122,8 +125,9 @@ pub(crate) struct WaitingRow {
     pub(crate) started: bool,
 }
 
-/// A batch to be written, in the order of the fields.
-#[derive(Debug, Default)]
+/// A batch to be written, in the order of the fields. It holds secrets, and so no `Debug` but in tests.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) now: Timestamp,
     pub(crate) inbox: Vec<EventKey>,

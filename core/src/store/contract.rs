@@ -154,8 +154,8 @@ pub enum SettleAs {
     Started,
 }
 
-/// One of the ledger's other writes.
-#[derive(Clone, Debug)]
+/// One of the ledger's other writes. Its `Debug` names the kind alone: a secret is not shown.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Maintenance {
     /// Adds lines to the bot's part of a transcript.
@@ -171,6 +171,16 @@ pub enum Maintenance {
     AgeOut(AgeOut),
 }
 
+impl std::fmt::Debug for Maintenance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Transcript { lines, .. } => write!(f, "Transcript({} lines)", lines.len()),
+            Self::Secret(_) => f.write_str("Secret(redacted)"),
+            Self::AgeOut(age_out) => age_out.fmt(f),
+        }
+    }
+}
+
 /// What is too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AgeOut {
@@ -180,7 +190,7 @@ pub struct AgeOut {
     pub history_for: Duration,
     /// How long a file that no delivery needs is kept. 1 hour.
     pub blobs_for: Duration,
-    /// How many rows of each kind one step removes at the most. 1,000.
+    /// How many rows of each kind one step removes at the most; of the pieces of files, at most 64. 1,000.
     pub rows_max: usize,
 }
 

@@ -34,7 +34,7 @@ pub struct Ownership {
     /// Where it is held, when that is not its own address.
     pub place: Option<Address>,
     /// The highest position that was accepted for the human.
-    pub accepted: Option<Position>,
+    pub accepted: Option<Mark>,
 }
 
 /// A session that stands.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Accepted, Incoming, Maintained, Maintenance, Settle, StoreError,
-    backend::{Changes, Wanted, WantedMore},
+    backend::{Wanted, WantedMore},
     fold::{Batch, Live},
     ledger::Shared,
 };
@@ -76,11 +76,10 @@ impl Writer {
     /// Commits what came, and answers. One that is faulty is found by halves, so that its neighbours are written without
     /// it, in their order.
     async fn write(&mut self, writes: Vec<Write>) {
-        let mut parts = vec![writes];
+        let mut parts = vec![self.age_out(writes).await];
         while let Some(mut part) = parts.pop() {
             match self.commit(&part).await {
                 Ok(replies) => {
-                    self.healthy(true);
                     let answered = part.into_iter().zip(replies);
                     answered.for_each(|(write, reply)| write.answer(Ok(reply)));
                 }
@@ -89,7 +88,10 @@ impl Writer {
                     parts.extend([second, part]);
                 }
                 Err(failed) => {
-                    self.healthy(!matches!(failed, StoreError::Unavailable { .. }));
+                    // A write that is faulty says nothing of the ledger.
+                    if matches!(failed, StoreError::Unavailable { .. }) {
+                        self.healthy(false);
+                    }
                     tracing::error!(writes = part.len(), error = %failed, "the ledger could not write");
                     for write in part {
                         write.answer(Err(failed.clone()));
@@ -102,17 +104,16 @@ impl Writer {
     /// Reads what the writes are about, decides, commits, and only then lets it be known.
     async fn commit(&mut self, writes: &[Write]) -> Result<Vec<Reply>, StoreError> {
         let shared = Arc::clone(&self.shared);
-        // Before anything is read, so that nothing goes that was read.
-        let removed = age_out(&shared, writes).await?;
         let mut batch = Batch::new(&shared.brain, &self.live, shared.clock.now());
         load(&shared, &mut batch, writes).await?;
         let mut replies = Vec::with_capacity(writes.len());
         for write in writes {
-            replies.push(fold(&shared, &mut batch, write, removed).await?);
+            replies.push(fold(&shared, &mut batch, write).await?);
         }
         let (changes, index_changes) = batch.finish();
         if !changes.is_empty() {
             shared.backend.commit(&changes).await?;
+            self.healthy(true);
         }
         shared
             .owners
@@ -121,20 +122,35 @@ impl Writer {
         for conversation in changes.conversations.into_iter().chain(changes.bodies) {
             self.live.keep(conversation);
         }
-        if removed.is_some() {
-            let gone = self.live.forget_before(changes.now - Mark::HOLDS_FOR);
-            shared.owners.forget(&gone);
-        }
         Ok(replies)
     }
 
-    /// Writes nothing, to see whether it could.
+    /// Removes what is too old, where a write asks for it, and answers that one. Before anything is read, so that nothing
+    /// goes that was read; on the disk, in memory, and then it is let known.
+    async fn age_out(&mut self, writes: Vec<Write>) -> Vec<Write> {
+        let mut others = Vec::with_capacity(writes.len());
+        for write in writes {
+            let Write::Maintain(Maintenance::AgeOut(age_out), _) = &write else {
+                others.push(write);
+                continue;
+            };
+            let now = self.shared.clock.now();
+            let removed = self.shared.backend.age_out(now, age_out).await;
+            match &removed {
+                Ok(_) => {
+                    let gone = self.live.forget_before(now - Mark::HOLDS_FOR);
+                    self.shared.owners.forget(&gone);
+                }
+                Err(failed) => tracing::error!(error = %failed, "the ledger could not remove what is too old"),
+            }
+            write.answer(removed.map(|rows| Reply::Maintained(Maintained::Removed(rows))));
+        }
+        others
+    }
+
+    /// Sees whether the ledger could write.
     async fn probe(&self) {
-        let nothing = Changes {
-            now: self.shared.clock.now(),
-            ..Changes::default()
-        };
-        self.healthy(self.shared.backend.commit(&nothing).await.is_ok());
+        self.healthy(self.shared.backend.probe().await.is_ok());
     }
 
     fn is_healthy(&self) -> bool {
@@ -153,25 +169,8 @@ impl Drop for Writer {
     }
 }
 
-/// Removes what is too old, where a write asks for it, and tells how much that was.
-async fn age_out(shared: &Shared, writes: &[Write]) -> Result<Option<u64>, StoreError> {
-    let mut removed = None;
-    for write in writes {
-        if let Write::Maintain(Maintenance::AgeOut(age_out), _) = write {
-            let rows = shared.backend.age_out(shared.clock.now(), age_out).await?;
-            removed = Some(removed.unwrap_or(0) + rows);
-        }
-    }
-    Ok(removed)
-}
-
-/// Decides on one write. `removed` is how much of the ledger was too old.
-async fn fold(
-    shared: &Shared,
-    batch: &mut Batch<'_>,
-    write: &Write,
-    removed: Option<u64>,
-) -> Result<Reply, StoreError> {
+/// Decides on one write.
+async fn fold(shared: &Shared, batch: &mut Batch<'_>, write: &Write) -> Result<Reply, StoreError> {
     Ok(match write {
         Write::Accept(events, _) => {
             let accepted = deciding(|| events.iter().map(|event| batch.accept(event)).collect())?;
@@ -193,7 +192,7 @@ async fn fold(
             batch.changes.secret = Some(kept.clone());
             Reply::Maintained(Maintained::Secret(kept))
         }
-        Write::Maintain(Maintenance::AgeOut(_), _) => Reply::Maintained(Maintained::Removed(removed.unwrap_or(0))),
+        Write::Maintain(Maintenance::AgeOut(_), _) => unreachable!("what is too old was removed before"),
         Write::BlobPiece(blob, piece, bytes, _) => {
             batch.changes.blob_pieces.push((*blob, *piece, bytes.clone()));
             Reply::Done

@@ -201,7 +201,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, AgentMessage) => "with_agent kept: notice:connected, bot:connected, record, chat.message",
         (Waiting, AgentFile) => "with_agent kept: notice:connected, bot:connected, record, chat.file",
         (Waiting, AgentTyping) => "with_agent kept: notice:connected, bot:connected",
-        (Waiting, AgentEnded) => "with_bot kept: take back 4, notice:ended, bot:handed_back(agent)+1",
+        (Waiting, AgentEnded) => "with_bot kept: take back 3, take back 4, notice:ended, bot:handed_back(agent)+2",
         (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message",
         (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file",
         (Waiting, PastTyping | PastEnded) => "waiting over",
@@ -218,7 +218,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, NoticeDead) => "waiting kept: bot:undelivered",
         (Waiting, BotEventDead) => "waiting kept",
         (Waiting, NoPlaceTaken | PlaceOpened) => "waiting kept",
-        (Waiting, PlaceDead) => "with_bot kept: take back 4, desk.end, notice:failed, bot:failed(no_place)+1",
+        (Waiting, PlaceDead) => {
+            "with_bot kept: take back 3, take back 4, desk.end, notice:failed, bot:failed(no_place)+2"
+        }
         (Waiting, PastPlaceDead) => "waiting over",
         (Waiting, OpeningDue | LeavingDue | PastDue) => "waiting over",
 
@@ -233,7 +235,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithAgent, AgentMessage) => "with_agent kept: record, chat.message",
         (WithAgent, AgentFile) => "with_agent kept: record, chat.file",
         (WithAgent, AgentTyping) => "with_agent kept",
-        (WithAgent, AgentEnded) => "with_bot kept: take back 4, notice:ended, bot:handed_back(agent)+1",
+        (WithAgent, AgentEnded) => "with_bot kept: take back 3, take back 4, notice:ended, bot:handed_back(agent)+2",
         (WithAgent, PastMessage) => "with_agent over: bot:undelivered, dead chat.message",
         (WithAgent, PastFile) => "with_agent over: bot:undelivered, dead chat.file",
         (WithAgent, PastTyping | PastEnded) => "with_agent over",
@@ -252,7 +254,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithAgent, NoticeDead) => "with_agent kept: bot:undelivered",
         (WithAgent, BotEventDead) => "with_agent kept",
         (WithAgent, NoPlaceTaken | PlaceOpened) => "with_agent kept",
-        (WithAgent, PlaceDead) => "with_bot kept: take back 4, desk.end, notice:failed, bot:failed(no_place)+1",
+        (WithAgent, PlaceDead) => {
+            "with_bot kept: take back 3, take back 4, desk.end, notice:failed, bot:failed(no_place)+2"
+        }
         (WithAgent, PastPlaceDead) => "with_agent over",
         (WithAgent, OpeningDue | LeavingDue | PastDue) => "with_agent over",
 

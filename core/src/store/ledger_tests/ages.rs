@@ -1,6 +1,8 @@
 //! What is kept for ever, and what is not.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+
+use futures::poll;
 
 use super::transcribe;
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     session::Verdict,
     store::{
         Accepted, AgeOut, Ledger, Maintained, Maintenance, Store,
-        rig::{Place, agent_ends, agent_says, customer_ends, deliver_all, key, message, with_agent},
+        rig::{Place, agent_ends, agent_says, customer_ends, deliver_all, key, message, with_agent, within},
     },
 };
 
@@ -136,4 +138,38 @@ async fn what_is_written_as_its_conversation_goes_stays() {
         assert!(ledger.owners().of_session(session).is_some());
         ledger.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_too_old_is_begun_anew_by_what_comes_with_its_removal() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        ledger.accept(vec![agent_ends(session)]).await.expect("it is written");
+        deliver_all(&ledger).await;
+        place.clock.advance(HOUR * 49);
+        place.faults.commits.close();
+        let mut held = pin!(transcribe(&ledger, 99, &["held"]));
+        assert!(poll!(&mut held).is_pending());
+        place.faults.commits.holds(1).await;
+        let settings = AgeOut {
+            history_for: HOUR,
+            ..AgeOut::default()
+        };
+        let mut removed = pin!(ledger.maintain(Maintenance::AgeOut(settings)));
+        let mut again = pin!(transcribe(&ledger, 1, &["hi"]));
+        assert!(poll!(&mut removed).is_pending() && poll!(&mut again).is_pending());
+        place.faults.commits.open();
+        within(held).await.expect("it is written");
+        within(again).await.expect("it is written");
+        let removed = within(removed).await.expect("it is written");
+        assert!(matches!(removed, Maintained::Removed(rows) if rows > 0), "{removed:?}");
+        ledger.close().await;
+    }
+}
+
+#[test]
+fn a_secret_is_not_shown() {
+    let shown = format!("{:?}", Maintenance::Secret("0123456789abcdef".to_owned()));
+    assert!(!shown.contains("0123456789abcdef"), "{shown}");
 }

@@ -1,15 +1,19 @@
 //! What becomes of what has not gone out when a session ends.
 
+use std::time::Duration;
+
+use futures::poll;
+
 use super::together;
 use crate::{
-    delivery::{Door, Payload},
-    model::{BotEvent, EndReason},
-    session::Verdict,
+    delivery::{DeskPayload, Door, Payload, Receipt},
+    model::{BotEvent, Clock, EndReason, EventKey},
+    session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Ledger, Store,
+        Accepted, Claimed, Incoming, Ledger, SettleAs, Store, Target,
         rig::{
             Place, agent_ends, agent_says, claim, customer_ends, deliver_all, escalate, key, message, of_bot, open,
-            with_agent, words,
+            settle, with_agent, within, words,
         },
     },
 };
@@ -25,7 +29,7 @@ fn handed_back(claimed: &[Claimed]) -> Option<(EndReason, Vec<String>)> {
     })
 }
 
-async fn accept_all(ledger: &Ledger, events: Vec<crate::store::Incoming>) {
+async fn accept_all(ledger: &Ledger, events: Vec<Incoming>) {
     ledger.accept(events).await.expect("it is written");
 }
 
@@ -74,7 +78,7 @@ async fn what_comes_in_the_batch_of_the_end_does_not_go_out_after_it() {
 }
 
 #[tokio::test]
-async fn what_is_on_its_way_at_an_agents_end_ends_as_it_ends() {
+async fn what_is_on_its_way_at_an_agents_end_ends_as_it_ends_and_goes_to_the_bot_too() {
     for place in Place::each().await {
         let ledger = place.open().await;
         let session = with_agent(&ledger, 1, 1).await;
@@ -82,9 +86,18 @@ async fn what_is_on_its_way_at_an_agents_end_ends_as_it_ends() {
         let claimed = claim(&ledger, &Door::Desk).await;
         assert_eq!(words(&claimed), ["a"]);
         accept_all(&ledger, vec![agent_ends(session)]).await;
-        assert!(ledger.is_wanted(claimed[0].id));
+        assert!(!ledger.is_wanted(claimed[0].id));
+        let again = SettleAs::Retry {
+            due: place.clock.now(),
+            maybe_sent: true,
+        };
+        settle(&ledger, &claimed[0], again).await;
         let told = deliver_all(&ledger).await;
-        assert_eq!(handed_back(&told), Some((EndReason::Agent, vec!["b".into()])));
+        assert!(told.iter().all(|claimed| !matches!(claimed.payload, Payload::Desk(_))));
+        assert_eq!(
+            handed_back(&told),
+            Some((EndReason::Agent, vec!["a".into(), "b".into()]))
+        );
         ledger.close().await;
     }
 }
@@ -157,6 +170,76 @@ async fn an_end_where_nobody_is_served_leaves_nothing_behind() {
         };
         let loaded = place.backend().load(&wanted).await.expect("it is read");
         assert!(loaded.conversations.is_empty());
+        ledger.close().await;
+    }
+}
+
+/// The desk was asked for agents; the opener waits alone in front.
+async fn opener_in_front(ledger: &Ledger) {
+    open(ledger, 1, 1).await;
+    let question = claim(ledger, &Door::Desk).await;
+    settle(ledger, &question[0], SettleAs::Delivered(Receipt::None)).await;
+}
+
+#[tokio::test]
+async fn an_opener_that_goes_out_while_its_end_is_being_written_is_followed_by_an_end() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        opener_in_front(&ledger).await;
+        place.faults.commits.close();
+        let mut cancelled = Box::pin(ledger.accept(vec![customer_ends(1, 2)]));
+        assert!(poll!(&mut cancelled).is_pending());
+        place.faults.commits.holds(1).await;
+        let opener = claim(&ledger, &Door::Desk).await;
+        assert!(ledger.is_wanted(opener[0].id), "nobody knows better yet");
+        place.faults.commits.open();
+        within(cancelled).await.expect("it is written");
+        settle(&ledger, &opener[0], SettleAs::Delivered(Receipt::None)).await;
+        let then = claim(&ledger, &Door::Desk).await;
+        assert_eq!(then[0].payload, Payload::Desk(DeskPayload::End));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_opener_over_which_the_process_died_is_followed_by_an_end_when_it_is_too_late() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        opener_in_front(&ledger).await;
+        assert_eq!(claim(&ledger, &Door::Desk).await.len(), 1, "the call is under way");
+
+        let ledger = place.reopen(ledger).await;
+        place.clock.advance(Duration::from_mins(3));
+        let (due, _) = ledger.due_timers();
+        let (session, kind) = (due[0].session, due[0].kind);
+        let too_late = Incoming {
+            key: EventKey::new("timer:1"),
+            target: Target::Session(session),
+            event: Event::Due { session, kind },
+            is_new: true,
+        };
+        accept_all(&ledger, vec![too_late]).await;
+        let told = deliver_all(&ledger).await;
+        let to_desk = told
+            .iter()
+            .filter(|claimed| matches!(claimed.payload, Payload::Desk(_)));
+        let to_desk: Vec<_> = to_desk.map(|claimed| &claimed.payload).collect();
+        assert_eq!(to_desk, [&Payload::Desk(DeskPayload::End)]);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_start_anew_within_a_session_do_not_cost_the_bot_its_updates() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1_000_000).await;
+        accept_all(&ledger, vec![message(1, 1_000_001, "before")]).await;
+        place.clock.advance(Duration::from_hours(9 * 24));
+        accept_all(&ledger, vec![message(1, 500, "after a quiet week")]).await;
+        accept_all(&ledger, vec![agent_ends(session)]).await;
+        let answers = ledger.accept(vec![message(1, 501, "for the bot")]).await;
+        assert_eq!(answers.expect("it is written"), [Accepted::New(Verdict::Bots)]);
         ledger.close().await;
     }
 }

@@ -166,6 +166,10 @@ impl Backend for MemoryBackend {
         Ok(())
     }
 
+    async fn probe(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         Ok(self.tables().age_out(now, age_out))
     }

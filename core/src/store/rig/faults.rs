@@ -123,6 +123,11 @@ impl Backend for Faulty {
         Ok(())
     }
 
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.faults.check()?;
+        self.inner.probe().await
+    }
+
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         self.faults.check()?;
         self.inner.age_out(now, age_out).await

@@ -1,5 +1,7 @@
 //! Removing what is too old, in small steps.
 
+use std::time::Duration;
+
 use sqlx::SqliteConnection;
 
 use super::statement::{Value, run};
@@ -29,8 +31,10 @@ pub(super) async fn age_out(db: &mut SqliteConnection, now: Timestamp, age_out: 
     ] {
         removed += run(db, sql, limits(before, rows_max)).await?;
     }
+    let again = conversations + LOOKED_AT_EVERY;
+    run(db, STILL_NEEDED, [again.into(), conversations.into(), rows_max.into()]).await?;
     run(db, HIDE_BLOBS, limits(blobs, rows_max)).await?;
-    removed += run(db, PIECES, limits(blobs, rows_max)).await?;
+    removed += run(db, PIECES, limits(blobs, rows_max.min(PIECES_MAX))).await?;
     removed += run(db, BLOBS, limits(blobs, rows_max)).await?;
     Ok(removed)
 }
@@ -57,13 +61,29 @@ const SESSIONS: &str = "DELETE FROM sessions WHERE id IN \
      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_kind = 'desk' AND d.lane = s.id) \
      ORDER BY COALESCE(s.ended_at, s.opened_at) LIMIT ?)";
 
-/// A conversation goes once nothing is left of it.
+/// A conversation goes once nothing is left of it. The oldest are looked at, and no more.
 const CONVERSATIONS: &str = "DELETE FROM conversations WHERE id IN \
-    (SELECT c.id FROM conversations c WHERE c.changed_at < ? AND c.session IS NULL \
+    (SELECT c.id FROM \
+       (SELECT id, session FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
+     WHERE c.session IS NULL \
      AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.conversation = c.id) \
      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.conversation = c.id) \
-     AND NOT EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id) \
-     ORDER BY c.changed_at LIMIT ?)";
+     AND NOT EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id))";
+
+/// Those that were looked at and stay make way for the next.
+const STILL_NEEDED: &str = "UPDATE conversations SET changed_at = ? WHERE id IN \
+    (SELECT c.id FROM \
+       (SELECT id, session FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
+     WHERE c.session IS NOT NULL \
+     OR EXISTS (SELECT 1 FROM sessions s WHERE s.conversation = c.id) \
+     OR EXISTS (SELECT 1 FROM deliveries d WHERE d.conversation = c.id) \
+     OR EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id))";
+
+/// When a conversation that is still needed is looked at again.
+const LOOKED_AT_EVERY: Duration = Duration::from_hours(24);
+
+/// How many pieces of files one step removes at the most: they are large.
+const PIECES_MAX: i64 = 64;
 
 /// A file that loses its first piece is no longer whole.
 const HIDE_BLOBS: &str = "UPDATE blobs SET bytes = NULL WHERE bytes IS NOT NULL AND id IN \

@@ -54,6 +54,18 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
     Ok(())
 }
 
+/// Writes as much as a small batch, and takes it away again, within the transaction that stands.
+pub(super) async fn probe(db: &mut SqliteConnection) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT INTO meta (key, value) VALUES ('probe', hex(zeroblob(32768)))",
+        [],
+    )
+    .await?;
+    run(db, "DELETE FROM meta WHERE key = 'probe'", []).await?;
+    Ok(())
+}
+
 async fn write_inbox(db: &mut SqliteConnection, now: Timestamp, keys: &[EventKey]) -> Result<(), StoreError> {
     let rows = keys.iter().map(|key| [key.as_str().into(), now.into()]);
     insert(db, "INSERT INTO inbox (key, at)", rows.collect(), "").await

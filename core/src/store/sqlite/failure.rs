@@ -6,12 +6,10 @@ use crate::store::StoreError;
 
 // Primary result codes: https://www.sqlite.org/rescode.html
 const ERROR: i32 = 1;
-const CORRUPT: i32 = 11;
 const TOO_BIG: i32 = 18;
 const CONSTRAINT: i32 = 19;
 const MISMATCH: i32 = 20;
 const RANGE: i32 = 25;
-const NOT_A_DATABASE: i32 = 26;
 
 /// Tells what an error means. Where that is not certain, the ledger is away: then nothing is acknowledged, and so nothing
 /// lost.
@@ -21,7 +19,7 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
             Some(TOO_BIG | CONSTRAINT | MISMATCH | RANGE) => StoreError::Invalid {
                 detail: database.message().to_owned(),
             },
-            Some(CORRUPT | NOT_A_DATABASE) => StoreError::corrupt(database.message()),
+            // The file as a whole, or a page of it: nothing may be acknowledged over it.
             _ => StoreError::unavailable(database.message()),
         },
         sqlx::Error::ColumnDecode { index, .. } => {

@@ -101,6 +101,12 @@ impl Backend for SqliteBackend {
         writer.end(written).await
     }
 
+    async fn probe(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        let written = commit::probe(writer.begin().await?).await;
+        writer.end(written).await
+    }
+
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         let mut writer = self.writer().await?;
         let removed = age_out::age_out(writer.begin().await?, now, age_out).await;

@@ -77,8 +77,8 @@ async fn a_file_that_is_no_database_is_refused_by_name() {
     )
     .expect("it is written");
     let refused = SqliteBackend::open(&address(&dir), SqliteSettings::default()).await;
-    let Some(StoreError::Corrupt { detail }) = refused.err() else {
-        panic!("it was opened, or is away");
+    let Some(StoreError::Unavailable { detail }) = refused.err() else {
+        panic!("it was opened");
     };
     assert!(detail.contains("ledger.db") && !detail.contains("aunt"), "{detail}");
 }
@@ -356,6 +356,32 @@ async fn hot_statements_use_an_index() {
             "{steps:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_known_until_there_is_room_again() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    backend.tamper("PRAGMA max_page_count = 60").await;
+    let fits = Changes {
+        lines: vec![(
+            conversation().id,
+            None,
+            Line::customer(Timestamp::default(), "x".repeat(4_000)),
+        )],
+        conversations: vec![conversation()],
+        ..Changes::default()
+    };
+    let mut refused = Ok(());
+    for _ in 0..60 {
+        refused = refused.and(backend.commit(&fits).await);
+    }
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    let probed = backend.probe().await;
+    assert!(matches!(probed, Err(StoreError::Unavailable { .. })), "{probed:?}");
+    backend.tamper("PRAGMA max_page_count = 4294967294").await;
+    backend.probe().await.expect("there is room");
+    backend.commit(&fits).await.expect("there is room");
 }
 
 fn dir() -> TempDir {

@@ -25,7 +25,7 @@ pub(in crate::store) struct ConversationForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mark: Option<MarkForm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    accepted: Option<i64>,
+    accepted: Option<MarkForm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     place: Option<String>,
     chat_seq: u64,
@@ -54,7 +54,7 @@ impl From<&Conversation> for ConversationForm {
             key: key.into(),
             epoch: epoch.0,
             mark: mark.map(MarkForm::from),
-            accepted: accepted.map(|position| position.0),
+            accepted: accepted.map(MarkForm::from),
             place: place.as_ref().map(|place| place.as_str().to_owned()),
             chat_seq: *chat_seq,
             bot_seq: *bot_seq,
@@ -71,7 +71,7 @@ impl From<ConversationForm> for Conversation {
             key: form.key.into(),
             epoch: Epoch(form.epoch),
             mark: form.mark.map(Mark::from),
-            accepted: form.accepted.map(Position),
+            accepted: form.accepted.map(Mark::from),
             place: form.place.map(Address::new),
             chat_seq: form.chat_seq,
             bot_seq: form.bot_seq,

@@ -46,13 +46,15 @@ pub(in crate::store) const REASONS: [EndReason; 8] = [
 ];
 
 pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
-    let mark = (any::<i64>(), times()).prop_map(|(position, at)| Mark {
-        position: Position(position),
-        at,
-    });
+    let mark = || {
+        (any::<i64>(), times()).prop_map(|(position, at)| Mark {
+            position: Position(position),
+            at,
+        })
+    };
     let ended = (session_ids(), times(), reasons()).prop_map(|(session, at, reason)| Ended { session, at, reason });
     let ids = (any::<u128>(), keys(), any::<u64>());
-    let marks = (option::of(mark), option::of(any::<i64>()), option::of(strings()));
+    let marks = (option::of(mark()), option::of(mark()), option::of(strings()));
     let places = (marks, any::<(u64, u64)>());
     (ids, places, states(), option::of(ended)).prop_map(
         |((id, key, epoch), ((mark, accepted, place), (chat_seq, bot_seq)), state, last)| Conversation {
@@ -60,7 +62,7 @@ pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
             key,
             epoch: Epoch(epoch),
             mark,
-            accepted: accepted.map(Position),
+            accepted,
             place: place.map(Address::new),
             chat_seq,
             bot_seq,

@@ -179,7 +179,10 @@ fn conversation(state: State) -> Conversation {
             position: Position(812),
             at: Timestamp::from_millis(1_790_000_000_000),
         }),
-        accepted: Some(Position(815)),
+        accepted: Some(Mark {
+            position: Position(815),
+            at: Timestamp::from_millis(1_790_000_100_000),
+        }),
         place: Some(Address::new("thread-9")),
         chat_seq: 9,
         bot_seq: 4,

@@ -7,7 +7,7 @@ CREATE TABLE conversations (
     customer   TEXT NOT NULL,
     session    BLOB,             -- the session that stands
     ended_at   INTEGER,          -- when the last session ended
-    changed_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL, -- or when it was last found to be still needed
     body       TEXT NOT NULL,
     UNIQUE (channel, address, customer)
 ) STRICT;
