@@ -96,7 +96,7 @@ pub struct Incoming {
     pub target: Target,
     /// What happened. [`Event::Settled`] does not come this way.
     pub event: Event,
-    /// Whether the key was minted just now, so that nobody needs to look for it.
+    /// Whether the key was minted just now, so that nobody needs to look for it, now or later.
     pub is_new: bool,
 }
 

@@ -277,10 +277,11 @@ impl<'b> Batch<'b> {
         let verdict = decided.transition.verdict;
         // What is the bot's was not accepted: it may be offered again, and is the bot's again.
         if verdict != Verdict::Bots {
+            // A key that was minted just now never comes again.
             if !incoming.is_new {
                 self.seen.insert(incoming.key.clone());
+                self.changes.inbox.push(incoming.key.clone());
             }
-            self.changes.inbox.push(incoming.key.clone());
             self.apply(decided);
         }
         Accepted::New(verdict)

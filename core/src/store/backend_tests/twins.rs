@@ -30,6 +30,8 @@ proptest! {
             let (memory, sqlite) = (MemoryBackend::default(), SqliteBed::new().await);
             let begin = Changes {
                 conversations: (1..4).map(conversation).collect(),
+                // A lane to the desk has its session from its first row on.
+                sessions: (1..4).map(|n| (session_id(n), conversation_id(n), String::new())).collect(),
                 ..changes(at(0))
             };
             memory.commit(&begin).await.expect("it is written");
@@ -67,7 +69,7 @@ fn batches() -> impl Strategy<Value = Batch> {
         (1..4_u128, 0..3_u8).prop_flat_map(move |(n, state)| (Just(n), Just(state), address(n))),
         0..3,
     );
-    let sessions = vec((1..12_u128, 1..4_u128), 0..2);
+    let sessions = vec((4..12_u128, 1..4_u128), 0..2);
     let rows = (vec((ids(), any::<bool>()), 0..4), vec((ids(), row_changes()), 0..5));
     let lines = vec((1..4_u128, option::of(1..4_u128)), 0..4);
     let timers = (vec(1..4_u128, 0..2), vec(1..4_u128, 0..2));

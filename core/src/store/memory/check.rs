@@ -63,9 +63,8 @@ impl Tables {
             .map(|conversation| conversation.id)
             .collect();
         let of_sessions = changes.sessions.iter().map(|(_, id, _)| id);
-        let of_deliveries = changes.deliveries.iter().map(|row| &row.conversation);
         let of_lines = changes.lines.iter().map(|(id, ..)| id);
-        let mut named = of_sessions.chain(of_deliveries).chain(of_lines);
+        let mut named = of_sessions.chain(of_lines);
         let missing = named.any(|id| !new.contains(id) && !self.conversations.contains_key(id));
         refuse_if(missing, "there is no such conversation")
     }

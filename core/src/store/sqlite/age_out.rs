@@ -45,8 +45,9 @@ fn limits(before: Timestamp, rows_max: i64) -> [Value; 2] {
 
 const INBOX: &str = "DELETE FROM inbox WHERE key IN (SELECT key FROM inbox WHERE at < ? ORDER BY at LIMIT ?)";
 
+/// They were written in the order of their age: the oldest are looked at, and no index is kept for that.
 const LINES: &str = "DELETE FROM transcript_lines WHERE n IN \
-    (SELECT n FROM transcript_lines WHERE at < ? ORDER BY at LIMIT ?)";
+    (SELECT n FROM (SELECT n, at FROM transcript_lines ORDER BY n LIMIT ?2) WHERE at < ?1)";
 
 const RECEIPTS: &str = "DELETE FROM receipts WHERE (lane_kind, lane, seq) IN \
     (SELECT lane_kind, lane, seq FROM receipts WHERE at < ? ORDER BY at LIMIT ?)";
@@ -61,13 +62,13 @@ const SESSIONS: &str = "DELETE FROM sessions WHERE id IN \
      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_kind = 'desk' AND d.lane = s.id) \
      ORDER BY COALESCE(s.ended_at, s.opened_at) LIMIT ?)";
 
-/// A conversation goes once nothing is left of it. The oldest are looked at, and no more.
+/// A conversation goes once nothing is left of it; rows of the desk's lanes hold their session, and that holds it. The oldest are looked at, and no more.
 const CONVERSATIONS: &str = "DELETE FROM conversations WHERE id IN \
     (SELECT c.id FROM \
        (SELECT id, session FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
      WHERE c.session IS NULL \
      AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.conversation = c.id) \
-     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.conversation = c.id) \
+     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_kind IN ('chat', 'bot') AND d.lane = c.id) \
      AND NOT EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id))";
 
 /// Those that were looked at and stay make way for the next.
@@ -76,7 +77,7 @@ const STILL_NEEDED: &str = "UPDATE conversations SET changed_at = ? WHERE id IN 
        (SELECT id, session FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
      WHERE c.session IS NOT NULL \
      OR EXISTS (SELECT 1 FROM sessions s WHERE s.conversation = c.id) \
-     OR EXISTS (SELECT 1 FROM deliveries d WHERE d.conversation = c.id) \
+     OR EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_kind IN ('chat', 'bot') AND d.lane = c.id) \
      OR EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id))";
 
 /// When a conversation that is still needed is looked at again.

@@ -145,13 +145,12 @@ async fn end_sessions(db: &mut SqliteConnection, conversations: &[Conversation])
 }
 
 async fn write_deliveries(db: &mut SqliteConnection, now: Timestamp, rows: &[NewRow]) -> Result<(), StoreError> {
-    let row = |row: &NewRow| -> Result<[Value; 11], StoreError> {
+    let row = |row: &NewRow| -> Result<[Value; 10], StoreError> {
         let [lane_kind, lane, seq] = delivery(row.id)?;
         Ok([
             lane_kind,
             lane,
             seq,
-            row.conversation.into(),
             door(&row.door),
             encode(&row.payload).into(),
             row.blob().into(),
@@ -162,8 +161,7 @@ async fn write_deliveries(db: &mut SqliteConnection, now: Timestamp, rows: &[New
         ])
     };
     let rows = rows.iter().map(row).collect::<Result<_, _>>()?;
-    let head = "INSERT INTO deliveries (lane_kind, lane, seq, conversation, door, payload, blob, due, created_at, \
-                dead_at, detail)";
+    let head = "INSERT INTO deliveries (lane_kind, lane, seq, door, payload, blob, due, created_at, dead_at, detail)";
     insert(db, head, rows, "").await
 }
 

@@ -17,7 +17,8 @@ use crate::{
 /// What makes a [`WaitingRow`], up to its condition.
 pub(super) const ROW: &str = "SELECT d.lane_kind, d.lane, d.seq, d.payload, d.attempts, d.maybe_sent, d.started, \
     d.created_at, c.channel, c.address, c.customer, COALESCE(s.hook_address, '') AS hook_address FROM deliveries d \
-    JOIN conversations c ON c.id = d.conversation LEFT JOIN sessions s ON d.lane_kind = 'desk' AND s.id = d.lane";
+    LEFT JOIN sessions s ON d.lane_kind = 'desk' AND s.id = d.lane \
+    JOIN conversations c ON c.id = COALESCE(s.conversation, d.lane)";
 
 pub(super) async fn rows(db: &mut SqliteConnection, ids: &[DeliveryId]) -> Result<Vec<WaitingRow>, StoreError> {
     let given = Given {
@@ -36,7 +37,8 @@ pub(super) async fn transcript(db: &mut SqliteConnection, session: SessionId) ->
 
 pub(super) async fn dead_letters(db: &mut SqliteConnection, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
     let sql = "SELECT d.lane_kind, d.lane, d.seq, d.payload, d.detail, d.dead_at, c.channel, c.address, c.customer \
-               FROM deliveries d JOIN conversations c ON c.id = d.conversation WHERE d.dead_at IS NOT NULL \
+               FROM deliveries d LEFT JOIN sessions s ON d.lane_kind = 'desk' AND s.id = d.lane \
+               JOIN conversations c ON c.id = COALESCE(s.conversation, d.lane) WHERE d.dead_at IS NOT NULL \
                ORDER BY d.dead_at DESC, d.rowid DESC LIMIT ?";
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     fetch(db, sql, [max.into()]).await?.iter().map(dead_letter).collect()

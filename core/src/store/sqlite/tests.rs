@@ -425,18 +425,16 @@ fn row() -> NewRow {
 
 /// A small batch under a key of its own.
 fn batch(key: &str) -> Changes {
+    let session = if key == "e" { session() } else { SessionId::mint() };
     let id = DeliveryId {
-        lane: Lane::Desk(SessionId::mint()),
+        lane: Lane::Desk(session),
         ..row().id
     };
-    let first = key == "e";
     Changes {
         inbox: vec![EventKey::new(key)],
         conversations: vec![conversation()],
-        deliveries: vec![NewRow {
-            id: if first { row().id } else { id },
-            ..row()
-        }],
+        sessions: vec![(session, conversation().id, String::new())],
+        deliveries: vec![NewRow { id, ..row() }],
         ..Changes::default()
     }
 }

@@ -25,32 +25,31 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_conversation ON sessions (conversation);
 CREATE INDEX sessions_by_age ON sessions (COALESCE(ended_at, opened_at));
 
--- The accepted events.
+-- The accepted events that can come again: one whose key was minted on its arrival cannot.
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY NOT NULL,
     at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_by_age ON inbox (at);
 
--- The outbox, in lanes, and the dead letters. A table with a rowid: payloads are long, and rows come and go.
+-- The outbox, in lanes, and the dead letters. A table with a rowid: payloads are long, and rows come and go. A row's
+-- conversation is its lane's: it costs no column, index or foreign key of its own.
 CREATE TABLE deliveries (
-    lane_kind    TEXT NOT NULL,    -- desk, chat or bot
-    lane         BLOB NOT NULL,    -- the session of a desk lane, else the conversation
-    seq          INTEGER NOT NULL,
-    conversation BLOB NOT NULL REFERENCES conversations (id),
-    door         TEXT NOT NULL,
-    payload      TEXT NOT NULL,
-    blob         BLOB,             -- the file that it needs
-    attempts     INTEGER NOT NULL DEFAULT 0,
-    due          INTEGER NOT NULL,
-    maybe_sent   INTEGER NOT NULL DEFAULT 0,
-    started      INTEGER NOT NULL DEFAULT 0,
-    created_at   INTEGER NOT NULL,
-    dead_at      INTEGER,          -- of a dead letter alone
-    detail       TEXT,             -- of a dead letter alone: why
+    lane_kind  TEXT NOT NULL,             -- desk, chat or bot
+    lane       BLOB NOT NULL,             -- the session of a desk lane (which has a row), else the conversation
+    seq        INTEGER NOT NULL,
+    door       TEXT NOT NULL,
+    payload    TEXT NOT NULL,
+    blob       BLOB,                      -- the file that it needs
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    due        INTEGER NOT NULL,
+    maybe_sent INTEGER NOT NULL DEFAULT 0,
+    started    INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    dead_at    INTEGER,                   -- of a dead letter alone
+    detail     TEXT,                      -- of a dead letter alone: why
     PRIMARY KEY (lane_kind, lane, seq)
 ) STRICT;
-CREATE INDEX deliveries_by_conversation ON deliveries (conversation);
 CREATE INDEX deliveries_by_blob ON deliveries (blob) WHERE blob IS NOT NULL;
 CREATE INDEX deliveries_by_death ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
 
@@ -74,7 +73,6 @@ CREATE TABLE transcript_lines (
 ) STRICT;
 -- A session's lines are found by its conversation: an index less for every line.
 CREATE INDEX transcript_lines_by_conversation ON transcript_lines (conversation);
-CREATE INDEX transcript_lines_by_age ON transcript_lines (at);
 
 CREATE TABLE timers (
     session BLOB NOT NULL,
