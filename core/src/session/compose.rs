@@ -63,7 +63,7 @@ pub(super) fn with_history(context: &str, history: &[Line], lines_max: usize, ch
     Text::new(shorten(&text, chars_max))
 }
 
-const HEADING: &str = "\n\nThe conversation so far:";
+const HEADING: &str = "\n\nThe conversation so far (times in UTC):";
 /// Without a count: what is too old was not even read.
 const LEFT_OUT: &str = "\n(earlier lines left out)";
 
@@ -131,7 +131,7 @@ mod tests {
         let text = with_history("Context", &history, 200, 10_000);
         assert_eq!(
             text.as_str(),
-            "Context\n\nThe conversation so far:\n[1970-01-01 00:00] Customer: hi\n[1970-01-01 00:00] Bot: Bot: hello"
+            "Context\n\nThe conversation so far (times in UTC):\n[1970-01-01 00:00] Customer: hi\n[1970-01-01 00:00] Bot: Bot: hello"
         );
     }
 }

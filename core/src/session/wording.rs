@@ -26,6 +26,13 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
     };
     let desk_text = desk_key.and_then(|key| env.desk_texts.get(key)).map(String::as_str);
     let chosen = choose(choice, desk_text, ours)?;
+    // The desk's is the label of a form: it says neither why it asks nor who is not there.
+    let of_form = kind == NoticeKind::AskContact && *choice == TextChoice::Default && chosen != ours;
+    let chosen = if of_form {
+        format!("{NOBODY} {chosen}")
+    } else {
+        chosen.to_owned()
+    };
     let name = name.unwrap_or(if mark == "{agent}" { "An agent" } else { "file" });
     Some(Text::new(chosen.replace(mark, name))).filter(|text| !text.is_blank())
 }
@@ -45,6 +52,7 @@ fn choose<'t>(choice: &'t TextChoice, desk_text: Option<&'t str>, ours: &'t str)
 
 const WAITING: &str = "You are being connected to our team. What you write now will reach them.";
 const CONNECTED: &str = "{agent} is with you now.";
+const NOBODY: &str = "Nobody of our team is available right now.";
 const NO_AGENTS: &str = "Nobody of our team is available right now. You are still talking to the bot.";
 const ASK_CONTACT: &str = "Nobody of our team is available right now. Leave your e-mail address or phone number, and we will answer you there.";
 const LEFT_MESSAGE: &str = "Thank you. Your message was left with our team. You are talking to the bot again.";

@@ -46,7 +46,8 @@ fn payload_words(transition: &Transition) -> Vec<&'static str> {
 }
 
 const CONTEXT: &str = "A customer asks for a human.\nPlatform: Telegram\nName: Ada (@ada)\nLanguage: en";
-const HISTORY: &str = "The conversation so far:\n[2023-11-14 22:13] Customer: hi\n[2023-11-14 22:13] Bot: hello";
+const HISTORY: &str =
+    "The conversation so far (times in UTC):\n[2023-11-14 22:13] Customer: hi\n[2023-11-14 22:13] Bot: hello";
 
 #[test]
 fn the_first_message_says_who_asks_and_why_and_what_was_said() {
