@@ -7,13 +7,14 @@ use std::{
 
 use super::{
     call::{Call, Observer, Stage},
+    exchange::app,
     fake::FakeTelegram,
     people::Person,
-    port::Port,
     shared::{Limits, Shared},
     spec::{Spec, SpecError},
     world::World,
 };
+use crate::port::Port;
 
 /// The settings of a fake server; each has a default.
 #[derive(Default)]
@@ -101,7 +102,7 @@ impl Builder {
         let addr = self
             .listen
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let port = Port::open(addr, &shared)
+        let port = Port::open(addr, app(&shared))
             .await
             .map_err(|source| StartError::Listen { addr, source })?;
         let addr = port.addr().unwrap_or(addr);

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::SystemTime};
 
 use axum::{
+    Router,
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,15 +22,23 @@ use super::{
     route::{Route, route},
     shared::Shared,
     spec::Violation,
-    wire::WireHandle,
 };
+use crate::{pace::paced, wire::WireHandle};
 
 /// The page of a gateway that stands in front of a server that is away.
 const GATEWAY_PAGE: &str = "<html>\r\n<head><title>Bad Gateway</title></head>\r\n<body>\r\n\
 <center><h1>Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
+/// The server as an application.
+pub(crate) fn app(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .fallback(serve)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(shared))
+}
+
 /// Answers every address of the server.
-pub(crate) async fn serve(
+async fn serve(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(wire): ConnectInfo<WireHandle>,
     request: Request,
@@ -231,7 +240,7 @@ impl Exchange {
         let len = file.bytes.len();
         let content = futures::stream::iter([Ok::<_, axum::BoxError>(file.bytes.clone())]);
         let body = match fault {
-            Some(Fault::SlowDownload { bytes_per_sec }) => body::paced(content, *bytes_per_sec),
+            Some(Fault::SlowDownload { bytes_per_sec }) => paced(content, *bytes_per_sec),
             _ => Body::from_stream(content),
         };
         self.report_when_sent();

@@ -9,15 +9,15 @@ use super::{
     builder::Builder,
     call::{Call, Observer},
     customer::{CannotPush, Chat, Event, Pushed, UserBuilder},
-    fault::{FaultId, On, Plan},
+    fault::{On, Plan},
     file::StoredFile,
     message::Transcript,
     params::Params,
-    port::Port,
     shared::Shared,
     spec::{Spec, Violation},
     world::{Handout, World},
 };
+use crate::{plan::FaultId, port::Port};
 
 /// A running fake of the Telegram Bot API. Clones are handles on the same server, which stops
 /// when the last one is dropped.
@@ -87,7 +87,7 @@ impl FakeTelegram {
     /// # Errors
     /// When the port cannot be listened on.
     pub async fn reopen_port(&self) -> std::io::Result<()> {
-        self.port.lock().await.reopen(&self.shared)
+        self.port.lock().await.reopen()
     }
 
     /// Stops the server for good; what it recorded can still be looked at.

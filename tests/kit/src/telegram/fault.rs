@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::plan::{FaultId, Schedule, Waits};
+
 /// One way in which a call goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -58,32 +60,19 @@ pub struct On {
     spare_polling: bool,
 }
 
-/// How often a fault strikes among the calls that it is meant for.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Plan {
-    /// The next so many calls.
-    Next(u32, Fault),
-    /// Every call, until it is released.
-    Always(Fault),
-    /// Every call for so long. A [`Fault::RetryAfter`] names the seconds that are left.
-    For(Duration, Fault),
-    /// One entry a call, over and over; `None` lets a call pass.
-    Cycle(Vec<Option<Fault>>),
-    /// Each call with that probability, the same calls for the same seed.
-    Chance {
-        /// From 0 to 1.
-        probability: f64,
-        /// The seed of the draw.
-        seed: u64,
-        /// What happens to a call that is drawn.
-        fault: Fault,
-    },
-}
+/// How often a fault strikes. For [`Plan::For`] a [`Fault::RetryAfter`] names the seconds that are
+/// left.
+pub type Plan = crate::plan::Plan<Fault>;
 
-/// The name of a fault that was set, to release it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FaultId(u64);
+impl Waits for Fault {
+    fn with_left(&self, left: Duration) -> Self {
+        let Self::RetryAfter { .. } = self else {
+            return self.clone();
+        };
+        let secs = u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX);
+        Self::RetryAfter { secs }
+    }
+}
 
 impl On {
     /// Every call, downloads and polling with them.
@@ -145,7 +134,8 @@ impl Faults {
             Some(chat) => self.by_chat.entry(chat).or_default(),
             None => &mut self.general,
         };
-        rules.push(Rule::new(id, on, plan));
+        let schedule = Schedule::new(plan);
+        rules.push(Rule { id, on, schedule });
         id
     }
 
@@ -175,70 +165,17 @@ impl Faults {
 
 fn strike(rules: &mut Vec<Rule>, method: &str) -> Option<Fault> {
     let now = Instant::now();
-    rules.retain(|rule| !rule.spent(now));
+    rules.retain(|rule| !rule.schedule.spent(now));
     rules
         .iter_mut()
         .filter(|rule| rule.on.covers(method))
-        .find_map(|rule| rule.next(now))
+        .find_map(|rule| rule.schedule.next(now))
 }
 
 struct Rule {
     id: FaultId,
     on: On,
-    plan: Plan,
-    since: Instant,
-    seen: usize,
-    draw: fastrand::Rng,
-}
-
-impl Rule {
-    fn new(id: FaultId, on: On, plan: Plan) -> Self {
-        let seed = match plan {
-            Plan::Chance { seed, .. } => seed,
-            _ => 0,
-        };
-        Self {
-            id,
-            on,
-            plan,
-            since: Instant::now(),
-            seen: 0,
-            draw: fastrand::Rng::with_seed(seed),
-        }
-    }
-
-    fn spent(&self, now: Instant) -> bool {
-        match &self.plan {
-            Plan::Next(left, _) => *left == 0,
-            Plan::For(time, _) => now.duration_since(self.since) >= *time,
-            _ => false,
-        }
-    }
-
-    fn next(&mut self, now: Instant) -> Option<Fault> {
-        let seen = self.seen;
-        self.seen += 1;
-        match &mut self.plan {
-            Plan::Next(left, fault) => {
-                *left = left.checked_sub(1)?;
-                Some(fault.clone())
-            }
-            Plan::Always(fault) => Some(fault.clone()),
-            Plan::For(time, fault) => Some(remaining(fault, *time, now - self.since)),
-            Plan::Cycle(faults) => faults.get(seen % faults.len().max(1))?.clone(),
-            Plan::Chance { probability, fault, .. } => (self.draw.f64() < *probability).then(|| fault.clone()),
-        }
-    }
-}
-
-fn remaining(fault: &Fault, time: Duration, gone: Duration) -> Fault {
-    let Fault::RetryAfter { .. } = fault else {
-        return fault.clone();
-    };
-    let left = time.saturating_sub(gone).as_secs() + 1;
-    Fault::RetryAfter {
-        secs: u32::try_from(left).unwrap_or(u32::MAX),
-    }
+    schedule: Schedule<Fault>,
 }
 
 #[cfg(test)]

@@ -58,23 +58,23 @@ mod methods;
 mod params;
 mod people;
 mod polling;
-mod port;
 mod queue;
 mod refusal;
 mod route;
 mod shared;
 mod spec;
-mod wire;
 mod world;
 
 pub use builder::{Builder, StartError};
 pub use call::{Answer, Call, DOWNLOAD, Fate, Observer, Stage};
 pub use customer::{CannotPush, Chat, Content, Event, Media, Pushed, User, UserBuilder};
 pub use fake::{FakeTelegram, TimedOut};
-pub use fault::{Fault, FaultId, On, Plan};
+pub use fault::{Fault, On, Plan};
 pub use file::{FileKind, StoredFile};
 pub use message::{Button, Message, Press, PressAnswer, SeenAction, Transcript};
 pub use params::{Params, Upload};
 pub use people::ChatKind;
 pub use spec::{Spec, SpecError, Violation};
 pub use world::{Handout, World};
+
+pub use crate::plan::FaultId;

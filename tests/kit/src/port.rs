@@ -1,19 +1,15 @@
 //! The port: open, really closed, and open again at the same address.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr};
 
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::Router;
 use tokio::{
     net::{TcpListener, TcpSocket},
     task::JoinHandle,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{
-    exchange::serve,
-    shared::Shared,
-    wire::{WireHandle, WireListener},
-};
+use crate::wire::{WireHandle, WireListener};
 
 /// How many connections may wait for their accept.
 const BACKLOG: u32 = 1024;
@@ -23,30 +19,31 @@ pub(crate) enum Port {
     /// Connections are accepted, until the guard is dropped.
     Open {
         addr: SocketAddr,
+        app: Router,
         open: DropGuard,
         task: JoinHandle<()>,
     },
     /// Connections are refused. The socket is bound but does not listen: that keeps the number
     /// from being given to somebody else in the meantime.
-    Closed { addr: SocketAddr, held: TcpSocket },
+    Closed {
+        addr: SocketAddr,
+        app: Router,
+        held: TcpSocket,
+    },
     /// Given back for good.
     Gone,
 }
 
 impl Port {
-    pub(crate) async fn open(addr: SocketAddr, shared: &Arc<Shared>) -> io::Result<Self> {
-        Self::accept(TcpListener::bind(addr).await?, shared)
+    pub(crate) async fn open(addr: SocketAddr, app: Router) -> io::Result<Self> {
+        Self::accept(TcpListener::bind(addr).await?, app)
     }
 
-    fn accept(listener: TcpListener, shared: &Arc<Shared>) -> io::Result<Self> {
+    fn accept(listener: TcpListener, app: Router) -> io::Result<Self> {
         let addr = listener.local_addr()?;
         let open = CancellationToken::new();
-        let app = Router::new()
-            .fallback(serve)
-            .layer(DefaultBodyLimit::disable())
-            .with_state(Arc::clone(shared))
-            .into_make_service_with_connect_info::<WireHandle>();
-        let serving = axum::serve(WireListener::new(listener, open.clone()), app);
+        let service = app.clone().into_make_service_with_connect_info::<WireHandle>();
+        let serving = axum::serve(WireListener::new(listener, open.clone()), service);
         let closing = open.clone();
         let task = tokio::spawn(async move {
             tokio::select! {
@@ -56,6 +53,7 @@ impl Port {
         });
         Ok(Self::Open {
             addr,
+            app,
             open: open.drop_guard(),
             task,
         })
@@ -70,8 +68,8 @@ impl Port {
 
     /// Cuts every connection and refuses new ones.
     pub(crate) async fn close(&mut self) -> io::Result<()> {
-        if let Self::Open { addr, .. } = self {
-            let addr = *addr;
+        if let Self::Open { addr, app, .. } = self {
+            let (addr, app) = (*addr, app.clone());
             self.release().await;
             let held = if addr.is_ipv4() {
                 TcpSocket::new_v4()?
@@ -80,15 +78,15 @@ impl Port {
             };
             held.set_reuseaddr(true)?;
             held.bind(addr)?;
-            *self = Self::Closed { addr, held };
+            *self = Self::Closed { addr, app, held };
         }
         Ok(())
     }
 
-    pub(crate) fn reopen(&mut self, shared: &Arc<Shared>) -> io::Result<()> {
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
         match std::mem::replace(self, Self::Gone) {
-            Self::Closed { held, .. } => {
-                *self = Self::accept(held.listen(BACKLOG)?, shared)?;
+            Self::Closed { held, app, .. } => {
+                *self = Self::accept(held.listen(BACKLOG)?, app)?;
             }
             other => *self = other,
         }
