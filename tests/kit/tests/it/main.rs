@@ -1,4 +1,5 @@
 //! The kit over real sockets, tried by clients that share nothing with it: one test binary for the package.
 
 mod desk;
+mod discord;
 mod telegram;
