@@ -178,7 +178,7 @@ impl Message {
         let shown = counts.into_iter().map(|(emoji, count, me)| {
             json!({
                 "emoji": emoji_json(emoji), "count": count, "me": me, "me_burst": false,
-                "burst_me": false, "burst_count": 0, "burst_colors": [],
+                "burst_colors": [],
                 "count_details": { "burst": 0, "normal": count },
             })
         });

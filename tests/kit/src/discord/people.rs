@@ -23,6 +23,8 @@ impl Person {
             "global_name": self.global_name,
             "avatar": null,
             "public_flags": 0,
+            "flags": 0,
+            "primary_guild": null,
         });
         if self.bot {
             json["bot"] = json!(true);
@@ -36,8 +38,6 @@ impl Person {
         json["mfa_enabled"] = json!(true);
         json["verified"] = json!(true);
         json["email"] = Value::Null;
-        json["flags"] = json!(0);
-        json["bio"] = json!("");
         json["locale"] = json!("en-US");
         json
     }

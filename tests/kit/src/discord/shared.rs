@@ -66,6 +66,13 @@ impl Shared {
         authorization.strip_prefix("Bot ") == Some(self.token.as_str())
     }
 
+    /// Whether that is the bot's token in a payload of the gateway, which takes it with the word
+    /// `Bot` before it too: serenity sends it so.
+    pub(crate) fn knows_token(&self, token: &serde_json::Value) -> bool {
+        let token = token.as_str().unwrap_or_default();
+        token == self.token || self.knows(token)
+    }
+
     /// Notes where the server is to be found, for the addresses that it gives out.
     pub(crate) fn set_addr(&self, addr: SocketAddr) {
         self.change(|world| world.addr = Some(addr));

@@ -202,6 +202,7 @@ impl World {
         json!({
             "id": author.id.to_string(), "username": author.name, "discriminator": "0000",
             "global_name": null, "avatar": null, "bot": true, "public_flags": 0, "flags": 0,
+            "primary_guild": null,
         })
     }
 

@@ -163,7 +163,7 @@ impl Talk {
     }
 
     async fn identify(&mut self, data: &Value) -> Flow {
-        if data["token"] != self.shared.token.as_str() {
+        if !self.shared.knows_token(&data["token"]) {
             return self.turn_away(4004).await;
         }
         let Some(wanted) = snowflake(&data["intents"]).filter(|wanted| wanted & !intents::KNOWN == 0) else {
@@ -196,7 +196,7 @@ impl Talk {
     }
 
     async fn resume(&mut self, data: &Value) -> Flow {
-        if data["token"] != self.shared.token.as_str() {
+        if !self.shared.knows_token(&data["token"]) {
             return self.turn_away(4004).await;
         }
         let (Some(session), Some(number)) = (data["session_id"].as_str(), data["seq"].as_u64()) else {

@@ -151,7 +151,7 @@ pub(super) fn active(world: &World, guild: u64) -> Value {
         channel.guild == Some(guild) && channel.kind.is_thread() && !channel.archived && !channel.deleted
     });
     let threads: Vec<_> = there.filter(|thread| visible(world, thread.id).is_ok()).rev().collect();
-    listed(world, &threads)
+    listed(world, &threads, false)
 }
 
 /// The archived threads of a channel, the last archived first.
@@ -172,15 +172,13 @@ fn archived(world: &World, ask: &Ask<'_>, channel: u64, wanted: impl Fn(&Channel
     threads.sort_by(|left, right| right.archived_at.cmp(&left.archived_at).then(right.id.cmp(&left.id)));
     let more = threads.len() > limit;
     threads.truncate(limit);
-    let mut json = listed(world, &threads);
-    json["has_more"] = json!(more);
-    Ok(Reply::json(json))
+    Ok(Reply::json(listed(world, &threads, more)))
 }
 
-fn listed(world: &World, threads: &[&Channel]) -> Value {
+fn listed(world: &World, threads: &[&Channel], more: bool) -> Value {
     let bot = world.bot.id;
     let members = threads.iter().filter(|thread| thread.members.contains(&bot));
     let members: Vec<_> = members.map(|thread| thread.member_json(bot)).collect();
     let threads: Vec<_> = threads.iter().map(|thread| thread.guild_json(bot)).collect();
-    json!({ "threads": threads, "members": members })
+    json!({ "threads": threads, "members": members, "has_more": more })
 }

@@ -188,6 +188,7 @@ impl<'a> Checker<'a> {
             match schema["properties"].get(field) {
                 Some(schema) => problems.extend(self.value(schema, value, &path)),
                 None if more.is_object() => problems.extend(self.value(more, value, &path)),
+                None if says_nothing(value) => {}
                 None => problems.push(Problem::new(path, "is no field of this type")),
             }
         }
@@ -234,6 +235,16 @@ fn files(operation: &Value, content: &Content) -> Vec<Problem> {
     uploads
         .map(|upload| Problem::new(&upload.field, "is a file where none is taken"))
         .collect()
+}
+
+/// Clients write whole structures out, with nothing in the fields that do not apply; Discord passes
+/// over them.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
 }
 
 fn json_path(at: &str, field: &str) -> String {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     SOON, answer, call,
-    client::{Client, INTENTS},
+    client::Client,
     refused, start,
 };
 
