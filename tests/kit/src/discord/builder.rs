@@ -115,9 +115,10 @@ impl Builder {
         let token = self
             .token
             .unwrap_or_else(|| "MTIzNDU2Nzg5MDEyMzQ1Njc4.fakeXX.fake-token-of-a-fake-discord-server".to_owned());
-        let privileges = match self.no_message_content {
-            true => PRIVILEGED & !MESSAGE_CONTENT,
-            false => PRIVILEGED,
+        let privileges = if self.no_message_content {
+            PRIVILEGED & !MESSAGE_CONTENT
+        } else {
+            PRIVILEGED
         };
         let world = World::new(self.bot.as_deref().unwrap_or("escalator_test_bot"), privileges);
         let shared = Shared::new(token, self.habits, spec, self.observer, world);

@@ -38,7 +38,7 @@ pub struct Channel {
     pub transcript: Transcript,
     pub(crate) archived_at: String,
     pub(crate) auto_archive_minutes: u64,
-    pub(crate) invitable: bool,
+    pub(crate) invites: Invites,
     pub(crate) forbidden: BTreeSet<Permission>,
 }
 
@@ -54,6 +54,13 @@ pub enum ChannelKind {
     PublicThread,
     /// A thread that its members alone see.
     PrivateThread,
+}
+
+/// Who may let others into a private thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Invites {
+    Members,
+    Managers,
 }
 
 impl ChannelKind {
@@ -89,7 +96,7 @@ impl Channel {
             transcript: Transcript::default(),
             archived_at: now(),
             auto_archive_minutes: 1440,
-            invitable: true,
+            invites: Invites::Members,
             forbidden: BTreeSet::new(),
         }
     }
@@ -146,7 +153,7 @@ impl Channel {
             "create_timestamp": time_of(self.id),
         });
         if self.kind == ChannelKind::PrivateThread {
-            metadata["invitable"] = json!(self.invitable);
+            metadata["invitable"] = json!(self.invites == Invites::Members);
         }
         let count = self.transcript.messages().len();
         json["owner_id"] = json!(self.owner.map(|id| id.to_string()));

@@ -169,14 +169,12 @@ impl Exchange {
         if let Some(response) = self.fail_after(fault.as_ref()).await {
             return response;
         }
-        match file {
-            Some(file) => self.send_file(&file, fault.as_ref()),
-            None => {
-                self.record(404, Value::Null);
-                self.report_when_sent();
-                (StatusCode::NOT_FOUND, GONE).into_response()
-            }
+        if let Some(file) = file {
+            return self.send_file(&file, fault.as_ref());
         }
+        self.record(404, Value::Null);
+        self.report_when_sent();
+        (StatusCode::NOT_FOUND, GONE).into_response()
     }
 
     fn strike(&self) -> Option<Fault> {

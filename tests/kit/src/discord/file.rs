@@ -71,7 +71,7 @@ impl std::fmt::Debug for StoredFile {
 
 /// The files of a server, and which addresses lead to them.
 pub(crate) struct Files {
-    files: HashMap<u64, Arc<StoredFile>>,
+    by_id: HashMap<u64, Arc<StoredFile>>,
     /// The signatures that are good, and the file of each.
     links: HashMap<String, u64>,
     draw: fastrand::Rng,
@@ -80,7 +80,7 @@ pub(crate) struct Files {
 impl Default for Files {
     fn default() -> Self {
         Self {
-            files: HashMap::new(),
+            by_id: HashMap::new(),
             links: HashMap::new(),
             draw: fastrand::Rng::new(),
         }
@@ -90,12 +90,12 @@ impl Default for Files {
 impl Files {
     pub(crate) fn add(&mut self, file: StoredFile) -> Arc<StoredFile> {
         let file = Arc::new(file);
-        self.files.insert(file.id, Arc::clone(&file));
+        self.by_id.insert(file.id, Arc::clone(&file));
         file
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&Arc<StoredFile>> {
-        self.files.get(&id)
+        self.by_id.get(&id)
     }
 
     /// The query of a fresh address: each time another one.
@@ -109,7 +109,7 @@ impl Files {
 
     /// The file that an address leads to while it is good.
     pub(crate) fn open(&self, path: &str, signature: &str) -> Option<&Arc<StoredFile>> {
-        let file = self.files.get(self.links.get(signature)?)?;
+        let file = self.by_id.get(self.links.get(signature)?)?;
         (file.path() == path).then_some(file)
     }
 

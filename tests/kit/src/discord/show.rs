@@ -89,7 +89,7 @@ impl World {
             "locale": locale,
             "entitlements": [],
             "authorizing_integration_owners": { "0": guild.unwrap_or_default().to_string() },
-            "context": if guild.is_some() { 0 } else { 1 },
+            "context": u8::from(guild.is_none()),
             "attachment_size_limit": self.file_bytes_max(interaction.channel),
             "app_permissions": self.permission_bits(channel.as_ref()).to_string(),
         });
@@ -127,8 +127,7 @@ impl World {
 
     /// The id of a slash command where it can be used: that of the guild, or the global one.
     pub(crate) fn command_id(&self, guild: Option<u64>, name: &str) -> Option<String> {
-        let local = guild.is_some().then(|| self.commands(guild)).unwrap_or_default();
-        let mut commands = local.iter().chain(self.commands(None));
+        let mut commands = self.commands(guild).iter().chain(self.commands(None));
         let command = commands.find(|command| command["name"] == name)?;
         command["id"].as_str().map(str::to_owned)
     }

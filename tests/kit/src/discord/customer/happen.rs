@@ -267,9 +267,10 @@ impl World {
     }
 
     fn own_message(&self, user: u64, channel: u64, message: u64) -> Result<(), CannotHappen> {
-        match self.there(channel, message)?.author.id == user {
-            true => Ok(()),
-            false => Err(CannotHappen::NotTheirs(message)),
+        if self.there(channel, message)?.author.id == user {
+            Ok(())
+        } else {
+            Err(CannotHappen::NotTheirs(message))
         }
     }
 }

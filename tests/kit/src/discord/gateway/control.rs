@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::session::{Order, Seen};
+use super::session::{Mood, Order, Seen};
 use crate::discord::{shared::Shared, world::World};
 
 /// What a test can do to the gateway and its connections.
@@ -43,7 +43,8 @@ impl Gateway {
 
     /// Refuses to take up any session, from now on or no more; the client must identify itself.
     pub fn refuse_resumes(&self, refused: bool) {
-        self.shared.change(|world| world.gateway.refuses_resumes = refused);
+        self.shared
+            .change(|world| world.gateway.set(Mood::RefusingResumes, refused));
     }
 
     /// Forgets the sessions that have no connection, as the real gateway does after minutes.
@@ -53,23 +54,24 @@ impl Gateway {
 
     /// Answers new connections with 503, from now on or no more.
     pub fn refuse_connections(&self, refused: bool) {
-        self.shared.change(|world| world.gateway.refuses_connections = refused);
+        self.shared
+            .change(|world| world.gateway.set(Mood::RefusingConnections, refused));
     }
 
     /// Holds all events back until [`Self::release_events`]; the connections stay.
     pub fn hold_events(&self) {
-        self.shared.change(|world| world.gateway.held = true);
+        self.shared.change(|world| world.gateway.set(Mood::Holding, true));
     }
 
     /// Sends what was held back, in order and at once.
     pub fn release_events(&self) {
-        self.shared.change(|world| world.gateway.held = false);
+        self.shared.change(|world| world.gateway.set(Mood::Holding, false));
     }
 
     /// Leaves heartbeats without an answer, from now on or no more: to its client the connection
     /// is a zombie.
     pub fn ignore_heartbeats(&self, ignored: bool) {
-        self.shared.change(|world| world.gateway.deaf = ignored);
+        self.shared.change(|world| world.gateway.set(Mood::Deaf, ignored));
     }
 
     /// What happened so far, in order.

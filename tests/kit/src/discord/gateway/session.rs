@@ -1,7 +1,7 @@
 //! Sessions and connections: what is due to whom.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -61,6 +61,17 @@ pub(crate) struct Dispatch {
     pub(crate) private: bool,
 }
 
+/// A way in which the gateway does not do what it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mood {
+    /// Holds events back.
+    Holding,
+    /// Leaves heartbeats without an answer.
+    Deaf,
+    RefusingConnections,
+    RefusingResumes,
+}
+
 /// The sessions and connections of the gateway.
 #[derive(Default)]
 pub(crate) struct GatewayState {
@@ -68,10 +79,7 @@ pub(crate) struct GatewayState {
     links: BTreeMap<u64, Link>,
     seen: Vec<Seen>,
     count: u64,
-    pub(crate) held: bool,
-    pub(crate) deaf: bool,
-    pub(crate) refuses_connections: bool,
-    pub(crate) refuses_resumes: bool,
+    moods: BTreeSet<Mood>,
 }
 
 struct Session {
@@ -110,6 +118,18 @@ impl GatewayState {
 
     pub(crate) fn see(&mut self, seen: Seen) {
         self.seen.push(seen);
+    }
+
+    pub(crate) fn is(&self, mood: Mood) -> bool {
+        self.moods.contains(&mood)
+    }
+
+    pub(crate) fn set(&mut self, mood: Mood, on: bool) {
+        if on {
+            self.moods.insert(mood);
+        } else {
+            self.moods.remove(&mood);
+        }
     }
 
     pub(crate) fn connected(&self) -> bool {
@@ -167,7 +187,7 @@ impl GatewayState {
 
     /// Takes a session up again behind that event.
     pub(crate) fn resume(&mut self, link: u64, name: &str, after: u64) -> Result<(), NoResume> {
-        if self.refuses_resumes {
+        if self.is(Mood::RefusingResumes) {
             self.sessions.remove(name);
         }
         let Some(session) = self.sessions.get_mut(name) else {
@@ -221,6 +241,7 @@ impl GatewayState {
 
     /// What is due on a connection; it counts as sent.
     pub(crate) fn take(&mut self, link: u64) -> Due {
+        let held = self.is(Mood::Holding);
         let Some(record) = self.links.get_mut(&link) else {
             return Due::default();
         };
@@ -230,7 +251,7 @@ impl GatewayState {
                 ..Due::default()
             };
         }
-        let session = record.session.as_ref().filter(|_| !self.held);
+        let session = record.session.as_ref().filter(|_| !held);
         let session = session.and_then(|name| self.sessions.get_mut(name));
         let Some(session) = session.filter(|session| session.link == Some(link)) else {
             return Due::default();
@@ -260,7 +281,7 @@ impl GatewayState {
         }
     }
 
-    /// Ends every session, so that none can be taken up again.
+    /// Ends the sessions that have no connection.
     pub(crate) fn forget_sessions(&mut self) {
         self.sessions.retain(|_, session| session.link.is_some());
     }

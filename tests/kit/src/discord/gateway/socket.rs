@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 
 use super::{
     intents,
-    session::{NoResume, Order, Seen},
+    session::{Mood, NoResume, Order, Seen},
 };
 use crate::{
     discord::{message::snowflake, shared::Shared},
@@ -154,7 +154,7 @@ impl Talk {
         self.deadline = Instant::now() + self.shared.habits.heartbeat_interval * 2;
         let deaf = self.shared.change(|world| {
             world.gateway.see(Seen::Heartbeat);
-            world.gateway.deaf
+            world.gateway.is(Mood::Deaf)
         });
         if deaf {
             return Flow::Continue(());

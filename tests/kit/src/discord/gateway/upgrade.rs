@@ -14,7 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{handshake::derive_accept_key, protocol::Role},
 };
 
-use super::socket;
+use super::{session::Mood, socket};
 use crate::{discord::shared::Shared, wire::WireHandle};
 
 /// Whether a request wants to become a websocket.
@@ -25,7 +25,7 @@ pub(crate) fn wants_socket(request: &Request) -> bool {
 
 /// Answers such a request, and serves the gateway on its connection from then on.
 pub(crate) fn connect(shared: Arc<Shared>, wire: WireHandle, mut request: Request) -> Response {
-    if shared.look(|world| world.gateway.refuses_connections) {
+    if shared.look(|world| world.gateway.is(Mood::RefusingConnections)) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let query = request.uri().query().unwrap_or_default().to_owned();

@@ -124,20 +124,18 @@ pub(crate) fn file_bytes_max(world: &World, path: &str) -> u64 {
 pub(crate) fn run(world: &mut World, ask: &Ask<'_>, method: &str, path: &str) -> Outcome {
     let parts: Vec<_> = path.split('/').skip(1).collect();
     match parts.as_slice() {
-        ["gateway", ..] | ["oauth2", ..] | ["users", ..] => start::run(world, ask, method, &parts),
         ["applications", _, "commands", ..] | ["applications", _, "guilds", _, "commands", ..] => {
             commands::run(world, ask, method, &parts)
         }
-        ["applications", ..] => start::run(world, ask, method, &parts),
+        ["gateway" | "oauth2" | "users" | "applications", ..] => start::run(world, ask, method, &parts),
         ["guilds", guild, rest @ ..] => guilds::run(world, ask, method, id(guild, "guild_id")?, rest),
         ["channels", channel, rest @ ..] => {
             let channel = id(channel, "channel_id")?;
             match rest {
                 ["messages", _, "reactions", ..] => reactions::run(world, method, channel, rest),
-                ["threads", ..]
-                | ["messages", _, "threads"]
-                | ["thread-members", ..]
-                | ["users", "@me", "threads", ..] => threads::run(world, ask, method, channel, rest),
+                ["threads" | "thread-members", ..] | ["messages", _, "threads"] | ["users", "@me", "threads", ..] => {
+                    threads::run(world, ask, method, channel, rest)
+                }
                 ["messages", ..] => messages::run(world, ask, method, channel, rest),
                 ["webhooks"] => webhooks::of_channel(world, ask, method, channel),
                 _ => channels::run(world, ask, method, channel, rest),

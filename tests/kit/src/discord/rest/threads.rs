@@ -8,7 +8,7 @@ use super::{
     need, visible,
 };
 use crate::discord::{
-    channel::{Channel, ChannelKind},
+    channel::{Channel, ChannelKind, Invites},
     permission::Permission,
     refusal::{Refusal, Unknown},
     world::World,
@@ -78,7 +78,11 @@ fn open(world: &mut World, ask: &Ask<'_>, parent: u64, message: Option<u64>) -> 
         owner: Some(world.bot.id),
         members: [world.bot.id].into(),
         auto_archive_minutes: minutes,
-        invitable: ask.body["invitable"] != false,
+        invites: if ask.body["invitable"] == false {
+            Invites::Managers
+        } else {
+            Invites::Members
+        },
         ..Channel::new(id, kind)
     };
     let json = thread.guild_json(world.bot.id);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use escalator_testkit::discord::{FakeDiscord, Seen};
+use escalator_testkit::discord::{FakeDiscord, Seen, World};
 use serde_json::{Value, json};
 
 use super::{
@@ -139,7 +139,7 @@ async fn a_dropped_session_is_resumed_with_what_was_missed() {
     assert_eq!(client.contents(1).await, ["after"]);
     let session = client.session.clone();
     assert!(fake.gateway().seen().contains(&Seen::Resumed { session, missed: 2 }));
-    assert!(fake.look(|world| world.all_sent()));
+    assert!(fake.look(World::all_sent));
 }
 
 #[tokio::test]
@@ -148,9 +148,7 @@ async fn events_that_were_sent_but_not_heard_come_again() {
     let ada = fake.user("ada").dm();
     let mut client = Client::ready(&fake, INTENTS).await;
     ada.says("lost");
-    fake.wait_until(SOON, |world| world.all_sent())
-        .await
-        .expect("it is sent");
+    fake.wait_until(SOON, World::all_sent).await.expect("it is sent");
     fake.gateway().drop_connections();
     client.resume(&fake).await;
     assert_eq!(client.contents(1).await, ["lost"]);

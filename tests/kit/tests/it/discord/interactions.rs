@@ -3,11 +3,7 @@
 use escalator_testkit::discord::{Act, CannotHappen, FakeDiscord};
 use serde_json::{Value, json};
 
-use super::{
-    SOON, answer, call,
-    client::Client,
-    refused, start,
-};
+use super::{SOON, answer, call, client::Client, refused, start};
 
 async fn commands(fake: &FakeDiscord) -> Value {
     let path = format!("/applications/{}/commands", fake.application_id());

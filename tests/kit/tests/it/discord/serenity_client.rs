@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use escalator_testkit::discord::{Content, FakeDiscord, Seen};
+use escalator_testkit::discord::{Content, FakeDiscord, Seen, World};
 use serenity::{
     all::{
         ButtonStyle, ChannelType, Client, Command, CommandOptionType, Context, CreateActionRow, CreateAllowedMentions,
@@ -19,7 +19,7 @@ use serenity::{
 use super::{SOON, start};
 
 /// A loaded machine is slow to notice a lost connection.
-const LATE: Duration = Duration::from_secs(60);
+const LATE: Duration = Duration::from_mins(1);
 
 fn http(fake: &FakeDiscord) -> Http {
     let builder = HttpBuilder::new(fake.token()).proxy(fake.url());
@@ -83,9 +83,7 @@ async fn serenity_hears_everything_once_over_a_drop() {
     let heard = Heard::default();
     let (shards, running) = connect(&fake, heard.clone()).await;
     ada.bursts((0..200).map(|number| format!("{number:03}")));
-    fake.wait_until(SOON, |world| world.all_sent())
-        .await
-        .expect("all is sent");
+    fake.wait_until(SOON, World::all_sent).await.expect("all is sent");
     fake.gateway().drop_connections();
     ada.bursts((200..300).map(|number| format!("{number:03}")));
     fake.wait_connected(LATE).await.expect("it comes back");
