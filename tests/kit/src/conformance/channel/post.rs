@@ -1,0 +1,147 @@
+//! What stands behind the channel's ingress in a trial: it records, and answers as the trial wants it.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use escalator::{
+    channel::{EscalateError, Escalated, Inbound, IngressError, IngressPort, Offered, Owner, Started, Turn},
+    model::{ConversationKey, Escalation, EventKey, HistoryRoute, Line, Position, Signal},
+};
+use tokio::sync::watch;
+
+/// The recorder.
+pub(super) struct Post {
+    record: Mutex<Record>,
+    /// Whether offers wait.
+    held: watch::Sender<bool>,
+}
+
+/// What was seen so far, and what is answered next.
+#[derive(Default)]
+pub(super) struct Record {
+    pub(super) answer: Answer,
+    /// Every offer, those that failed and those that came again among them.
+    pub(super) offers: Vec<Inbound>,
+    /// What was taken for a human, once each, in order.
+    pub(super) kept: Vec<Inbound>,
+    /// What was passed to the bot.
+    pub(super) passed: Vec<Inbound>,
+    /// What the bot asked to start.
+    pub(super) started: Vec<Position>,
+    /// What is answered as taken when the bot asks to start.
+    pub(super) taken: HashSet<Position>,
+    pub(super) signals: Vec<Signal>,
+    keys: HashSet<EventKey>,
+}
+
+/// How an offer is answered.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// A human owns every conversation.
+    #[default]
+    Keep,
+    /// The bot owns every conversation.
+    Pass,
+    /// The ledger is away.
+    Fail,
+}
+
+impl Default for Post {
+    fn default() -> Self {
+        Self {
+            record: Mutex::default(),
+            held: watch::Sender::new(false),
+        }
+    }
+}
+
+impl Post {
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        // Every change under this lock is one step.
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
+        look(&self.record())
+    }
+
+    pub(super) fn answer(&self, answer: Answer) {
+        self.record().answer = answer;
+    }
+
+    /// Makes offers wait, or lets them go on.
+    pub(super) fn hold(&self, held: bool) {
+        self.held.send_replace(held);
+    }
+}
+
+impl Record {
+    fn settle(&mut self, update: Inbound) -> Result<Offered, IngressError> {
+        match self.answer {
+            Answer::Fail => Err(IngressError::Unavailable {
+                detail: "as the trial wants it".to_owned(),
+            }),
+            Answer::Keep => {
+                if self.keys.insert(update.key.clone()) {
+                    self.kept.push(update);
+                }
+                Ok(Offered::Kept)
+            }
+            Answer::Pass => {
+                self.passed.push(update);
+                Ok(Offered::Pass)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl IngressPort for Post {
+    fn owner(&self, _: &ConversationKey) -> Owner {
+        match self.record().answer {
+            Answer::Pass => Owner::Bot,
+            Answer::Keep | Answer::Fail => Owner::Human,
+        }
+    }
+
+    async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
+        self.record().offers.push(update.clone());
+        let mut held = self.held.subscribe();
+        held.wait_for(|held| !held)
+            .await
+            .expect("the recorder outlives what is offered to it");
+        self.record().settle(update)
+    }
+
+    async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
+        let mut record = self.record();
+        record.started.push(position);
+        if record.taken.contains(&position) {
+            return Started::Taken;
+        }
+        Started::Turn(Turn::unbound(conversation.clone()))
+    }
+
+    fn turn(&self, conversation: &ConversationKey) -> Option<Turn> {
+        (self.owner(conversation) == Owner::Bot).then(|| Turn::unbound(conversation.clone()))
+    }
+
+    async fn escalate(&self, _: Turn, _: Escalation) -> Result<Escalated, EscalateError> {
+        Err(IngressError::Invalid("no trial hands over").into())
+    }
+
+    async fn push_history(&self, _: &Turn, _: Vec<Line>, _: HistoryRoute, _: Escalation) -> Result<(), IngressError> {
+        Ok(())
+    }
+
+    async fn end(&self, _: &ConversationKey) -> Result<bool, IngressError> {
+        Ok(false)
+    }
+
+    fn signal(&self, _: &ConversationKey, signal: Signal) {
+        self.record().signals.push(signal);
+    }
+}
