@@ -66,7 +66,8 @@ pub(super) async fn silence(stage: Arc<Stage>) -> Checked {
     let ada = stage.with_ada().await?;
     stage.set_fault(Fault::Silence).await?;
     let (channel, payload) = (stage.channel(), says("struck"));
-    let delivering = pin!(channel.deliver(ChatDelivery {
+    // In a box, so that it is gone when it is cut off.
+    let delivering = Box::pin(channel.deliver(ChatDelivery {
         id: stage.next_id(),
         to: &ada,
         payload: &payload,
@@ -76,7 +77,10 @@ pub(super) async fn silence(stage: Arc<Stage>) -> Checked {
     let seen = pin!(stage.sees(Customer::Ada, 1));
     match select(delivering, seen).await {
         Either::Left((outcome, _)) => same(&outcome.word(), &"unknown", "the outcome of a call without an answer")?,
-        Either::Right((seen, _cut)) => drop(seen?),
+        Either::Right((seen, cut)) => {
+            drop(cut);
+            seen?;
+        }
     }
     works_again(&stage, &["struck"]).await
 }

@@ -39,7 +39,7 @@ pub(super) async fn kept_from_the_bot(stage: Arc<Stage>) -> Checked {
     stage.kept(1).await?;
     // What the bot gets next shows that the first would have reached it by now.
     passes_one(&stage).await?;
-    same(&stage.platform.heard(), &1, "updates that reached the bot")?;
+    heard_once(&stage).await?;
     ensure(
         stage.post.look(|record| record.started.len()) == 1,
         "the bot asked to start an update that a human owns",
@@ -49,8 +49,7 @@ pub(super) async fn kept_from_the_bot(stage: Arc<Stage>) -> Checked {
 pub(super) async fn passed_to_the_bot(stage: Arc<Stage>) -> Checked {
     stage.connect().await;
     passes_one(&stage).await?;
-    let heard = || stage.platform.heard() == 1;
-    stage.patience.stays("the bot got the update once", heard).await?;
+    heard_once(&stage).await?;
     let asked = stage.post.look(|record| {
         let passed = record.passed.first().map(|update| update.position);
         record.started.first().copied() == passed && record.passed.len() == 1
@@ -71,15 +70,24 @@ pub(super) async fn taken_from_the_bot(stage: Arc<Stage>) -> Checked {
     stage.post.record().taken.insert(offers[0].position);
     stage.post.hold(false);
     passes_one(&stage).await?;
-    same(&stage.platform.heard(), &1, "updates that reached the bot")
+    heard_once(&stage).await
 }
 
 /// The bot gets an update.
 async fn passes_one(stage: &Stage) -> Checked {
+    let before = stage.post.look(|record| record.passed.len());
     stage.post.answer(Answer::Pass);
     stage.write(Customer::Ada, "this is for the bot").await?;
+    let passed = || stage.post.look(|record| record.passed.len()) > before;
+    stage.patience.until("the update is offered and passed", passed).await?;
     let heard = || stage.platform.heard() >= 1;
     stage.patience.until("the update reaches the bot", heard).await
+}
+
+/// What else would have reached the bot has had the time to.
+async fn heard_once(stage: &Stage) -> Checked {
+    let once = || stage.platform.heard() == 1;
+    stage.patience.stays("one update has reached the bot", once).await
 }
 
 pub(super) async fn in_order(stage: Arc<Stage>) -> Checked {

@@ -1,0 +1,221 @@
+//! Faults between the channel and its ingress: what the channel would have done wrong on its way in.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use escalator::{
+    channel::{EscalateError, Escalated, Inbound, Ingress, IngressError, IngressPort, Offered, Owner, Started, Turn},
+    model::{
+        Address, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation, EventKey, FileSource,
+        HistoryRoute, Line, Position, Signal,
+    },
+};
+use tokio::sync::Notify;
+
+/// One fault on the way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IngressFault {
+    /// Says that an update is accepted, and offers it afterwards.
+    AcknowledgesFirst,
+    /// Takes an error for a yes.
+    OffersOnce,
+    /// Makes a key anew each time.
+    MintsKeys,
+    /// Counts keys from the start of the process.
+    CountsKeysFromTheStart,
+    /// Counts positions from the start of the process.
+    CountsPositionsFromTheStart,
+    /// Names conversations anew in each process.
+    RenamesConversations,
+    /// Hands the bot what was kept, too.
+    PassesAll,
+    /// Keeps from the bot what was passed.
+    KeepsAll,
+    /// Does not ask who may start.
+    StartsUnasked,
+    /// Starts what an escalation took.
+    StartsAll,
+    /// Lets the second update overtake the first.
+    Reorders,
+    /// Counts positions down.
+    CountsDown,
+    /// Trims and lowers what was written.
+    ChangesWords,
+    /// Takes an edit for a message.
+    EditsAsMessages,
+    /// Takes an end for a message.
+    EndsAsMessages,
+    /// Puts all customers into one conversation.
+    MixesCustomers,
+    /// Loses a file's name.
+    LosesNames,
+    /// Hands on another file's handle.
+    MixesFiles,
+    /// Says nothing of typing.
+    SwallowsTyping,
+}
+
+/// A way in with a fault, for one connection of a channel.
+pub(super) struct FaultyIngress {
+    inner: Ingress,
+    fault: IngressFault,
+    /// Which connection it is, from 1.
+    connection: usize,
+    offers: AtomicI64,
+    /// The keys that were counted, by the real ones.
+    counted: Mutex<HashMap<EventKey, i64>>,
+    second: std::sync::Arc<Notify>,
+}
+
+impl FaultyIngress {
+    pub(super) fn new(inner: Ingress, fault: IngressFault, connection: usize) -> Self {
+        Self {
+            inner,
+            fault,
+            connection,
+            offers: AtomicI64::new(0),
+            counted: Mutex::default(),
+            second: std::sync::Arc::default(),
+        }
+    }
+
+    /// The number of a key in this connection.
+    fn count(&self, key: &EventKey) -> i64 {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = i64::try_from(counted.len()).unwrap_or(i64::MAX) + 1;
+        *counted.entry(key.clone()).or_insert(next)
+    }
+
+    /// The update as the faulty channel would have read it.
+    fn misread(&self, mut update: Inbound, offer: i64) -> Inbound {
+        let number = self.count(&update.key);
+        match (self.fault, &mut update.event) {
+            (IngressFault::MintsKeys, _) => update.key = EventKey::new(format!("{}:{offer}", update.key)),
+            (IngressFault::CountsKeysFromTheStart, _) => {
+                update.key = EventKey::new(format!("{}:{number}", self.connection));
+            }
+            (IngressFault::CountsPositionsFromTheStart, _) => update.position = Position(number),
+            (IngressFault::RenamesConversations, _) => {
+                update.conversation.address =
+                    Address::new(format!("{}-{}", update.conversation.address, self.connection));
+            }
+            (IngressFault::CountsDown, _) => update.position = Position(-update.position.0),
+            (IngressFault::MixesCustomers, _) => {
+                update.conversation.address = Address::new("ada");
+                update.conversation.customer = CustomerId::new("ada");
+            }
+            (IngressFault::EndsAsMessages, CustomerEvent::Ended) => {
+                update.event = CustomerEvent::Message(CustomerMessage::text("/end"));
+            }
+            (IngressFault::EditsAsMessages, CustomerEvent::Edited(words)) => {
+                update.event = CustomerEvent::Message(CustomerMessage::text(words.clone()));
+            }
+            (fault, CustomerEvent::Message(message)) => misread_message(fault, message),
+            _ => {}
+        }
+        update
+    }
+
+    /// Answers at once, and offers in the background until it is taken.
+    fn offer_later(&self, update: Inbound, until: impl Future<Output = ()> + Send + 'static) {
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            until.await;
+            while inner.offer(update.clone()).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+    }
+}
+
+fn misread_message(fault: IngressFault, message: &mut CustomerMessage) {
+    match fault {
+        IngressFault::ChangesWords => {
+            message.text = message.text.take().map(|words| words.as_str().replace('*', "").into());
+        }
+        IngressFault::LosesNames => message.files.iter_mut().for_each(|file| file.name = "file".into()),
+        IngressFault::MixesFiles => message
+            .files
+            .iter_mut()
+            .for_each(|file| file.source = FileSource::Platform(escalator::model::FileRef::new("file-9"))),
+        _ => {}
+    }
+}
+
+#[async_trait]
+impl IngressPort for FaultyIngress {
+    fn owner(&self, conversation: &ConversationKey) -> Owner {
+        self.inner.owner(conversation)
+    }
+
+    async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
+        let offer = self.offers.fetch_add(1, Ordering::SeqCst) + 1;
+        let update = self.misread(update, offer);
+        match (self.fault, offer) {
+            (IngressFault::AcknowledgesFirst, _) => {
+                self.offer_later(update, std::future::ready(()));
+                return Ok(Offered::Kept);
+            }
+            (IngressFault::Reorders, 1) => {
+                let second = std::sync::Arc::clone(&self.second);
+                self.offer_later(update, async move { second.notified().await });
+                return Ok(Offered::Kept);
+            }
+            _ => {}
+        }
+        let offered = self.inner.offer(update).await;
+        self.second.notify_one();
+        match (self.fault, offered) {
+            (IngressFault::OffersOnce, Err(_)) | (IngressFault::KeepsAll, Ok(_)) => Ok(Offered::Kept),
+            (IngressFault::PassesAll, Ok(_)) => Ok(Offered::Pass),
+            (_, offered) => offered,
+        }
+    }
+
+    async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
+        let turn = || Started::Turn(Turn::unbound(conversation.clone()));
+        match self.fault {
+            IngressFault::StartsUnasked => turn(),
+            IngressFault::StartsAll => {
+                self.inner.start(conversation, position).await;
+                turn()
+            }
+            _ => self.inner.start(conversation, position).await,
+        }
+    }
+
+    fn turn(&self, conversation: &ConversationKey) -> Option<Turn> {
+        self.inner.turn(conversation)
+    }
+
+    async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
+        self.inner.escalate(turn, escalation).await
+    }
+
+    async fn push_history(
+        &self,
+        turn: &Turn,
+        history: Vec<Line>,
+        route: HistoryRoute,
+        details: Escalation,
+    ) -> Result<(), IngressError> {
+        self.inner.push_history(turn, history, route, details).await
+    }
+
+    async fn end(&self, conversation: &ConversationKey) -> Result<bool, IngressError> {
+        self.inner.end(conversation).await
+    }
+
+    fn signal(&self, conversation: &ConversationKey, signal: Signal) {
+        if self.fault != IngressFault::SwallowsTyping {
+            self.inner.signal(conversation, signal);
+        }
+    }
+}
