@@ -23,7 +23,10 @@ use escalator::{
     },
 };
 use futures::{StreamExt, TryStreamExt};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines},
+    sync::Mutex,
+};
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
 use crate::faq;
@@ -33,6 +36,10 @@ pub struct Terminal {
     ingress: Ingress,
     /// Where the agent's files are put.
     downloads: PathBuf,
+    /// What the customer writes. Held by `run`.
+    input: Mutex<Lines<BufReader<Box<dyn AsyncRead + Send + Unpin>>>>,
+    /// What the customer sees. Held for a line at a time.
+    output: Mutex<Box<dyn AsyncWrite + Send + Unpin>>,
     /// Cancelled at the end of the input.
     finished: CancellationToken,
     /// The position of the last line. It goes on from the clock, so that it rises over a restart too.
@@ -42,10 +49,23 @@ pub struct Terminal {
 impl Terminal {
     /// Makes the channel for an ingress of its own; `downloads` is the folder for the agent's files.
     pub fn new(ingress: Ingress, downloads: PathBuf) -> Arc<Self> {
+        Self::over(ingress, downloads, tokio::io::stdin(), tokio::io::stdout())
+    }
+
+    /// The same over another input and output.
+    pub fn over(
+        ingress: Ingress,
+        downloads: PathBuf,
+        input: impl AsyncRead + Send + Unpin + 'static,
+        output: impl AsyncWrite + Send + Unpin + 'static,
+    ) -> Arc<Self> {
+        let input: Box<dyn AsyncRead + Send + Unpin> = Box::new(input);
         let last = AtomicI64::new(SystemClock.now().as_millis());
         Arc::new(Self {
             ingress,
             downloads,
+            input: Mutex::new(BufReader::new(input).lines()),
+            output: Mutex::new(Box::new(output)),
             finished: CancellationToken::new(),
             last,
         })
@@ -54,6 +74,12 @@ impl Terminal {
     /// Waits for the end of the input.
     pub async fn finished(&self) {
         self.finished.cancelled().await;
+    }
+
+    async fn show(&self, text: &str) -> std::io::Result<()> {
+        let mut out = self.output.lock().await;
+        out.write_all(format!("{text}\n").as_bytes()).await?;
+        out.flush().await
     }
 
     fn conversation(&self) -> ConversationKey {
@@ -101,13 +127,13 @@ impl Terminal {
         if faq::wants_human(line) {
             let escalation = Escalation::because("the customer asked for a human");
             if let Err(error) = self.escalate(turn, escalation).await {
-                show(&format!("Bot: I cannot reach a human: {error}")).await.ok();
+                self.show(&format!("Bot: I cannot reach a human: {error}")).await.ok();
             }
             return;
         }
         let answer = faq::answer(line);
         // Who speaks stands in front of each line of the history already.
-        if let Err(error) = turn.say(answer.trim_start_matches("Bot: "), show(&answer)).await {
+        if let Err(error) = turn.say(answer.trim_start_matches("Bot: "), self.show(&answer)).await {
             tracing::info!(%error, "the bot kept silent");
         }
     }
@@ -130,7 +156,7 @@ impl EscalationChannel for Terminal {
     }
 
     async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        let mut lines = self.input.lock().await;
         loop {
             let line = tokio::select! {
                 line = lines.next_line() => line,
@@ -157,12 +183,12 @@ impl EscalationChannel for Terminal {
                 match save(&path, bytes).await {
                     Ok(()) => {
                         let author = author.as_ref().map_or("Agent", |author| author.name.as_str());
-                        show(&format!("{author} sent a file: {}", path.display())).await
+                        self.show(&format!("{author} sent a file: {}", path.display())).await
                     }
                     Err(outcome) => return outcome,
                 }
             }
-            (payload, _) => show(&payload.plain().unwrap_or_default()).await,
+            (payload, _) => self.show(&payload.plain().unwrap_or_default()).await,
         };
         shown.map_or_else(|error| Outcome::not_sent(error.to_string()), |()| Outcome::delivered())
     }
@@ -183,7 +209,7 @@ impl EscalationChannel for Terminal {
 
     async fn signal(&self, _to: &ConversationKey, signal: Signal) {
         if signal == Signal::TypingStarted {
-            show("(an agent is typing)").await.ok();
+            self.show("(an agent is typing)").await.ok();
         }
     }
 }
@@ -227,12 +253,6 @@ const MEDIA_TYPES: [(&str, &str); 5] = [
     ("gif", "image/gif"),
     ("webp", "image/webp"),
 ];
-
-async fn show(text: &str) -> std::io::Result<()> {
-    let mut out = tokio::io::stdout();
-    out.write_all(format!("{text}\n").as_bytes()).await?;
-    out.flush().await
-}
 
 async fn save(path: &Path, bytes: &dyn OpenFile) -> Result<(), Outcome> {
     let mut stream = bytes.open().await?.stream;

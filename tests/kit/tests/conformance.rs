@@ -1,16 +1,11 @@
 //! The suites over what the kit itself has: the reference channel, and the faulty twins.
 
-use std::sync::Arc;
-
 use escalator_testkit::conformance::{Stop, channel, faulty::CHANNEL_TWINS, loopback::LoopbackHarness};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
-    let mut trials = channel::trials("loopback", Arc::new(LoopbackHarness::full()));
-    trials.extend(channel::trials(
-        "plain_loopback",
-        Arc::new(LoopbackHarness::text_only()),
-    ));
+    let mut trials = channel::trials("loopback", LoopbackHarness::full());
+    trials.extend(channel::trials("plain_loopback", LoopbackHarness::text_only()));
     trials.extend(channel_twins());
     let noticed = CHANNEL_TWINS.iter().flat_map(|twin| twin.noticed_by.iter().copied());
     trials.push(each_has_a_twin(

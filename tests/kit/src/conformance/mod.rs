@@ -4,11 +4,10 @@
 //! the trials. This is such a target, whole, for the [reference channel](loopback):
 //!
 //! ```
-//! use std::sync::Arc;
 //! use escalator_testkit::conformance::{channel, loopback::LoopbackHarness};
 //!
 //! let arguments = libtest_mimic::Arguments::from_iter(["conformance", "an_end_is_offered_as_an_end"]);
-//! let trials = channel::trials("loopback", Arc::new(LoopbackHarness::full()));
+//! let trials = channel::trials("loopback", LoopbackHarness::full());
 //! libtest_mimic::run(&arguments, trials).exit_if_failed();
 //! ```
 //!

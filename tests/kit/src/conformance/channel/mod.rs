@@ -18,7 +18,8 @@ use self::stage::Stage;
 use super::trial::{Checked, Stop, trial};
 
 /// All trials, over one channel. Their names begin with `name`.
-pub fn trials(name: &str, harness: Arc<dyn ChannelHarness>) -> Vec<Trial> {
+pub fn trials(name: &str, harness: impl ChannelHarness) -> Vec<Trial> {
+    let harness: Arc<dyn ChannelHarness> = Arc::new(harness);
     let cases = trials::CASES.iter().map(|case| {
         let harness = Arc::clone(&harness);
         trial(format!("{name}::{}", case.name), move || run(case, harness))

@@ -125,7 +125,7 @@ impl Loopback {
     /// A customer does something.
     pub fn push(&self, from: Customer, what: What) {
         let mut state = self.state();
-        let id = state.updates.len() as i64 + 1;
+        let id = i64::try_from(state.updates.len()).unwrap_or(i64::MAX) + 1;
         state.updates.push(Update { id, from, what });
         drop(state);
         self.changes.send_modify(|count| *count += 1);

@@ -20,7 +20,7 @@ use crate::conformance::{
 };
 
 pub(super) async fn constant(stage: Arc<Stage>) -> Checked {
-    stage.connect().await;
+    stage.with_ada().await?;
     let first = stage.channel().capabilities();
     same(&stage.channel().capabilities(), &first, "the capabilities, asked again")?;
     stage.stop().await?;
