@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -18,8 +18,8 @@ use escalator::{
     },
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome},
     model::{
-        Address, Attachment, ChatLimits, Clock, ConversationKey, CustomerEvent, CustomerId, CustomerMessage,
-        Escalation, EventKey, FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal, SystemClock, Text,
+        Address, Attachment, ChatLimits, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation,
+        EventKey, FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal, Text,
     },
 };
 use futures::{StreamExt, TryStreamExt};
@@ -42,7 +42,8 @@ pub struct Terminal {
     output: Mutex<Box<dyn AsyncWrite + Send + Unpin>>,
     /// Cancelled at the end of the input.
     finished: CancellationToken,
-    /// The position of the last line. It goes on from the clock, so that it rises over a restart too.
+    /// The position of the last line. It goes on from the clock, to the nanosecond, so that it rises over a restart too,
+    /// however soon that comes and however many lines were piped in before.
     last: AtomicI64,
 }
 
@@ -60,7 +61,8 @@ impl Terminal {
         output: impl AsyncWrite + Send + Unpin + 'static,
     ) -> Arc<Self> {
         let input: Box<dyn AsyncRead + Send + Unpin> = Box::new(input);
-        let last = AtomicI64::new(SystemClock.now().as_millis());
+        let last = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let last = AtomicI64::new(i64::try_from(last.as_nanos()).unwrap_or(i64::MAX));
         Arc::new(Self {
             ingress,
             downloads,

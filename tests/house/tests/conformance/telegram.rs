@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -86,16 +87,16 @@ impl Platform for Stand {
         let mut dispatcher = Dispatcher::builder(bot, handlers)
             .dependencies(dptree::deps![Arc::clone(&self.heard)])
             .build();
-        tokio::spawn({
-            let telegram = telegram.clone();
-            async move {
-                shutdown.cancelled().await;
-                telegram.stop();
-            }
-        });
+        let stopped = telegram.clone();
         let receiving = tokio::spawn(async move {
-            let dispatching = dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new());
-            dispatching.await;
+            let mut dispatching = pin!(dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()));
+            loop {
+                tokio::select! {
+                    () = &mut dispatching => return,
+                    // Again, since a stop that comes before the dispatcher listens goes unheard.
+                    () = told_to_stop(&shutdown) => stopped.stop(),
+                }
+            }
         });
         Connected {
             debug: Some(format!("{telegram:?}")),
@@ -174,6 +175,11 @@ impl Platform for Stand {
     fn secrets(&self) -> Vec<String> {
         vec![SECRET.to_owned(), "/bot7000000001".to_owned()]
     }
+}
+
+async fn told_to_stop(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
 fn handlers() -> UpdateHandler<Failed> {
