@@ -4,13 +4,20 @@
 mod telegram;
 mod terminal;
 
-use escalator_testkit::conformance::channel;
+use escalator_testkit::conformance::{
+    channel,
+    store::{self, LedgerHarness},
+};
 use libtest_mimic::Arguments;
 
 fn main() {
     let trials = [
         channel::trials("telegram", telegram::Harness),
         channel::trials("terminal", terminal::Harness),
+        store::trials("memory", LedgerHarness::in_memory()),
+        store::trials_under_faults("unsteady_memory", LedgerHarness::in_memory()),
+        store::trials("sqlite", LedgerHarness::sqlite()),
+        store::trials_under_faults("unsteady_sqlite", LedgerHarness::sqlite()),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
 }

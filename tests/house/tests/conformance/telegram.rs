@@ -21,7 +21,6 @@ use escalator_testkit::{
     telegram::{Chat, FakeTelegram, Fault, Media, Message, On, Plan},
 };
 use teloxide::{
-    Bot,
     dispatching::{Dispatcher, UpdateFilterExt, UpdateHandler},
     dptree,
     error_handlers::LoggingErrorHandler,
@@ -143,7 +142,9 @@ impl Platform for Stand {
 
     async fn set_fault(&self, fault: escalator_testkit::conformance::channel::Fault) -> Result<(), Unsupported> {
         use escalator_testkit::conformance::channel::Fault as Wanted;
-        let next = |fault| drop(self.fake.fault(On::method("sendMessage"), Plan::Next(1, fault)));
+        let next = |fault| {
+            self.fake.fault(On::method("sendMessage"), Plan::Next(1, fault));
+        };
         match fault {
             Wanted::Unreachable => self.fake.close_port().await.expect("the port is closed"),
             Wanted::Busy { retry_after } => next(Fault::RetryAfter {
