@@ -1,6 +1,11 @@
 //! The suites over what the kit itself has: the reference channel, and the faulty twins.
 
-use escalator_testkit::conformance::{Stop, channel, faulty::CHANNEL_TWINS, loopback::LoopbackHarness};
+use escalator_testkit::conformance::{
+    Stop, channel,
+    faulty::{CHANNEL_TWINS, STORE_TWINS},
+    loopback::LoopbackHarness,
+    store,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -13,6 +18,9 @@ fn main() {
         channel::names().collect(),
         noticed.collect(),
     ));
+    trials.extend(store_twins());
+    let noticed = STORE_TWINS.iter().flat_map(|twin| twin.noticed_by.iter().copied());
+    trials.push(each_has_a_twin("store", store::names().collect(), noticed.collect()));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
@@ -22,6 +30,16 @@ fn channel_twins() -> impl Iterator<Item = Trial> {
         twin.noticed_by.iter().map(|name| {
             let title = format!("channel_twins::{}_fails::{name}", twin.name());
             Trial::test(title, || must_fail(channel::attempt(name, twin.harness())))
+        })
+    })
+}
+
+/// Each faulty store fails the trials that are there to notice it.
+fn store_twins() -> impl Iterator<Item = Trial> {
+    STORE_TWINS.iter().flat_map(|twin| {
+        twin.noticed_by.iter().map(|name| {
+            let title = format!("store_twins::{}_fails::{name}", twin.name());
+            Trial::test(title, || must_fail(store::attempt(name, twin.harness())))
         })
     })
 }
