@@ -218,7 +218,9 @@ impl FaultyStore {
 #[async_trait]
 impl Store for FaultyStore {
     async fn accept(&self, mut events: Vec<Incoming>) -> Result<Vec<Accepted>, StoreError> {
-        events.iter_mut().for_each(|event| self.miskey(event));
+        for event in &mut events {
+            self.miskey(event);
+        }
         match self.fault {
             StoreFault::ReordersBatches => {
                 events.reverse();

@@ -30,19 +30,21 @@ use super::trial::{Checked, Stop, trial};
 
 /// All trials, over one store. Their names begin with `name`.
 pub fn trials(name: &str, harness: impl StoreHarness) -> Vec<Trial> {
-    made(name, Arc::new(harness), |_| true)
+    made(name, &(Arc::new(harness) as Arc<dyn StoreHarness>), |_| true)
 }
 
 /// The trials that must hold under faults, over one store whose calls fail now and then.
 pub fn trials_under_faults(name: &str, harness: impl StoreHarness) -> Vec<Trial> {
     let unsteady = unsteady::UnsteadyHarness::new(Arc::new(harness));
-    made(name, Arc::new(unsteady), |case| case.holds_under_faults)
+    made(name, &(Arc::new(unsteady) as Arc<dyn StoreHarness>), |case| {
+        case.holds_under_faults
+    })
 }
 
-fn made(name: &str, harness: Arc<dyn StoreHarness>, wanted: fn(&trials::Case) -> bool) -> Vec<Trial> {
+fn made(name: &str, harness: &Arc<dyn StoreHarness>, wanted: fn(&trials::Case) -> bool) -> Vec<Trial> {
     let cases = trials::CASES.iter().filter(|case| wanted(case));
     let trials = cases.map(|case| {
-        let harness = Arc::clone(&harness);
+        let harness = Arc::clone(harness);
         trial(format!("{name}::{}", case.name), move || run(case, harness))
     });
     trials.collect()
