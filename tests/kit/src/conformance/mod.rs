@@ -18,7 +18,7 @@
 //!
 //! # Invariants
 //! - A trial waits for conditions, with a deadline; it never sleeps and hopes.
-//! - For each trial there is a deliberately [faulty](faulty) twin on which it fails, and a test says so.
+//! - For each trial there is a deliberately [faulty] twin on which it fails, and a test says so.
 //!
 //! # Not here
 //! Whether a channel reads everything that its platform can say: that is a test of the adapter's own.
