@@ -108,6 +108,7 @@ impl Terminal {
                 ..Profile::default()
             },
             event: read(line),
+            has_handler: true,
         };
         let offered = loop {
             match self.ingress.offer(update.clone()).await {

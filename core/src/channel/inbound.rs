@@ -16,6 +16,9 @@ pub struct Inbound {
     pub profile: Profile,
     /// What happened.
     pub event: CustomerEvent,
+    /// Whether a handler of the bot will be [asked about](super::Ingress::start) it, should the bot own the conversation.
+    /// What has none is dealt with as soon as nothing stands before it.
+    pub has_handler: bool,
 }
 
 /// Whose update it was.
@@ -57,6 +60,36 @@ pub enum Owner {
     Bot,
     /// A human: from the commit of an opening to the commit of its end.
     Human,
+}
+
+impl Inbound {
+    /// An update that a handler of the bot is for, of a customer of whom nothing is known.
+    pub fn new(key: EventKey, conversation: ConversationKey, position: Position, event: CustomerEvent) -> Self {
+        Self {
+            key,
+            conversation,
+            position,
+            profile: Profile::default(),
+            event,
+            has_handler: true,
+        }
+    }
+
+    /// The same, with what is known of the customer.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// The same, as one that no handler of the bot will be asked about: of a kind that only a human's conversation needs,
+    /// or answered by the channel itself.
+    #[must_use]
+    pub fn without_handler(self) -> Self {
+        Self {
+            has_handler: false,
+            ..self
+        }
+    }
 }
 
 impl CustomerEvent {

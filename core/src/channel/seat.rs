@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{Inbound, TakenOver};
-use crate::model::{ConversationKey, Line, Position, Profile, Text, Timestamp};
+use crate::model::{ConversationKey, CustomerEvent, CustomerMessage, Line, Position, Profile, Text, Timestamp};
 
 /// The place of one conversation in this process while the bot owns it: who may speak, what was passed to the bot and
 /// not started, what was said and not yet written down. Gone with the process; what must survive is in the ledger.
@@ -31,9 +31,9 @@ struct State {
     permits: usize,
     /// Cuts off the lines on their way. Replaced with each generation.
     cut: CancellationToken,
-    /// Updates passed to the bot whose handler has not started, in source order.
+    /// Updates passed to the bot whose handler has not started, in source order. The first is one that has a handler.
     passed: VecDeque<Inbound>,
-    /// The highest position that a handler started with.
+    /// The highest position that is dealt with: a handler started with it, or none ever will.
     started: Option<Position>,
     /// Lines not yet in the ledger, oldest first.
     unwritten: Vec<Line>,
@@ -122,7 +122,8 @@ impl Seat {
             state.started = state.started.max(oldest);
         }
         state.profile = update.profile.clone();
-        state.passed.push_back(update.clone());
+        state.passed.push_back(as_the_bots(update));
+        state.skip_unhandled(self.now);
         true
     }
 
@@ -135,12 +136,10 @@ impl Seat {
         }
         // What stands before it was started too: a dispatcher keeps a chat in order, and drops what no handler wants.
         while let Some(update) = state.passed.pop_front_if(|update| update.position <= position) {
-            if let Some(text) = update.event.readable() {
-                let line = Line::customer((self.now)(), text);
-                state.write(line);
-            }
+            state.deal_with(&update, self.now);
         }
         state.started = state.started.max(Some(position));
+        state.skip_unhandled(self.now);
         true
     }
 
@@ -234,6 +233,7 @@ impl Seat {
         let mut state = self.lock();
         state.generation += 1;
         state.passed = bots.into();
+        state.skip_unhandled(self.now);
         self.reopen(state);
     }
 
@@ -275,7 +275,33 @@ impl Seat {
     }
 }
 
+/// An update as it stands while the bot owns the conversation. An end that no handler sees found nothing to end, and the
+/// channel has told the customer so: an escalation that takes it later must not end by it.
+fn as_the_bots(update: &Inbound) -> Inbound {
+    let mut update = update.clone();
+    if !update.has_handler && update.event == CustomerEvent::Ended {
+        update.event = CustomerEvent::Message(CustomerMessage::default());
+    }
+    update
+}
+
 impl State {
+    /// Deals with the updates at the front that no handler will start with. What their customer said is history: so an
+    /// escalation that comes now still shows it.
+    fn skip_unhandled(&mut self, now: fn() -> Timestamp) {
+        while let Some(update) = self.passed.pop_front_if(|update| !update.has_handler) {
+            self.deal_with(&update, now);
+            self.started = self.started.max(Some(update.position));
+        }
+    }
+
+    /// Notes what a customer said to the bot.
+    fn deal_with(&mut self, update: &Inbound, now: fn() -> Timestamp) {
+        if let Some(text) = update.event.readable() {
+            self.write(Line::customer(now(), text));
+        }
+    }
+
     fn write(&mut self, line: Line) {
         if self.unwritten.len() == Seat::UNWRITTEN_MAX {
             self.unwritten.remove(0);

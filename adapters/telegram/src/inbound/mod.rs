@@ -45,6 +45,16 @@ pub(crate) struct Read {
     pub(crate) button: Option<Button>,
 }
 
+impl Read {
+    /// The same for a bot that does not ask for such updates.
+    pub(crate) fn without_handler(self) -> Self {
+        Self {
+            inbound: self.inbound.without_handler(),
+            ..self
+        }
+    }
+}
+
 /// A button that was pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Button {
@@ -72,12 +82,15 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
         }
         _ => return None,
     };
+    // We answer the end button, and teloxide hands no handler what it cannot read.
+    let has_handler = !button.as_ref().is_some_and(|button| button.is_end) && !is_unreadable(update);
     let inbound = Inbound {
         key: EventKey::new(format!("telegram:{channel}:update:{}", update.id.0)),
         conversation,
         position: position(update),
         profile,
         event,
+        has_handler,
     };
     Some(Read { inbound, button })
 }
@@ -120,6 +133,11 @@ pub(crate) fn is_business(update: &Update) -> bool {
         update.kind,
         UpdateKind::BusinessMessage(_) | UpdateKind::EditedBusinessMessage(_) | UpdateKind::DeletedBusinessMessages(_)
     )
+}
+
+/// Whether teloxide could not read an update. It then logs the whole of it and hands it to nobody.
+pub(crate) fn is_unreadable(update: &Update) -> bool {
+    matches!(update.kind, UpdateKind::Error(_))
 }
 
 fn private_customer(message: &Message) -> Option<UserId> {

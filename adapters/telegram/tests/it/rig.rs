@@ -94,6 +94,7 @@ impl Rig {
             .deliver(ChatDelivery {
                 id,
                 to,
+                place: None,
                 payload,
                 file,
                 attempt,
@@ -101,7 +102,7 @@ impl Rig {
             .await
     }
 
-    fn dispatcher(&self, handlers: UpdateHandler<Failed>, seen: &Seen) -> HostDispatcher {
+    pub(crate) fn dispatcher(&self, handlers: UpdateHandler<Failed>, seen: &Seen) -> HostDispatcher {
         let unhandled = seen.clone();
         Dispatcher::builder(self.bot.clone(), handlers)
             .dependencies(dptree::deps![self.telegram.clone(), seen.clone()])
@@ -112,7 +113,7 @@ impl Rig {
             .build()
     }
 
-    fn spawn<L>(&self, mut dispatcher: HostDispatcher, listener: L, seen: Seen) -> Running
+    pub(crate) fn spawn<L>(&self, mut dispatcher: HostDispatcher, listener: L, seen: Seen) -> Running
     where
         L: teloxide::update_listeners::UpdateListener<Err: std::fmt::Debug + Send> + Send + 'static,
         for<'a> <L as teloxide::update_listeners::AsUpdateStream<'a>>::Stream: Send,
@@ -206,7 +207,7 @@ impl Seen {
 }
 
 /// The author asks for messages alone, and for a turn with each.
-fn authors_handlers() -> UpdateHandler<Failed> {
+pub(crate) fn authors_handlers() -> UpdateHandler<Failed> {
     dptree::entry().branch(Update::filter_message().endpoint(answer))
 }
 

@@ -133,15 +133,15 @@ fn ended(n: u32, position: i64) -> Inbound {
     inbound(key(n), position, CustomerEvent::Ended)
 }
 
+/// An edit, as a channel reads it whose bot knows no edits.
+fn edited(n: u32, position: i64, text: &str) -> Inbound {
+    inbound(key(n), position, CustomerEvent::Edited(text.into())).without_handler()
+}
+
 fn inbound(conversation: ConversationKey, position: i64, event: CustomerEvent) -> Inbound {
-    Inbound {
-        key: EventKey::new(format!("{}:{position}", conversation.address)),
-        conversation,
-        position: Position(position),
-        profile: Profile {
-            name: Some("Ben".into()),
-            ..Profile::default()
-        },
-        event,
-    }
+    let event_key = EventKey::new(format!("{}:{position}", conversation.address));
+    Inbound::new(event_key, conversation, Position(position), event).with_profile(Profile {
+        name: Some("Ben".into()),
+        ..Profile::default()
+    })
 }

@@ -4,8 +4,8 @@ use std::{convert::Infallible, pin::pin};
 
 use futures::poll;
 
-use super::Bed;
-use crate::channel::IngressPort;
+use super::{Bed, edited};
+use crate::channel::{IngressPort, Offered};
 use crate::store::rig::key;
 
 #[tokio::test]
@@ -23,6 +23,19 @@ async fn a_seat_that_holds_nothing_is_given_up() {
     assert_eq!(seats(), 1, "a turn holds it");
     drop(turn);
     assert_eq!(seats(), 0, "its line is written");
+}
+
+#[tokio::test]
+async fn a_seat_whose_last_update_no_handler_starts_with_is_given_up() {
+    let bed = Bed::in_memory().await;
+    bed.pass(1..=1).await;
+    for position in [2, 4] {
+        let offered = bed.port.offer(edited(1, position, "never mind")).await;
+        assert_eq!(offered.expect("it is answered"), Offered::Pass);
+        drop(bed.start(1).await);
+        bed.intake.flush().await;
+        assert_eq!(bed.intake.seats.sweep().len(), 0, "{position}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::{convert::Infallible, pin::pin, time::Duration};
 use futures::{future::join, poll};
 use tokio::sync::oneshot;
 
-use super::{Bed, ended};
+use super::{Bed, edited, ended};
 use crate::{
     channel::{EscalateError, Escalated, IngressError, IngressPort, Offered, Owner, SayError, TakenOver, Turn},
     model::{Escalation, HistoryRoute},
@@ -261,4 +261,53 @@ async fn a_turn_of_no_conversation_hands_nothing_over() {
         .await;
     assert!(matches!(refused, Err(IngressError::Invalid(_))), "{refused:?}");
     assert_eq!(bed.port.owner(&key(7)), Owner::Bot);
+}
+
+#[tokio::test]
+async fn an_end_button_of_before_does_not_end_the_next_session() {
+    for bed in Bed::each().await {
+        bed.pass(1..=1).await;
+        let handled = bed.turn(1).await;
+        // The channel answers it itself, since the bot owns the chat.
+        let offered = bed.port.offer(ended(1, 2).without_handler()).await;
+        assert_eq!(offered.expect("it is answered"), Offered::Pass);
+        drop(handled);
+        let turn = bed.port.turn(&key(1)).expect("the bot owns it");
+        bed.opened(turn).await;
+        assert_eq!(bed.port.owner(&key(1)), Owner::Human, "nobody ended it");
+        bed.ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_end_button_that_an_escalation_takes_does_not_end_it() {
+    for bed in Bed::each().await {
+        bed.pass(1..=2).await;
+        let offered = bed.port.offer(ended(1, 3).without_handler()).await;
+        assert_eq!(offered.expect("it is answered"), Offered::Pass);
+        let turn = bed.turn(1).await;
+        bed.opened(turn).await;
+        assert_eq!(bed.port.owner(&key(1)), Owner::Human);
+        assert_eq!(bed.told().await, ["2"]);
+        bed.ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_no_handler_sees_reaches_the_agent_once() {
+    for bed in Bed::each().await {
+        bed.pass(1..=1).await;
+        let offered = bed.port.offer(edited(1, 2, "order 12")).await;
+        assert_eq!(offered.expect("it is answered"), Offered::Pass);
+        bed.pass(3..=3).await;
+        let offered = bed.port.offer(edited(1, 4, "order 13")).await;
+        assert_eq!(offered.expect("it is answered"), Offered::Pass);
+        let turn = bed.turn(1).await;
+        bed.opened(turn).await;
+        // What stood behind the escalating line alone is history; what stood behind more goes where that goes.
+        let opener = bed.opener().await;
+        assert!(opener.contains("Customer: Edited: order 12"), "{opener}");
+        assert!(!opener.contains("order 13"), "{opener}");
+        bed.ledger.close().await;
+    }
 }
