@@ -80,7 +80,8 @@ impl<R> Telegram<R> {
 
     /// Stops listening: what was pulled is dealt with first, then the dispatcher that listens now through
     /// [`install`](Self::install) ends. Teloxide's own `ShutdownToken` goes unheard when it is used at the moment in which
-    /// the dispatcher takes an update; this is always heard.
+    /// the dispatcher takes an update; this is always heard, from the moment of the installation on. A dispatcher that is
+    /// starting still waits for its first answer from Telegram.
     pub fn stop(&self) {
         self.post().stop();
     }

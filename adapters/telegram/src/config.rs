@@ -21,7 +21,8 @@ pub struct Settings {
     pub offer_retry: RetryPolicy,
     /// How long one offer may take before it counts as failed and is made again. 30 seconds.
     pub offer_max: Duration,
-    /// How long an offer may go on when the bot is stopped. After that the batch is left to Telegram. 5 seconds.
+    /// How long an offer may go on when the bot is stopped, and how long Telegram may take to answer the last request.
+    /// After that the batch is left to Telegram. 5 seconds.
     pub stop_wait_max: Duration,
     /// How long the node alone waits for the ledger before the update is lost, which is logged as an error. 60 seconds.
     /// Without effect where a listener is installed.

@@ -1,5 +1,6 @@
-use std::{any::Any, future::pending, pin::pin, sync::Arc, time::Duration};
+use std::{any::Any, pin::pin, sync::Arc, time::Duration};
 
+use escalator::channel::Offered;
 use futures::{
     Stream, StreamExt,
     stream::{self, BoxStream},
@@ -34,16 +35,20 @@ pub struct Listener<L> {
     post: Arc<Post>,
     /// Between `stop_token` and the stream that it stops.
     stop: Option<(StopFlag, StopToken)>,
+    /// The channel's own wish to stop. Taken when the listener is made: a wish that comes before the first poll counts.
+    channel_stop: CancellationToken,
     /// Kinds that we added to the host's.
     added: Vec<AllowedUpdate>,
 }
 
 impl<L> Listener<L> {
     pub(crate) fn new(inner: L, post: Arc<Post>) -> Self {
+        let channel_stop = post.stop_token();
         Self {
             inner,
             post,
             stop: None,
+            channel_stop,
             added: Vec::new(),
         }
     }
@@ -77,14 +82,19 @@ where
     type Stream = BoxStream<'a, Result<Update, L::Err>>;
 
     fn as_stream(&'a mut self) -> Self::Stream {
+        let (flag, inner) = self
+            .stop
+            .take()
+            .unwrap_or_else(|| (mk_stop_token().1, self.inner.stop_token()));
+        let stop = Stop::Awaited {
+            flag,
+            channel: self.channel_stop.clone(),
+            inner,
+        };
         let state = Reading {
             updates: Box::pin(self.inner.as_stream()),
             post: &self.post,
-            stop: Stop::new(
-                self.stop.take(),
-                self.post.stop_token(),
-                self.post.settings.stop_wait_max,
-            ),
+            stop,
             added: &self.added,
         };
         stream::unfold(state, Reading::next).fuse().boxed()
@@ -122,25 +132,38 @@ where
     }
 
     async fn pull(&mut self) -> Option<Result<Update, E>> {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.stop.comes() => self.stop.pass_on(),
-                update = self.updates.next() => return update,
-            }
+        tokio::select! {
+            biased;
+            () = self.stop.wished() => self.stop.pass_on(),
+            update = self.updates.next() => return update,
         }
+        // What was pulled comes at once. Behind it stands the last request, which tells Telegram so.
+        let last = tokio::time::timeout(self.post.settings.stop_wait_max, self.updates.next()).await;
+        last.unwrap_or_else(|_elapsed| {
+            tracing::warn!(
+                channel = %self.post.ingress.channel(),
+                "stopped while Telegram did not answer; it may hand out the last batch again"
+            );
+            None
+        })
     }
 
     async fn admit(&mut self, update: &Update) -> Admitted {
         let Some(read) = inbound::read(self.post.ingress.channel(), update) else {
-            return Admitted::bots_unless(self.is_added(update));
+            return self.bots(update);
         };
+        let read = if self.has_handler(update) {
+            read
+        } else {
+            read.without_handler()
+        };
+        let stop_wait_max = self.post.settings.stop_wait_max;
         let offered = {
             let offer = pin!(self.post.offer(&read.inbound));
             tokio::select! {
                 biased;
                 offered = offer => offered,
-                () = self.stop.is_overdue() => {
+                () = self.stop.is_overdue(stop_wait_max) => {
                     tracing::error!(
                         channel = %self.post.ingress.channel(),
                         update = update.id.0,
@@ -157,9 +180,30 @@ where
             return Admitted::Kept;
         }
         match offered {
-            escalator::channel::Offered::Kept => Admitted::Kept,
-            escalator::channel::Offered::Pass => Admitted::bots_unless(self.is_added(update)),
+            Offered::Kept => Admitted::Kept,
+            Offered::Pass => self.bots(update),
         }
+    }
+
+    /// What becomes of an update that is not a human's. One that teloxide could not read goes no further: no handler gets
+    /// it, and the dispatcher would log the whole of it.
+    fn bots(&self, update: &Update) -> Admitted {
+        if inbound::is_unreadable(update) {
+            tracing::warn!(
+                channel = %self.post.ingress.channel(),
+                update = update.id.0,
+                "an update is of a form that teloxide does not know: no handler gets it"
+            );
+        }
+        if self.has_handler(update) {
+            Admitted::Bots
+        } else {
+            Admitted::Kept
+        }
+    }
+
+    fn has_handler(&self, update: &Update) -> bool {
+        !self.is_added(update) && !inbound::is_unreadable(update)
     }
 
     fn is_added(&self, update: &Update) -> bool {
@@ -183,63 +227,40 @@ enum Admitted {
     Not,
 }
 
-impl Admitted {
-    fn bots_unless(is_added: bool) -> Self {
-        if is_added { Self::Kept } else { Self::Bots }
-    }
-}
-
 /// The wish to stop, which reaches the inner listener through us.
-struct Stop {
-    flag: Option<StopFlag>,
-    /// The channel's own.
-    channel: CancellationToken,
-    inner: Option<StopToken>,
-    grace: Duration,
+enum Stop {
+    /// It has not come, or not been noticed.
+    Awaited {
+        /// The dispatcher's.
+        flag: StopFlag,
+        channel: CancellationToken,
+        inner: StopToken,
+    },
+    /// The inner listener was told.
+    PassedOn,
 }
 
 impl Stop {
-    fn new(pair: Option<(StopFlag, StopToken)>, channel: CancellationToken, grace: Duration) -> Self {
-        let (flag, inner) = pair.unzip();
-        Self {
-            flag,
-            channel,
-            inner,
-            grace,
-        }
-    }
-
     /// Resolves when the bot is being stopped, by the dispatcher or by the channel.
     async fn wished(&mut self) {
-        match &mut self.flag {
-            Some(flag) => {
-                tokio::select! {
-                    () = flag => {}
-                    () = self.channel.cancelled() => {}
-                }
+        if let Self::Awaited { flag, channel, .. } = self {
+            tokio::select! {
+                () = flag => {}
+                () = channel.cancelled() => {}
             }
-            None => self.channel.cancelled().await,
-        }
-    }
-
-    /// Resolves when the bot is being stopped and the inner listener does not know.
-    async fn comes(&mut self) {
-        match self.inner {
-            Some(_) => self.wished().await,
-            None => pending().await,
         }
     }
 
     fn pass_on(&mut self) {
-        if let Some(inner) = self.inner.take() {
+        if let Self::Awaited { inner, .. } = std::mem::replace(self, Self::PassedOn) {
             inner.stop();
         }
     }
 
     /// Resolves when the bot is being stopped and has waited long enough.
-    async fn is_overdue(&mut self) {
+    async fn is_overdue(&mut self, wait_max: Duration) {
         self.wished().await;
-        tokio::time::sleep(self.grace).await;
+        tokio::time::sleep(wait_max).await;
     }
 }
 
@@ -248,18 +269,49 @@ fn explain_conflict<E: 'static>(post: &Post, failed: &E) {
     let Some(RequestError::Api(refusal)) = (failed as &dyn Any).downcast_ref::<RequestError>() else {
         return;
     };
-    let channel = post.ingress.channel();
-    match refusal {
-        ApiError::TerminatedByOtherGetUpdates => tracing::error!(
-            %channel,
-            "another process polls Telegram with the same token: stop one of the two, or give this bot a token of its own"
-        ),
-        ApiError::CantGetUpdates => tracing::error!(%channel, "{WEBHOOK_IS_SET}"),
-        ApiError::Unknown(said) if said.contains("webhook") => tracing::error!(%channel, "{WEBHOOK_IS_SET}"),
-        _ => {}
+    if let Some(advice) = advice(refusal) {
+        tracing::error!(channel = %post.ingress.channel(), "{advice}");
     }
 }
+
+fn advice(refusal: &ApiError) -> Option<&'static str> {
+    match refusal {
+        ApiError::TerminatedByOtherGetUpdates => Some(ANOTHER_POLLS),
+        ApiError::CantGetUpdates => Some(WEBHOOK_IS_SET),
+        ApiError::Unknown(said) if said.to_lowercase().contains("webhook") => Some(WEBHOOK_IS_SET),
+        _ => None,
+    }
+}
+
+/// What to do when Telegram hands the updates to somebody else.
+const ANOTHER_POLLS: &str =
+    "another process polls Telegram with the same token: stop one of the two, or give this bot a token of its own";
 
 /// What to do when a webhook stands in the way of polling.
 pub(crate) const WEBHOOK_IS_SET: &str = "a webhook is set for this bot, so Telegram refuses polling. \
     If no other program needs it, call deleteWebhook once; it is not deleted unasked";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As teloxide reads it.
+    fn told(description: &str) -> Option<&'static str> {
+        let refusal = serde_json::from_value(serde_json::json!(description));
+        advice(&refusal.expect("every description is read"))
+    }
+
+    #[test]
+    fn each_conflict_is_told_what_mends_it() {
+        for conflict in [
+            "Conflict: can't use getUpdates method while webhook is active",
+            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+            "Conflict: terminated by setWebhook request",
+        ] {
+            assert_eq!(told(conflict), Some(WEBHOOK_IS_SET), "{conflict}");
+        }
+        let other = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+        assert_eq!(told(other), Some(ANOTHER_POLLS));
+        assert_eq!(told("Bad Request: chat not found"), None);
+    }
+}

@@ -37,7 +37,8 @@ pub(crate) struct State {
     pub(crate) started: Vec<Position>,
     humans: HashSet<ConversationKey>,
     keys: HashSet<EventKey>,
-    passed: HashMap<ConversationKey, Vec<Inbound>>,
+    /// What the bot was passed and has not started.
+    pub(crate) passed: HashMap<ConversationKey, Vec<Inbound>>,
     taken: HashSet<Position>,
 }
 

@@ -2,11 +2,55 @@
 
 use escalator::model::Position;
 use escalator_testkit::telegram::World;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use serde_json::{Value, json};
+use teloxide::{
+    RequestError,
+    stop::{StopToken, mk_stop_token},
+    types::{AllowedUpdate, Update, UpdateId, UpdateKind},
+    update_listeners::{AsUpdateStream, UpdateListener},
+};
 
 use super::{
     desk_of_one::Trouble,
-    rig::{Rig, SOON},
+    rig::{Rig, SOON, authors_handlers},
 };
+
+/// A listener that has these updates and no more.
+struct Scripted(Vec<Update>);
+
+impl<'a> AsUpdateStream<'a> for Scripted {
+    type StreamErr = RequestError;
+    type Stream = BoxStream<'a, Result<Update, RequestError>>;
+
+    fn as_stream(&'a mut self) -> Self::Stream {
+        stream::iter(self.0.drain(..).map(Ok)).boxed()
+    }
+}
+
+impl UpdateListener for Scripted {
+    type Err = RequestError;
+
+    fn stop_token(&mut self) -> StopToken {
+        mk_stop_token().0
+    }
+}
+
+fn update(id: u32, kind: &str, content: &Value) -> Update {
+    let text = json!({"update_id": id, kind: content}).to_string();
+    // teloxide reads an update from text alone.
+    serde_json::from_str(&text).expect("an update is read")
+}
+
+fn unreadable(id: u32, raw: Value) -> Update {
+    Update {
+        id: UpdateId(id),
+        kind: UpdateKind::Error(raw),
+    }
+}
 
 #[tokio::test]
 async fn a_batch_is_confirmed_only_after_each_of_its_updates_was_accepted() {
@@ -100,4 +144,40 @@ async fn kinds_that_we_need_are_asked_for_and_never_reach_the_host() {
     rig.house.wait(|state| state.lines() == ["Edited: hello!"]).await;
     assert_eq!(running.seen.all(), ["hallo", "next"]);
     running.stop().await;
+}
+
+#[tokio::test]
+async fn what_goes_no_further_has_no_handler() {
+    let rig = Rig::new().await;
+    let ada = json!({"id": 42, "is_bot": false, "first_name": "Ada"});
+    let message = json!({"message_id": 5, "date": 1_700_000_000, "edit_date": 1_700_000_001, "from": ada,
+        "chat": {"id": 42, "type": "private", "first_name": "Ada"}, "text": "hello"});
+    let button = |data: &str| json!({"id": "q", "from": ada, "chat_instance": "c", "data": data, "message": message});
+    let updates = vec![
+        update(1, "message", &message),
+        update(2, "edited_message", &message),
+        update(3, "callback_query", &button("order:17")),
+        update(4, "callback_query", &button("escalator:end")),
+        unreadable(5, json!({"message": message})),
+        unreadable(6, json!({"something_new": {"text": "private"}})),
+        update(7, "message", &message),
+    ];
+    let (mut listener, _) = rig.telegram.install(Scripted(updates), authors_handlers());
+    let hosts = [AllowedUpdate::Message, AllowedUpdate::CallbackQuery];
+    listener.hint_allowed_updates(&mut hosts.into_iter());
+    let passed_on: Vec<_> = listener
+        .as_stream()
+        .map(|update| update.expect("nothing fails").id.0)
+        .collect()
+        .await;
+    assert_eq!(passed_on, [1, 3, 7], "nobody is to log what cannot be read");
+    let marked = rig.house.look(|state| {
+        let passed = state.passed.values().flatten();
+        let marked = passed.map(|update| (update.position.0, update.has_handler));
+        marked.collect::<Vec<_>>()
+    });
+    assert_eq!(
+        marked,
+        [(1, true), (2, false), (3, true), (4, false), (5, false), (7, true)]
+    );
 }

@@ -10,3 +10,4 @@ mod owning;
 mod rig;
 mod running;
 mod sending;
+mod stopping;
