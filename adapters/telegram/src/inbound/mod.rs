@@ -1,8 +1,8 @@
 //! Reads an update into our terms. Pure.
 //!
 //! # Invariants
-//! - What a customer sends in a private chat is never read as nothing: a kind that nobody knows becomes a readable
-//!   placeholder.
+//! - What a customer sends in a private chat is never read as nothing: a message or an edit of a kind that nobody knows
+//!   becomes a readable placeholder.
 //! - A file is read as a reference; its bytes are fetched when it is delivered.
 //!
 //! # Not here
@@ -77,8 +77,8 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
             (known(Some(&query.from)), pressed(&button), Some(button))
         }
         UpdateKind::Error(raw) => {
-            let message = unread::message(raw)?;
-            (message.profile, message.event, None)
+            let unread = unread::update(raw)?;
+            (unread.profile, unread.event, unread.button)
         }
         _ => return None,
     };
@@ -101,7 +101,7 @@ pub(crate) fn conversation(channel: &ChannelId, update: &Update) -> Option<Conve
         UpdateKind::Message(message) if !is_payment(message) => private_customer(message),
         UpdateKind::EditedMessage(message) => private_customer(message),
         UpdateKind::CallbackQuery(query) => button_customer(query),
-        UpdateKind::Error(raw) => unread::message(raw).map(|message| message.customer),
+        UpdateKind::Error(raw) => unread::update(raw).map(|unread| unread.customer),
         _ => None,
     };
     customer.map(|customer| private(channel, customer))

@@ -234,6 +234,39 @@ fn what_no_release_knows_is_a_placeholder() {
 }
 
 #[test]
+fn edits_and_buttons_that_no_release_knows_are_the_conversations() {
+    let read_raw = |kind: &str, content: &Value| {
+        let update = Update {
+            id: teloxide::types::UpdateId(7),
+            kind: teloxide::types::UpdateKind::Error(json!({"update_id": 7, kind: content})),
+        };
+        let read = read(&channel(), &update);
+        assert_eq!(
+            conversation(&channel(), &update),
+            read.as_ref().map(|read| read.inbound.conversation.clone())
+        );
+        read
+    };
+    let edited = |fields: &Value| {
+        let read = read_raw("edited_message", &message(fields)).expect("it is a conversation's");
+        assert_eq!(read.inbound.conversation.address.as_str(), "42");
+        read.inbound.event.readable().map(escalator::model::Text::into_string)
+    };
+    assert_eq!(edited(&json!({"caption": "new"})).as_deref(), Some("Edited: new"));
+    let placeholder = format!("Edited: {}", super::line::UNKNOWN);
+    assert_eq!(edited(&json!({"something_new": 1})), Some(placeholder));
+    assert_eq!(edited(&json!({"location": {"something_new": 1}})), None);
+
+    let mut query = json!({"id": "q1", "from": ada(), "data": "escalator:end", "message": message(&json!({}))});
+    let end = read_raw("callback_query", &query).expect("it is a conversation's");
+    assert_eq!(end.inbound.event, CustomerEvent::Ended);
+    assert_eq!(end.inbound.conversation.customer.as_str(), "42");
+    assert!(end.button.is_some_and(|button| button.is_end && button.id.0 == "q1"));
+    query["message"]["chat"]["type"] = json!("group");
+    assert_eq!(read_raw("callback_query", &query), None);
+}
+
+#[test]
 fn what_is_no_conversation_stays_the_bots() {
     let mut group = message(&json!({"text": "hello"}));
     group["chat"] = json!({"id": -5, "type": "group", "title": "Team"});
