@@ -10,8 +10,8 @@ pub struct Settings {
     pub texts: Texts,
     /// How the bot gets its updates.
     pub receiving: Receiving,
-    /// The largest file that is fetched from Telegram, in bytes. 20 MiB, Telegram's own limit; a Bot API server of your
-    /// own takes more.
+    /// The largest file that is fetched from Telegram, in bytes. 20 MiB, Telegram's own limit. A Bot API server of your
+    /// own takes more in its `--local` mode alone, and then hands out no files: none of a customer's reaches the agent.
     pub fetch_bytes_max: u64,
     /// The largest file that is sent to Telegram, in bytes. 50 MiB, Telegram's own limit; a Bot API server of your own
     /// takes more.

@@ -6,6 +6,7 @@ use escalator::{
     model::FileRef,
 };
 use futures::{Stream, StreamExt, stream};
+use reqwest::StatusCode;
 use teloxide::{
     ApiError, RequestError,
     requests::Request,
@@ -26,7 +27,7 @@ pub(crate) async fn fetch<R: TelegramBot>(bot: &R, bytes_max: u64, file: &FileRe
     }
     let mut pieces = Box::pin(bot.download_file_stream(&found.path));
     let first = match pieces.next().await {
-        Some(Err(failed)) => return Err(not_opened(&failed)),
+        Some(Err(failed)) => return Err(not_opened(&failed, &found.path)),
         first => first,
     };
     let all = stream::iter(first).chain(pieces);
@@ -82,17 +83,35 @@ fn in_lane(failure: Failure) -> Outcome {
 fn refused(failed: &RequestError, bytes_max: u64) -> Outcome {
     match failed {
         RequestError::Api(ApiError::Unknown(said)) if said.contains("file is too big") => too_big(bytes_max),
+        // Said of a wrong id as well, which ours are not: Telegram gave them.
+        RequestError::Api(ApiError::Unknown(said)) if said.contains("temporarily unavailable") => {
+            Outcome::not_sent("Telegram says that the file is temporarily unavailable")
+        }
         failed => in_lane(Failure::of(failed)),
     }
 }
 
-fn not_opened(failed: &(dyn std::error::Error + 'static)) -> Outcome {
+fn not_opened(failed: &(dyn std::error::Error + 'static), path: &str) -> Outcome {
     let status = failed.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status);
-    match status {
-        // The address is good for an hour; the next attempt asks for a new one.
-        Some(status) => Outcome::not_sent(format!("Telegram answers {} for the file", status.as_u16())),
-        None => in_lane(Failure::of_network(failed)),
+    let Some(status) = status else {
+        return in_lane(Failure::of_network(failed));
+    };
+    let answer = format!("Telegram answers {} for the file", status.as_u16());
+    let is_for_now = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+    if is_for_now || !status.is_client_error() {
+        return Outcome::not_sent(answer);
     }
+    // The address was asked for a moment ago, so it is not one that has run out.
+    Outcome::rejected(if is_local(path) {
+        format!("{answer}: the Bot API server runs in its local mode, in which it hands out no files")
+    } else {
+        answer
+    })
+}
+
+/// A Bot API server in `--local` mode tells where the file lies on its own disk, in place of an address.
+fn is_local(path: &str) -> bool {
+    path.starts_with('/') || path.contains(":\\")
 }
 
 fn too_big(bytes_max: u64) -> Outcome {
@@ -100,4 +119,20 @@ fn too_big(bytes_max: u64) -> Outcome {
         "the file is larger than the {} MB that can be fetched from Telegram",
         bytes_max >> 20
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_on_the_servers_own_disk_is_told_from_an_address() {
+        for path in [
+            "/var/lib/telegram-bot-api/1:a/photos/file_0.jpg",
+            "C:\\bots\\1\\file_0.jpg",
+        ] {
+            assert!(is_local(path), "{path}");
+        }
+        assert!(!is_local("photos/file_0.jpg"));
+    }
 }

@@ -234,7 +234,16 @@ async fn what_goes_wrong_with_a_fetch_speaks_for_the_lane_alone_and_shows_no_add
         ("getFile", Fault::LoseAnswer, "not_sent"),
         ("getFile", unauthorized(), "refused"),
         (DOWNLOAD, Fault::LoseAnswer, "not_sent"),
-        (DOWNLOAD, Fault::Html { status: 404 }, "not_sent"),
+        (
+            "getFile",
+            refusal("Bad Request: wrong file_id or the file is temporarily unavailable"),
+            "not_sent",
+        ),
+        ("getFile", refusal("Bad Request: invalid file_id"), "rejected"),
+        (DOWNLOAD, Fault::Html { status: 502 }, "not_sent"),
+        (DOWNLOAD, Fault::Html { status: 429 }, "not_sent"),
+        (DOWNLOAD, Fault::Html { status: 404 }, "rejected"),
+        (DOWNLOAD, Fault::Html { status: 400 }, "rejected"),
     ] {
         rig.fake.fault(On::method(method), Plan::Next(1, fault.clone()));
         let failed = rig.telegram.fetch(&reference).await.expect_err("it fails");
@@ -262,6 +271,13 @@ async fn what_goes_wrong_with_a_fetch_speaks_for_the_lane_alone_and_shows_no_add
     let broken = opened.stream.try_collect::<Vec<_>>().await.expect_err("it breaks off");
     assert_eq!(broken.to_string(), "the download from Telegram broke off");
     assert_no_secret(&format!("{broken:?}"));
+}
+
+fn refusal(description: &str) -> Fault {
+    Fault::Refusal {
+        code: 400,
+        description: description.to_owned(),
+    }
 }
 
 fn unauthorized() -> Fault {
