@@ -4,10 +4,12 @@ use futures::{StreamExt, stream};
 use teloxide::{
     payloads::SendMessageSetters,
     requests::{HasPayload, Request, Requester},
-    types::{CallbackQueryId, ChatId, MessageId, ReplyParameters},
+    types::{AllowedUpdate, CallbackQueryId, ChatId, MessageId, ReplyParameters},
 };
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
+
+use crate::listener::NEEDED;
 
 /// Asides that wait to be made. Past this they are dropped: a button then shows as busy for a while.
 const WAITING_MAX: usize = 256;
@@ -30,6 +32,8 @@ pub(crate) enum Aside {
         asked: MessageId,
         text: String,
     },
+    /// Telegram is asked which kinds of updates it sends, and whoever reads the logs is told what is missing.
+    Kinds,
 }
 
 /// The queue of asides.
@@ -78,13 +82,49 @@ async fn make<R: Requester>(bot: &R, aside: Aside) {
             let reply = ReplyParameters::new(asked).allow_sending_without_reply();
             in_time(bot.send_message(group, text).reply_parameters(reply).send()).await
         }
+        Aside::Kinds => in_time(tell_what_is_missing(bot)).await,
     };
     if !made {
         tracing::debug!("a small answer did not go out");
     }
 }
 
+async fn tell_what_is_missing<R: Requester>(bot: &R) -> Result<(), R::Err> {
+    let info = bot.get_webhook_info().send().await?;
+    let missing = missing(info.allowed_updates.as_deref());
+    if !missing.is_empty() {
+        tracing::error!(
+            ?missing,
+            "Telegram does not send all kinds of updates that a chat with a human needs: the first poll, which asks for \
+             them, failed. Start the bot again"
+        );
+    }
+    Ok(())
+}
+
+/// The kinds that we need and Telegram does not send. Where none are named it sends all of ours.
+fn missing(sent: Option<&[AllowedUpdate]>) -> Vec<AllowedUpdate> {
+    let is_sent = |kind: &AllowedUpdate| sent.is_none_or(|sent| sent.is_empty() || sent.contains(kind));
+    NEEDED.into_iter().filter(|kind| !is_sent(kind)).collect()
+}
+
 async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>) -> bool {
     let made = tokio::time::timeout(ASIDE_MAX, call).await;
     made.is_ok_and(|answered| answered.is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_telegram_does_not_send_is_missing() {
+        assert_eq!(missing(None), []);
+        assert_eq!(missing(Some(&[])), []);
+        assert_eq!(missing(Some(&NEEDED)), []);
+        assert_eq!(
+            missing(Some(&[AllowedUpdate::Message, AllowedUpdate::InlineQuery])),
+            [AllowedUpdate::EditedMessage, AllowedUpdate::CallbackQuery]
+        );
+    }
 }

@@ -13,10 +13,10 @@ use teloxide::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{inbound, post::Post};
+use crate::{asides::Aside, inbound, post::Post};
 
 /// The kinds of updates that a conversation with a human needs.
-const NEEDED: [AllowedUpdate; 3] = [
+pub(crate) const NEEDED: [AllowedUpdate; 3] = [
     AllowedUpdate::Message,
     AllowedUpdate::EditedMessage,
     AllowedUpdate::CallbackQuery,
@@ -96,6 +96,7 @@ where
             post: &self.post,
             stop,
             added: &self.added,
+            kinds: Kinds::Untold,
         };
         stream::unfold(state, Reading::next).fuse().boxed()
     }
@@ -107,6 +108,18 @@ struct Reading<'a, S> {
     post: &'a Post,
     stop: Stop,
     added: &'a [AllowedUpdate],
+    kinds: Kinds,
+}
+
+/// Whether Telegram knows which kinds of updates are wanted. Teloxide says so with its first poll and never again; until
+/// it is told, Telegram goes by what it was told last, which may have been another version of the bot.
+enum Kinds {
+    /// Nothing was answered.
+    Untold,
+    /// The first poll failed: it may have arrived, or not.
+    InDoubt,
+    /// It does, or whoever asks is told what it lacks.
+    Settled,
 }
 
 impl<S, E> Reading<'_, S>
@@ -119,10 +132,14 @@ where
             let update = match self.pull().await? {
                 Ok(update) => update,
                 Err(failed) => {
+                    self.kinds.failed();
                     explain_conflict(self.post, &failed);
                     return Some((Err(failed), self));
                 }
             };
+            if self.kinds.are_in_doubt() {
+                self.post.asides.push(Aside::Kinds);
+            }
             match self.admit(&update).await {
                 Admitted::Bots => return Some((Ok(update), self)),
                 Admitted::Kept => {}
@@ -225,6 +242,19 @@ enum Admitted {
     Kept,
     /// It could not be accepted, and the bot is being stopped.
     Not,
+}
+
+impl Kinds {
+    fn failed(&mut self) {
+        if matches!(self, Self::Untold) {
+            *self = Self::InDoubt;
+        }
+    }
+
+    /// Whether they are, now that a poll was answered; `true` once.
+    fn are_in_doubt(&mut self) -> bool {
+        matches!(std::mem::replace(self, Self::Settled), Self::InDoubt)
+    }
 }
 
 /// The wish to stop, which reaches the inner listener through us.

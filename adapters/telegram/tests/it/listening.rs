@@ -1,7 +1,7 @@
 //! The listener: nothing is acknowledged before it is accepted.
 
 use escalator::model::Position;
-use escalator_testkit::telegram::World;
+use escalator_testkit::telegram::{Fault, On, Plan, World};
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
@@ -180,4 +180,29 @@ async fn what_goes_no_further_has_no_handler() {
         marked,
         [(1, true), (2, false), (3, true), (4, false), (5, false), (7, true)]
     );
+}
+
+#[tokio::test]
+async fn a_first_poll_that_fails_has_the_kinds_looked_at_once() {
+    for (fails, asked) in [(true, 2), (false, 1)] {
+        let rig = Rig::new().await;
+        let ada = rig.ada();
+        if fails {
+            rig.fake.fault(On::method("getUpdates"), Plan::Next(1, Fault::Refuse));
+        }
+        let running = rig.run();
+        for line in ["one", "two"] {
+            ada.says(line);
+            ada.sees_text(SOON, &format!("Bot: {line}"))
+                .await
+                .expect("it is answered");
+        }
+        let asks = |world: &World| {
+            let asks = world.calls().iter().filter(|call| call.method == "getWebhookInfo");
+            asks.count() == asked
+        };
+        rig.fake.wait_until(SOON, asks).await.expect("as the start does");
+        running.stop().await;
+        assert!(rig.fake.look(asks), "{fails}");
+    }
 }
