@@ -22,6 +22,12 @@ pub fn answer(text: &str) -> String {
     format!("Bot: {answer}")
 }
 
+/// The bot's answer to somebody who asks for a human in a group.
+pub const IN_PRIVATE: &str = "Bot: Write to me in a private chat, and I will get you a human.";
+
+/// The bot's answer when nobody can be asked for.
+pub const NO_HUMAN: &str = "Bot: I cannot reach a human now. Try again in a minute.";
+
 const ANSWERS: [(&str, &str); 4] = [
     ("hours", "We are open on weekdays from 9 to 17."),
     ("deliver", "Delivery takes two to three days."),
@@ -53,6 +59,9 @@ mod tests {
     fn every_answer_is_the_bot_s() {
         for text in ["Your hours?", "Do you deliver?", "hello", "what"] {
             assert!(answer(text).starts_with("Bot: "), "{text}");
+        }
+        for text in [IN_PRIVATE, NO_HUMAN] {
+            assert!(text.starts_with("Bot: "), "{text}");
         }
     }
 }

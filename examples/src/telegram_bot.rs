@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use escalator::{
     channel::{EscalationChannel, Turn},
     model::{BotEvent, Escalation},
@@ -41,11 +41,12 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
         .dependencies(dptree::deps![telegram.clone()])
         .build();
     tokio::spawn(stop_on_ctrl_c(telegram));
-    dispatcher
-        .dispatch_with_listener(listener, LoggingErrorHandler::new())
+    let outcome = dispatcher
+        .try_dispatch_with_listener(listener, LoggingErrorHandler::new())
         .await;
     running.shutdown().await;
-    Ok(())
+    // What teloxide says beyond that can hold addresses with the token.
+    outcome.map_err(|_| anyhow!("Telegram answered at first and then no more: TELEGRAM_API_URL or the network"))
 }
 
 async fn stop_on_ctrl_c(telegram: Telegram<Bot>) {
@@ -57,13 +58,21 @@ async fn stop_on_ctrl_c(telegram: Telegram<Bot>) {
 /// One message of a conversation that the bot owns.
 async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>) -> Result<()> {
     let text = message.text().unwrap_or_default();
-    if faq::wants_human(text) {
-        telegram
-            .escalate(turn, Escalation::because("the customer asked for a human"))
-            .await?;
+    let answer = if !faq::wants_human(text) {
+        faq::answer(text)
+    } else if !message.chat.is_private() {
+        faq::IN_PRIVATE.to_owned()
     } else {
-        turn.reply(&bot, message.chat.id, faq::answer(text)).await?;
-    }
+        let escalation = Escalation::because("the customer asked for a human");
+        match telegram.escalate(turn.clone(), escalation).await {
+            Ok(_) => return Ok(()),
+            Err(error) => {
+                tracing::error!(%error, "a customer asked for a human in vain");
+                faq::NO_HUMAN.to_owned()
+            }
+        }
+    };
+    turn.reply(&bot, message.chat.id, answer).await?;
     Ok(())
 }
 
