@@ -24,7 +24,7 @@ use escalator::{
 };
 use futures::{StreamExt, TryStreamExt};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Split},
     sync::Mutex,
 };
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
@@ -37,7 +37,8 @@ pub struct Terminal {
     /// Where the agent's files are put.
     downloads: PathBuf,
     /// What the customer writes. Held by `run`.
-    input: Mutex<Lines<BufReader<Box<dyn AsyncRead + Send + Unpin>>>>,
+    /// Split by hand: a line that is no UTF-8 is no reason to stop reading.
+    input: Mutex<Split<BufReader<Box<dyn AsyncRead + Send + Unpin>>>>,
     /// What the customer sees. Held for a line at a time.
     output: Mutex<Box<dyn AsyncWrite + Send + Unpin>>,
     /// Cancelled at the end of the input.
@@ -66,7 +67,7 @@ impl Terminal {
         Arc::new(Self {
             ingress,
             downloads,
-            input: Mutex::new(BufReader::new(input).lines()),
+            input: Mutex::new(BufReader::new(input).split(b'\n')),
             output: Mutex::new(Box::new(output)),
             finished: CancellationToken::new(),
             last,
@@ -162,10 +163,10 @@ impl EscalationChannel for Terminal {
         let mut lines = self.input.lock().await;
         loop {
             let line = tokio::select! {
-                line = lines.next_line() => line,
+                line = lines.next_segment() => line,
                 () = shutdown.cancelled() => return Ok(()),
             };
-            match line {
+            match line.map(|line| line.as_deref().map(words)) {
                 Ok(Some(line)) if line.trim().is_empty() => {}
                 Ok(Some(line)) => self.line(&line).await,
                 Ok(None) => {
@@ -180,11 +181,8 @@ impl EscalationChannel for Terminal {
     async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
         let shown = match (delivery.payload, delivery.file) {
             (ChatPayload::File { author, file }, Some(bytes)) => {
-                let path = self
-                    .downloads
-                    .join(Path::new(file.name.as_str()).file_name().unwrap_or_default());
-                match save(&path, bytes).await {
-                    Ok(()) => {
+                match save(&self.downloads, file.name.as_str(), bytes).await {
+                    Ok(path) => {
                         let author = author.as_ref().map_or("Agent", |author| author.name.as_str());
                         self.show(&format!("{author} sent a file: {}", path.display())).await
                     }
@@ -215,6 +213,12 @@ impl EscalationChannel for Terminal {
             self.show("(an agent is typing)").await.ok();
         }
     }
+}
+
+/// What was typed, without the end that a line has on Windows.
+fn words(line: &[u8]) -> String {
+    let line = String::from_utf8_lossy(line);
+    line.strip_suffix('\r').unwrap_or(&line).to_owned()
 }
 
 /// What a line means.
@@ -257,16 +261,67 @@ const MEDIA_TYPES: [(&str, &str); 5] = [
     ("webp", "image/webp"),
 ];
 
-async fn save(path: &Path, bytes: &dyn OpenFile) -> Result<(), Outcome> {
+/// Puts each file into a folder of its own, so that none takes the place of another. Of one that breaks off nothing stays.
+async fn save(downloads: &Path, name: &str, bytes: &dyn OpenFile) -> Result<PathBuf, Outcome> {
     let mut stream = bytes.open().await?.stream;
     let written = async {
-        let mut file = tokio::fs::File::create(path).await?;
+        let folder = tempfile::Builder::new().prefix("file-").tempdir_in(downloads)?;
+        let path = folder
+            .path()
+            .join(Path::new(name).file_name().unwrap_or("file".as_ref()));
+        let mut file = tokio::fs::File::create_new(&path).await?;
         while let Some(piece) = stream.try_next().await? {
             file.write_all(&piece).await?;
         }
-        file.flush().await
+        file.flush().await?;
+        let _kept = folder.keep();
+        Ok::<_, std::io::Error>(path)
     };
     written
         .await
-        .map_err(|error| Outcome::not_sent(format!("{} cannot be written: {error}", path.display())))
+        .map_err(|error| Outcome::not_sent(format!("{name} cannot be written: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    /// Bytes that come whole, or break off.
+    struct Sent(&'static str, bool);
+
+    #[async_trait]
+    impl OpenFile for Sent {
+        async fn open(&self) -> Result<OpenedFile, Outcome> {
+            let end = self.1.then(|| Err(std::io::Error::other("it broke off")));
+            let pieces = std::iter::once(Ok(self.0.into())).chain(end);
+            Ok(OpenedFile {
+                bytes: None,
+                stream: stream::iter(pieces.collect::<Vec<_>>()).boxed(),
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_takes_the_place_of_none_and_half_a_file_does_not_stay() {
+        let downloads = tempfile::tempdir().expect("a folder can be made");
+        let folder = downloads.path();
+        let save = |bytes| async move { save(folder, "../a.txt", &bytes).await };
+        let first = save(Sent("first", false)).await.expect("it is written");
+        let second = save(Sent("second", false)).await.expect("it is written");
+        save(Sent("half", true)).await.expect_err("it breaks off");
+        for (path, bytes) in [(&first, "first"), (&second, "second")] {
+            assert!(path.starts_with(folder) && path.ends_with("a.txt"), "{path:?}");
+            assert_eq!(std::fs::read_to_string(path).expect("it is there"), bytes);
+        }
+        let kept = std::fs::read_dir(folder).expect("it is a folder").count();
+        assert_eq!(kept, 2);
+    }
+
+    #[test]
+    fn a_line_that_is_no_utf_8_is_read_all_the_same() {
+        assert_eq!(words(b"na\xefve\r"), "na\u{fffd}ve");
+        assert_eq!(words(b" as it is "), " as it is ");
+    }
 }

@@ -1,8 +1,9 @@
-//! A bot in the terminal whose desk is your Omnidesk account. `--help` names the settings.
+//! A bot in the terminal whose desk is your Omnidesk account. `--help` names the settings. The agent's files go to the
+//! folder `downloads`, beside the database.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use escalator_examples::{custom_channel::Terminal, exit, settings::Settings};
 
 #[tokio::main]
@@ -16,7 +17,9 @@ async fn run(settings: &Settings) -> Result<()> {
         .house(settings.omnidesk()?, "sqlite:escalator.db")?
         .open()
         .await?;
-    let terminal = Terminal::new(house.ingress("terminal"), std::env::temp_dir());
+    let downloads = Path::new("downloads");
+    std::fs::create_dir_all(downloads).context("the folder downloads cannot be made")?;
+    let terminal = Terminal::new(house.ingress("terminal"), downloads.to_owned());
     house.connect(Arc::<Terminal>::clone(&terminal))?;
     exit::at_end_of_input(&terminal, house.start().await?).await
 }
