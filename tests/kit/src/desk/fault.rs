@@ -37,7 +37,7 @@ pub enum Fault {
     HtmlOk,
     /// The effect; then the connection is reset in place of the answer.
     LostAnswer,
-    /// The body is read at this pace; effect and answer follow as usual.
+    /// The body is read at this pace until the hanging calls are released; effect and answer follow as usual.
     SlowBody {
         /// Bytes read per second.
         bytes_per_sec: NonZeroU64,
@@ -159,7 +159,7 @@ impl Faults {
         self.plans().clear();
     }
 
-    /// Lets every call that hangs at this moment go on.
+    /// Lets every call that hangs at this moment go on, and every body that is slow come at full speed.
     pub fn release_hanging(&self) {
         self.releases.send_modify(|releases| *releases += 1);
     }

@@ -9,7 +9,7 @@ mod form;
 mod judge;
 mod routes;
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -22,7 +22,7 @@ use axum::{
 
 use self::{
     arrival::Arrival,
-    form::{Form, ReadError},
+    form::{Form, Pace, ReadError},
     routes::{ROUTES, Route, UNKNOWN, Verb},
 };
 use super::{call::Stage, fault::Fault, office::Office, wire::Connection};
@@ -55,7 +55,7 @@ async fn serve(mut arrival: Arrival, route: &'static Route, request: Request) ->
         arrival.tell(Stage::Received);
         return arrival.cut();
     }
-    let read = read(&arrival, route, request, pace(fault.as_ref())).await;
+    let read = read(&arrival, route, request, pace(&arrival, fault.as_ref())).await;
     if matches!(read, Err(ReadError::CallerGone)) {
         return nothing();
     }
@@ -83,7 +83,7 @@ async fn serve(mut arrival: Arrival, route: &'static Route, request: Request) ->
     }
 }
 
-async fn read(arrival: &Arrival, route: &Route, request: Request, pace: Option<NonZeroU64>) -> Result<Form, ReadError> {
+async fn read(arrival: &Arrival, route: &Route, request: Request, pace: Option<Pace>) -> Result<Form, ReadError> {
     if route.verb == Verb::Get {
         return Ok(form::from_query(request.uri()));
     }
@@ -91,9 +91,12 @@ async fn read(arrival: &Arrival, route: &Route, request: Request, pace: Option<N
     form::from_body(request, file_bytes_max, pace).await
 }
 
-fn pace(fault: Option<&Fault>) -> Option<NonZeroU64> {
+fn pace(arrival: &Arrival, fault: Option<&Fault>) -> Option<Pace> {
     match fault {
-        Some(Fault::SlowBody { bytes_per_sec }) => Some(*bytes_per_sec),
+        Some(Fault::SlowBody { bytes_per_sec }) => Some(Pace {
+            bytes_per_sec: *bytes_per_sec,
+            release: Box::pin(arrival.office().faults.hang()),
+        }),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{call::Upload, refusal::Refusal};
-use crate::pace::paced;
+use crate::pace::{Pace, paced};
 
 /// Everything beside the files may be this large.
 const FIELDS_BYTES_MAX: usize = 4 << 20;
@@ -27,7 +27,7 @@ pub(crate) async fn read(
     bytes_per_sec: Option<u32>,
 ) -> Result<Content, Refusal> {
     let request = match bytes_per_sec {
-        Some(rate) => request.map(|body| paced(body.into_data_stream(), rate)),
+        Some(rate) => request.map(|body| paced(body.into_data_stream(), Pace::steady(rate))),
         None => request,
     };
     match content_type(request.headers()).as_str() {

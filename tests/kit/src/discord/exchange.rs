@@ -22,7 +22,10 @@ use super::{
     shared::Shared,
     spec::Violation,
 };
-use crate::{pace::paced, wire::WireHandle};
+use crate::{
+    pace::{Pace, paced},
+    wire::WireHandle,
+};
 
 /// Where the calls of REST begin.
 const REST: &str = "/api/v10";
@@ -279,7 +282,7 @@ impl Exchange {
         let len = file.bytes.len();
         let content = futures::stream::iter([Ok::<_, axum::BoxError>(file.bytes.clone())]);
         let body = match fault {
-            Some(Fault::SlowDownload { bytes_per_sec }) => paced(content, *bytes_per_sec),
+            Some(Fault::SlowDownload { bytes_per_sec }) => paced(content, Pace::steady(*bytes_per_sec)),
             _ => Body::from_stream(content),
         };
         self.report_when_sent();

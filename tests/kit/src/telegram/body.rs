@@ -11,24 +11,20 @@ use super::{
     params::{Params, Upload},
     refusal::Refusal,
 };
-use crate::pace::paced;
+use crate::pace::{Pace, paced};
 
 /// Everything beside the files may be this large.
 const FIELDS_BYTES_MAX: usize = 4 << 20;
 
 /// Reads a request whole.
-pub(crate) async fn read(
-    request: Request,
-    upload_bytes_max: u64,
-    bytes_per_sec: Option<u32>,
-) -> Result<Params, Refusal> {
+pub(crate) async fn read(request: Request, upload_bytes_max: u64, pace: Option<Pace>) -> Result<Params, Refusal> {
     if request.method() != Method::GET && request.method() != Method::POST {
         return Err(Refusal::not_found());
     }
     let mut params = Params::default();
     put_pairs(&mut params, request.uri().query().unwrap_or_default().as_bytes());
-    let request = match bytes_per_sec {
-        Some(rate) => request.map(|body| paced(body.into_data_stream(), rate)),
+    let request = match pace {
+        Some(pace) => request.map(|body| paced(body.into_data_stream(), pace)),
         None => request,
     };
     match content_type(request.headers()).as_str() {

@@ -105,12 +105,12 @@ impl Exchange {
         if fault == Some(Fault::Refuse) {
             return self.cut().await;
         }
-        let rate = match fault {
-            Some(Fault::SlowUpload { bytes_per_sec }) => Some(bytes_per_sec),
+        let pace = match fault {
+            Some(Fault::SlowUpload { bytes_per_sec }) => Some(self.shared.pace(bytes_per_sec)),
             _ => None,
         };
         let limit = self.shared.limits.upload_bytes_max;
-        let params = match body::read(request, limit, rate).await {
+        let params = match body::read(request, limit, pace).await {
             Ok(params) => params,
             Err(refusal) => return self.answer(&Err(refusal)),
         };
@@ -240,7 +240,7 @@ impl Exchange {
         let len = file.bytes.len();
         let content = futures::stream::iter([Ok::<_, axum::BoxError>(file.bytes.clone())]);
         let body = match fault {
-            Some(Fault::SlowDownload { bytes_per_sec }) => paced(content, *bytes_per_sec),
+            Some(Fault::SlowDownload { bytes_per_sec }) => paced(content, self.shared.pace(*bytes_per_sec)),
             _ => Body::from_stream(content),
         };
         self.report_when_sent();

@@ -200,7 +200,7 @@ impl FakeTelegram {
         self.shared.change(|world| world.faults.release(fault));
     }
 
-    /// Ends all faults. What hangs stays hanging until its client gives up.
+    /// Ends all faults. What is slow goes on at full speed; what hangs stays hanging until its client gives up.
     pub fn clear_faults(&self) {
         self.shared.change(|world| world.faults.clear());
     }

@@ -124,6 +124,7 @@ pub(crate) struct Faults {
     general: Vec<Rule>,
     by_chat: HashMap<i64, Vec<Rule>>,
     ids: u64,
+    clears: u64,
 }
 
 impl Faults {
@@ -150,6 +151,12 @@ impl Faults {
     pub(crate) fn clear(&mut self) {
         self.general.clear();
         self.by_chat.clear();
+        self.clears += 1;
+    }
+
+    /// How often all faults were ended. What is slow goes by it.
+    pub(crate) fn clears(&self) -> u64 {
+        self.clears
     }
 
     /// What strikes a call of which only the first line is known.

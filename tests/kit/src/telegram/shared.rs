@@ -9,6 +9,7 @@ use super::{
     spec::Spec,
     world::World,
 };
+use crate::pace::Pace;
 
 /// The limits of the real server, which a test may lower.
 #[derive(Clone, Copy)]
@@ -37,6 +38,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// A rate that holds until all faults are ended.
+    pub(crate) fn pace(self: &Arc<Self>, bytes_per_sec: u32) -> Pace {
+        let shared = Arc::clone(self);
+        let clears = self.look(|world| world.faults.clears());
+        Pace::until(
+            move || shared.look(|world| world.faults.clears()) != clears,
+            bytes_per_sec,
+        )
+    }
+
     pub(crate) fn new(
         token: String,
         limits: Limits,

@@ -11,7 +11,7 @@ use axum::{
     http::{Uri, header::CONTENT_TYPE},
 };
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -57,11 +57,7 @@ pub(super) fn from_query(uri: &Uri) -> Form {
 }
 
 /// Reads the fields of a POST call from its body, at most at the given pace.
-pub(super) async fn from_body(
-    request: Request,
-    file_bytes_max: u64,
-    pace: Option<NonZeroU64>,
-) -> Result<Form, ReadError> {
+pub(super) async fn from_body(request: Request, file_bytes_max: u64, pace: Option<Pace>) -> Result<Form, ReadError> {
     let content_type = request.headers().get(CONTENT_TYPE);
     let content_type = content_type.and_then(|is| is.to_str().ok()).unwrap_or_default();
     let kind = content_type
@@ -216,14 +212,26 @@ fn breach(rule: &str) -> ReadError {
     ReadError::Breach(rule.to_owned())
 }
 
-/// A body of which a chunk counts as read only when its time has passed.
-fn slowed(body: Body, bytes_per_sec: NonZeroU64) -> Body {
+/// How fast a body is read.
+pub(super) struct Pace {
+    pub(super) bytes_per_sec: NonZeroU64,
+    /// Resolves when it is to be read at full speed.
+    pub(super) release: BoxFuture<'static, ()>,
+}
+
+/// A body of which a chunk counts as read only when its time has passed, or the release has come.
+fn slowed(body: Body, pace: Pace) -> Body {
     let chunks: BodyDataStream = body.into_data_stream();
-    Body::from_stream(chunks.then(move |chunk| async move {
-        if let Ok(chunk) = &chunk {
-            tokio::time::sleep(time_for(chunk.len(), bytes_per_sec)).await;
+    let release = pace.release.shared();
+    Body::from_stream(chunks.then(move |chunk| {
+        let release = release.clone();
+        async move {
+            if let Ok(chunk) = &chunk {
+                let wait = time_for(chunk.len(), pace.bytes_per_sec);
+                tokio::time::timeout(wait, release).await.ok();
+            }
+            chunk
         }
-        chunk
     }))
 }
 

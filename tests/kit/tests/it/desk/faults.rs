@@ -149,6 +149,28 @@ async fn a_slow_body_is_read_at_its_pace() {
 }
 
 #[tokio::test]
+async fn a_slow_body_comes_at_full_speed_once_it_is_released() {
+    let desk = desk().await;
+    post(&desk, MESSAGE, message("look")).await;
+    let bytes_per_sec = NonZeroU64::new(1).expect("not zero");
+    let slow = Fault::SlowBody { bytes_per_sec };
+    desk.faults().next(Scope::Endpoint(Endpoint::AddAttachment), 1, slow);
+    let form = form(attachment()).part("file", file(vec![7; 400 << 10]));
+    let sending = client().post(desk.url() + ATTACHMENT).multipart(form).send();
+    let releasing = async {
+        let begun = |desk: &DeskState| desk.calls().iter().any(|call| call.endpoint == Endpoint::AddAttachment);
+        desk.wait_until(Duration::from_secs(10), begun)
+            .await
+            .expect("it begins");
+        desk.faults().release_hanging();
+    };
+    let both = async { tokio::join!(sending, releasing).0 };
+    let answered = tokio::time::timeout(Duration::from_secs(10), both).await;
+    let answered = answered.expect("it takes no days").expect("an answer");
+    assert_eq!(answered.status().as_u16(), 200);
+}
+
+#[tokio::test]
 async fn a_fault_of_one_endpoint_or_session_touches_no_other() {
     let desk = desk().await;
     desk.faults()

@@ -144,6 +144,24 @@ async fn files_can_be_slow_both_ways() {
     assert!(begun.elapsed() >= Duration::from_millis(450), "{:?}", begun.elapsed());
 }
 
+#[tokio::test]
+async fn what_is_slow_goes_on_at_full_speed_when_all_faults_end() {
+    let fake = start().await;
+    let ada = fake.user("Ada").private_chat();
+    let slow = Fault::SlowDownload { bytes_per_sec: 1_000 };
+    fake.fault(On::method("file"), Plan::Next(1, slow));
+    let content = vec![5_u8; 10_000_000];
+    ada.sends(Media::document("b.bin", content.clone()));
+    let file = ada.transcript().messages()[0].file.clone().expect("it has a file");
+    let address = format!("{}/file/bot123:abc/{}", fake.url(), file.path);
+    let mut response = reqwest::get(address).await.expect("it answers");
+    let first = response.chunk().await.expect("it begins").expect("it has bytes");
+    fake.clear_faults();
+    let rest = tokio::time::timeout(Duration::from_secs(10), response.bytes());
+    let rest = rest.await.expect("it takes no hours").expect("it ends");
+    assert_eq!(first.len() + rest.len(), content.len());
+}
+
 async fn post(
     fake: &escalator_testkit::telegram::FakeTelegram,
     chat_id: i64,
