@@ -110,7 +110,7 @@ pub async fn run(town: Arc<Town>, points: usize, seed: u64, from: usize) -> Resu
         .collect();
     let mut findings = Findings::default();
     for number in 0..points {
-        let (site, passed) = &all[number % all.len()];
+        let (site, passed) = &all[spread(number, points, all.len())];
         let point = (site.clone(), random.u64(1..=(*passed - 1).max(1)));
         // A story takes its calls in a slightly different number each time: a point that was not reached is moved ahead.
         if number >= from && !one(&town, &trap, number, point, &mut findings).await? {
@@ -118,6 +118,15 @@ pub async fn run(town: Arc<Town>, points: usize, seed: u64, from: usize) -> Resu
         }
     }
     Ok(findings)
+}
+
+/// The site of a point: all in turn, or, where there are more sites than points, some at even distances.
+fn spread(number: usize, points: usize, sites: usize) -> usize {
+    if points < sites {
+        number * sites / points
+    } else {
+        number % sites
+    }
 }
 
 /// Lets the stand-ins count their calls and kill at them.
@@ -492,4 +501,16 @@ fn words(message: &Message) -> &str {
         .as_deref()
         .or(message.caption.as_deref())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_points_are_spread_over_all_sites_and_many_visit_each() {
+        let visited = |points| (0..points).map(|number| spread(number, points, 10)).collect::<Vec<_>>();
+        assert_eq!(visited(4), [0, 2, 5, 7]);
+        assert_eq!(visited(12), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+    }
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
+    ops::Range,
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -258,7 +259,13 @@ impl Drop for Bot {
     }
 }
 
-/// A port that is free now, and stays the bot's over its restarts.
+/// Ports below those that systems give to outgoing connections.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// A port that is free now, and stays the bot's over its restarts: while the bot is dead, the system gives it to no
+/// connection of somebody else's.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let mut some = std::iter::repeat_with(|| fastrand::u16(PORTS)).take(100);
+    some.find(is_free).context("no port is free")
 }

@@ -18,7 +18,8 @@ use escalator::{
 };
 use tokio::sync::watch;
 
-/// A ledger and a desk of one chat each.
+/// A ledger and a desk of one chat each. Its turns are bound to no conversation, so that no takeover ends them: what one
+/// does to a turn is the core's, and tested there.
 pub(crate) struct House {
     state: Mutex<State>,
     changes: watch::Sender<u64>,

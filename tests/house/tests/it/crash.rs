@@ -5,6 +5,9 @@ use std::sync::Arc;
 use escalator_house::{crash_run, judge::Verdict, town::Town};
 use escalator_testkit::desk::Encoding;
 
+/// Fewer than there are sites.
+const POINTS: usize = 6;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_inverted_when_the_bot_is_killed() {
     let program = env!("CARGO_BIN_EXE_killable_telegram_bot").into();
@@ -13,7 +16,7 @@ async fn nothing_is_lost_or_inverted_when_the_bot_is_killed() {
             .await
             .expect("the town is built"),
     );
-    let findings = crash_run::run(town, 6, 7, 0)
+    let findings = crash_run::run(town, POINTS, 7, 0)
         .await
         .unwrap_or_else(|why| panic!("{why:#}"));
     let Verdict { lost, inverted, .. } = findings.verdict;
@@ -23,4 +26,9 @@ async fn nothing_is_lost_or_inverted_when_the_bot_is_killed() {
         "{findings:?}"
     );
     assert!(findings.stuck.is_empty(), "{findings:?}");
+    assert_eq!(
+        findings.points.len(),
+        POINTS,
+        "each was cut, at a site of its own: {findings:?}"
+    );
 }

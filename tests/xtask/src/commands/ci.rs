@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::{checks, dependencies, msrv, package, programs, test, tree};
 use crate::workspace::Workspace;
 
-/// Enough kills to visit every site several times; a full run has 300.
+/// Enough kills to visit every site once; a full run has 300.
 const CRASH: &[&str] = &["--points", "60", "--seed", "1"];
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);

@@ -47,7 +47,7 @@ async fn teloxide_reads_every_kind_of_message() {
 async fn every_update_is_as_the_specification_has_it() {
     let fake = start().await;
     let Some(spec) = fake.spec() else {
-        println!("skipped: the specification of the Bot API is not there");
+        super::tell_skipped();
         return;
     };
     let user = fake.user("Ada").last_name("L").username("ada").create();

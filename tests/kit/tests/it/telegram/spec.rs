@@ -18,7 +18,7 @@ async fn start_checked() -> Option<FakeTelegram> {
     if fake.spec_checked() {
         return Some(fake);
     }
-    println!("skipped: the specification of the Bot API is not there");
+    super::tell_skipped();
     None
 }
 
