@@ -145,24 +145,18 @@ fn group_hint(post: &Post, update: &Update, bot: Option<&Me>) -> Option<Aside> {
 
 /// The turn for an update that is no part of a conversation: of a group, of a payment, of an inline query.
 fn other_turn(post: &Post, update: &Update) -> Turn {
-    let channel = post.ingress.channel().clone();
-    let user = update.from().map(|user| user.id.to_string());
-    let place = match update.chat() {
-        Some(chat) if !chat.is_private() || inbound::is_business(update) => Some(chat.id.to_string()),
-        _ => None,
-    };
-    let key = |address: &str, customer: &str| ConversationKey {
-        channel,
-        address: Address::new(address),
-        customer: CustomerId::new(customer),
-    };
-    match (place, user) {
-        (Some(place), user) => Turn::unbound(key(&place, user.as_deref().unwrap_or_default())),
-        (None, None) => Turn::unbound(key("", "")),
-        (None, Some(user)) => {
-            let conversation = key(&user, &user);
-            let turn = post.ingress.turn(&conversation);
-            turn.unwrap_or_else(|| Turn::over(conversation))
-        }
+    let elsewhere = update
+        .chat()
+        .filter(|chat| !chat.is_private() || inbound::is_business(update));
+    if let (None, Some(user)) = (elsewhere, update.from()) {
+        // Something a customer did beside the messages: whoever owns their private chat owns the answer.
+        let conversation = inbound::private(post.ingress.channel(), user.id);
+        let turn = post.ingress.turn(&conversation);
+        return turn.unwrap_or_else(|| Turn::over(conversation));
     }
+    Turn::unbound(ConversationKey {
+        channel: post.ingress.channel().clone(),
+        address: Address::new(elsewhere.map(|chat| chat.id.to_string()).unwrap_or_default()),
+        customer: CustomerId::new(update.from().map(|user| user.id.to_string()).unwrap_or_default()),
+    })
 }

@@ -79,40 +79,28 @@ async fn call<R: TelegramBot>(
 ) -> Result<Message, RequestError> {
     match send_as {
         SendAs::Photo => {
-            let call = bot
-                .send_photo(chat, input)
-                .with_payload_mut(|call| call.caption = caption);
-            call.send().await
+            let call = bot.send_photo(chat, input);
+            call.with_payload_mut(|call| call.caption = caption).send().await
         }
         SendAs::Animation => {
-            let call = bot
-                .send_animation(chat, input)
-                .with_payload_mut(|call| call.caption = caption);
-            call.send().await
+            let call = bot.send_animation(chat, input);
+            call.with_payload_mut(|call| call.caption = caption).send().await
         }
         SendAs::Video => {
-            let call = bot
-                .send_video(chat, input)
-                .with_payload_mut(|call| call.caption = caption);
-            call.send().await
+            let call = bot.send_video(chat, input);
+            call.with_payload_mut(|call| call.caption = caption).send().await
         }
         SendAs::Audio => {
-            let call = bot
-                .send_audio(chat, input)
-                .with_payload_mut(|call| call.caption = caption);
-            call.send().await
+            let call = bot.send_audio(chat, input);
+            call.with_payload_mut(|call| call.caption = caption).send().await
         }
         SendAs::Voice => {
-            let call = bot
-                .send_voice(chat, input)
-                .with_payload_mut(|call| call.caption = caption);
-            call.send().await
+            let call = bot.send_voice(chat, input);
+            call.with_payload_mut(|call| call.caption = caption).send().await
         }
         SendAs::Document => {
-            let call = bot
-                .send_document(chat, input)
-                .with_payload_mut(|call| call.caption = caption);
-            call.send().await
+            let call = bot.send_document(chat, input);
+            call.with_payload_mut(|call| call.caption = caption).send().await
         }
     }
 }
