@@ -51,7 +51,7 @@
 //! # Where they are weaker
 //! - What a bot sends past a [`Turn`](channel::Turn) is neither fenced nor recorded.
 //! - Where the other side removes no doubles, a call that was cut in flight can stand twice
-//!   ([`OnUnknown`](model::OnUnknown)).
+//!   ([`DispatchSettings::on_unknown`](dispatch::DispatchSettings::on_unknown)).
 //! - The updates and the last lines of a conversation that the bot owns stand in memory: a crash can cost
 //!   [`transcript_flush_max`](intake::IntakeSettings::transcript_flush_max) of history, and what the bot had pulled and
 //!   not handled. Never a line of the human part.

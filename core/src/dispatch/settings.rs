@@ -8,7 +8,7 @@ use crate::{delivery::RetryPolicy, model::OnUnknown};
 pub struct DispatchSettings {
     /// When a delivery is tried again, and for how long.
     pub retry: RetryPolicy,
-    /// What is done with a delivery whose outcome is unknown.
+    /// What is done with a delivery whose outcome is unknown, where the door cannot remove a double.
     pub on_unknown: OnUnknown,
     /// How long the question for available agents is asked again, before the session opens without an answer. 10 seconds.
     pub availability_max: Duration,

@@ -22,8 +22,6 @@ pub struct Policy {
     /// The page that the desk shows as the origin of a chat. With `None` Omnidesk is told the origin of the hook address,
     /// since its guide lists the field.
     pub url: Option<String>,
-    /// What is done with a delivery whose outcome is unknown, where the door cannot remove a double.
-    pub on_unknown: OnUnknown,
 }
 
 impl Default for Policy {
@@ -36,7 +34,6 @@ impl Default for Policy {
             leaving_max: Duration::from_mins(30),
             late_max: Duration::from_mins(15),
             url: None,
-            on_unknown: OnUnknown::Retry,
         }
     }
 }
