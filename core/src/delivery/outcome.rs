@@ -20,6 +20,8 @@ pub enum Outcome {
     Unknown {
         /// What went wrong, in words without message text or secrets.
         detail: String,
+        /// How long the other side asked us to wait.
+        retry_after: Option<Duration>,
         /// Whether the other side removes the double when the call is made again soon: then it is, whatever
         /// [`OnUnknown`](crate::model::OnUnknown) says.
         repeatable: bool,
@@ -57,6 +59,7 @@ impl Outcome {
     pub fn unknown(detail: impl Into<String>) -> Self {
         Self::Unknown {
             detail: detail.into(),
+            retry_after: None,
             repeatable: false,
         }
     }

@@ -30,6 +30,7 @@ pub(super) fn classify(
         Outcome::Unknown {
             detail,
             repeatable: false,
+            ..
         } if must_not_repeat(claimed, settings) => SettleAs::Dead {
             detail: format!("it may have arrived: {detail}"),
             maybe_sent: true,
@@ -44,16 +45,21 @@ pub(super) fn classify(
             detail: too_old(&detail, settings),
             maybe_sent: true,
         },
+        // The opener waits behind the question, however long the other side would have us wait with it.
+        Outcome::NotSent { retry_after, .. } | Outcome::Unknown { retry_after, .. } if availability => {
+            let due = now + settings.retry.wait(claimed.attempt, jitter, retry_after);
+            SettleAs::Retry {
+                due: due.min(claimed.created_at + settings.availability_max),
+                maybe_sent: false,
+            }
+        }
         Outcome::NotSent { retry_after, .. } => {
             let due = now + settings.retry.wait(claimed.attempt, jitter, retry_after);
             SettleAs::Retry { due, maybe_sent: false }
         }
-        Outcome::Unknown { .. } => {
-            let due = now + settings.retry.wait(claimed.attempt, jitter, None);
-            SettleAs::Retry {
-                due,
-                maybe_sent: !availability,
-            }
+        Outcome::Unknown { retry_after, .. } => {
+            let due = now + settings.retry.wait(claimed.attempt, jitter, retry_after);
+            SettleAs::Retry { due, maybe_sent: true }
         }
         // The door is closed for all of its lanes; its gate decides when they go on.
         Outcome::Refused { scope: Scope::Door, .. } => SettleAs::Retry {
@@ -226,16 +232,37 @@ mod tests {
         }
     }
 
+    fn due(payload: Payload, age_secs: u64, outcome: Outcome) -> Timestamp {
+        let claimed = claimed(payload, age_secs);
+        match classify(&claimed, outcome, NOW, 0.5, &DispatchSettings::default()) {
+            SettleAs::Retry { due, .. } => due,
+            other => panic!("it is tried again, not {other:?}"),
+        }
+    }
+
+    fn unknown(retry_after: Option<Duration>) -> Outcome {
+        Outcome::Unknown {
+            detail: "503".into(),
+            retry_after,
+            repeatable: false,
+        }
+    }
+
     #[test]
     fn what_the_other_side_asks_for_is_waited_for() {
         let asked = Duration::from_secs(37);
-        let settled = classify(
-            &claimed(message(), 0),
-            not_sent(Some(asked)),
-            NOW,
-            0.5,
-            &DispatchSettings::default(),
-        );
-        assert!(matches!(settled, SettleAs::Retry { due, .. } if due == NOW + asked));
+        for outcome in [not_sent(Some(asked)), unknown(Some(asked))] {
+            assert_eq!(due(message(), 0, outcome), NOW + asked);
+        }
+    }
+
+    #[test]
+    fn no_wait_of_the_question_goes_past_the_time_it_has() {
+        let asked = Duration::from_mins(5);
+        let ask = || Payload::Desk(DeskPayload::AskAvailability);
+        for outcome in [not_sent(Some(asked)), unknown(Some(asked))] {
+            assert_eq!(due(ask(), 0, outcome.clone()), NOW + Duration::from_secs(10));
+            assert_eq!(due(ask(), 9, outcome), NOW + Duration::from_secs(1));
+        }
     }
 }

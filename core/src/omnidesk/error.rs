@@ -151,7 +151,11 @@ impl OmnideskError {
                 scope: Scope::Lane,
             },
             ErrorKind::File => Outcome::not_sent(detail),
-            ErrorKind::Uncertain => Outcome::unknown(detail),
+            ErrorKind::Uncertain => Outcome::Unknown {
+                detail,
+                retry_after: failure.retry_after,
+                repeatable: false,
+            },
             ErrorKind::Rejected => Outcome::Rejected { detail },
             ErrorKind::Refused => Outcome::Refused {
                 detail,

@@ -148,14 +148,16 @@ async fn a_503_leaves_a_message_unknown_and_a_question_unasked() {
     .await;
     let omnidesk = omnidesk(config(&stub.address));
     let message = say(&omnidesk).await.expect_err("503");
+    let five_seconds = Some(Duration::from_secs(5));
     assert_eq!(
         message.outcome(),
-        Outcome::unknown("notifyUserNewChatMessage: HTTP 503, without a reason")
+        Outcome::Unknown {
+            detail: "notifyUserNewChatMessage: HTTP 503, without a reason".to_owned(),
+            retry_after: five_seconds,
+            repeatable: false,
+        }
     );
-    assert_eq!(
-        (message.status(), message.retry_after().map(|wait| wait.as_secs())),
-        (Some(503), Some(5))
-    );
+    assert_eq!((message.status(), message.retry_after()), (Some(503), five_seconds));
     let question = omnidesk.chat_config(&hooks()).await.expect_err("503");
     assert!(matches!(
         question.outcome(),
