@@ -10,6 +10,11 @@ pub struct RetryPolicy {
     pub wait_max: Duration,
     /// The age at which a delivery becomes a dead letter. 24 hours.
     pub age_max: Duration,
+    /// The same for a delivery that is refused alone, when that is shorter: what follows in its lane is not held up for a
+    /// day by one text. 15 minutes.
+    pub refused_age_max: Duration,
+    /// The same for an event that the bot's own handler does not take, when that is shorter. 5 minutes.
+    pub bot_age_max: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -18,6 +23,8 @@ impl Default for RetryPolicy {
             first_wait: Duration::from_millis(500),
             wait_max: Duration::from_mins(1),
             age_max: Duration::from_hours(24),
+            refused_age_max: Duration::from_mins(15),
+            bot_age_max: Duration::from_mins(5),
         }
     }
 }

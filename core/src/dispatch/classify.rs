@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use super::DispatchSettings;
 use crate::{
-    delivery::{DeskPayload, Outcome, Payload, Receipt, Scope},
+    delivery::{DeskPayload, Outcome, Payload, Receipt, RetryPolicy, Scope},
     model::{OnUnknown, Timestamp},
     store::{Claimed, SettleAs},
 };
@@ -14,6 +16,8 @@ pub(super) fn classify(
     settings: &DispatchSettings,
 ) -> SettleAs {
     let availability = matches!(claimed.payload, Payload::Desk(DeskPayload::AskAvailability));
+    let age_max = age_max(claimed, &outcome, &settings.retry);
+    let is_old = now.since(claimed.created_at) >= age_max;
     match outcome {
         Outcome::Delivered(receipt) => SettleAs::Delivered(receipt),
         // The question is a courtesy: where it finds no answer, the session opens without one.
@@ -35,14 +39,12 @@ pub(super) fn classify(
             detail: format!("it may have arrived: {detail}"),
             maybe_sent: true,
         },
-        Outcome::NotSent { detail, .. } | Outcome::Refused { detail, .. } if is_old(claimed, now, settings) => {
-            SettleAs::Dead {
-                detail: too_old(&detail, settings),
-                maybe_sent: claimed.maybe_sent,
-            }
-        }
-        Outcome::Unknown { detail, .. } if is_old(claimed, now, settings) => SettleAs::Dead {
-            detail: too_old(&detail, settings),
+        Outcome::NotSent { detail, .. } | Outcome::Refused { detail, .. } if is_old => SettleAs::Dead {
+            detail: too_old(&detail, age_max),
+            maybe_sent: claimed.maybe_sent,
+        },
+        Outcome::Unknown { detail, .. } if is_old => SettleAs::Dead {
+            detail: too_old(&detail, age_max),
             maybe_sent: true,
         },
         // The opener waits behind the question, however long the other side would have us wait with it.
@@ -85,23 +87,31 @@ fn must_not_repeat(claimed: &Claimed, settings: &DispatchSettings) -> bool {
     }
 }
 
-fn is_old(claimed: &Claimed, now: Timestamp, settings: &DispatchSettings) -> bool {
-    now.since(claimed.created_at) >= settings.retry.age_max
+/// How long a delivery with this outcome is tried again.
+fn age_max(claimed: &Claimed, outcome: &Outcome, retry: &RetryPolicy) -> Duration {
+    let shorter = match (outcome, &claimed.payload) {
+        (Outcome::Refused { scope: Scope::Lane, .. }, _) => retry.refused_age_max,
+        (Outcome::Unknown { .. }, Payload::Bot(_)) => retry.bot_age_max,
+        _ => retry.age_max,
+    };
+    shorter.min(retry.age_max)
 }
 
-fn too_old(detail: &str, settings: &DispatchSettings) -> String {
-    let hours = settings.retry.age_max.as_secs() / 3_600;
-    format!("not delivered within {hours} hours; the last attempt: {detail}")
+fn too_old(detail: &str, age_max: Duration) -> String {
+    let (count, unit) = match age_max.as_secs() {
+        secs if secs >= 3_600 && secs % 3_600 == 0 => (secs / 3_600, "hours"),
+        secs if secs >= 60 => (secs / 60, "minutes"),
+        secs => (secs, "seconds"),
+    };
+    format!("not delivered within {count} {unit}; the last attempt: {detail}")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{
-        delivery::{ChatPayload, DeliveryId, Lane, Scope},
-        model::{Address, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, Text},
+        delivery::{ChatPayload, DeliveryId, Lane},
+        model::{Address, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, SessionId, Text},
     };
 
     fn claimed(payload: Payload, age_secs: u64) -> Claimed {
@@ -126,12 +136,21 @@ mod tests {
     }
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
-    const DAY: u64 = 24 * 60 * 60;
+    const MINUTE: u64 = 60;
+    const DAY: u64 = 24 * 60 * MINUTE;
 
     fn message() -> Payload {
         Payload::Chat(ChatPayload::Message {
             author: None,
             text: Text::new("hello"),
+        })
+    }
+
+    fn event() -> Payload {
+        Payload::Bot(BotEvent::Connected {
+            conversation: claimed(message(), 0).conversation,
+            session: SessionId::mint(),
+            agent: None,
         })
     }
 
@@ -174,6 +193,10 @@ mod tests {
             detail: "401".into(),
             scope: Scope::Door,
         };
+        let refused_alone = || Outcome::Refused {
+            detail: "403".into(),
+            scope: Scope::Lane,
+        };
         let ask = || Payload::Desk(DeskPayload::AskAvailability);
         for (payload, age, outcome, with, expected) in [
             (message(), 0, Outcome::delivered(), &settings, "delivered"),
@@ -189,6 +212,24 @@ mod tests {
             ),
             (message(), 0, Outcome::rejected("blocked"), &settings, "dead"),
             (message(), 0, refused(), &settings, "again"),
+            (message(), 14 * MINUTE, refused_alone(), &settings, "again"),
+            (message(), 15 * MINUTE, refused_alone(), &settings, "dead"),
+            (message(), 15 * MINUTE, refused(), &settings, "again"),
+            (
+                event(),
+                4 * MINUTE,
+                Outcome::unknown("panic"),
+                &careful,
+                "again, maybe sent",
+            ),
+            (
+                event(),
+                5 * MINUTE,
+                Outcome::unknown("panic"),
+                &settings,
+                "dead, maybe sent",
+            ),
+            (event(), 5 * MINUTE, not_sent(None), &settings, "again"),
             (message(), DAY, not_sent(None), &settings, "dead"),
             (message(), DAY, refused(), &settings, "dead"),
             (message(), DAY, Outcome::unknown("reset"), &settings, "dead, maybe sent"),

@@ -115,7 +115,12 @@ fn by_status(answer: &Answer, question: &Question<'_>, reason: Option<&str>) -> 
             answer.status
         );
     }
-    failure(kind, answer, question, detail)
+    let failure = failure(kind, answer, question, detail);
+    match answer.status {
+        // It speaks of this call alone: of a permission that only this endpoint needs, or of a text that a firewall dislikes.
+        403 => failure.speaks_for(Scope::Lane),
+        _ => failure,
+    }
 }
 
 fn failure(kind: ErrorKind, answer: &Answer, question: &Question<'_>, detail: String) -> OmnideskError {
@@ -317,8 +322,18 @@ mod tests {
 
     #[test]
     fn a_refusal_and_a_wait_speak_for_the_door() {
-        assert!(matches!(failed(401, ""), Outcome::Refused { scope: Scope::Door, .. }));
+        for status in [401, 407] {
+            assert!(matches!(
+                failed(status, ""),
+                Outcome::Refused { scope: Scope::Door, .. }
+            ));
+        }
         assert!(matches!(failed(429, ""), Outcome::NotSent { scope: Scope::Door, .. }));
+    }
+
+    #[test]
+    fn a_403_speaks_for_one_call() {
+        assert!(matches!(failed(403, ""), Outcome::Refused { scope: Scope::Lane, .. }));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub enum ErrorKind {
     Uncertain,
     /// The desk will not take the call: a rule is broken, an address leads nowhere.
     Rejected,
-    /// The desk does not take anything from us: a token or key is refused.
+    /// The desk does not take this from us as we are: a token or key is refused (401), or has no right to the call (403).
     Refused,
 }
 

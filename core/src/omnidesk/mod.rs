@@ -25,7 +25,7 @@
 //!
 //! # Invariants
 //! - A call is made once. Only the end of a chat can make a second, to the other of its two paths, when the first path
-//!   does not exist.
+//!   does not exist or is not allowed.
 //! - An error says whether the desk can have the call. It shows no token, no address with a secret, no message text.
 //! - A file is never whole in memory. Every body, wait and reason has a limit.
 //!

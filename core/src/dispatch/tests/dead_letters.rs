@@ -73,6 +73,30 @@ async fn age_makes_a_dead_letter_and_frees_the_lane() {
     assert!(letters[0].detail.contains("24 hours"), "{}", letters[0].detail);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_text_that_is_refused_alone_holds_its_lane_up_for_minutes() {
+    let mut bed = Bed::paused().await;
+    bed.start();
+    bed.with_agents([1]).await;
+    let begin = tokio::time::Instant::now();
+    bed.desk.side.answers(|words| match words {
+        "a" => Answer::refused(Scope::Lane),
+        _ => Answer::Outcome(Outcome::delivered()),
+    });
+    bed.accept([message(1, 2, "a"), message(1, 3, "b")]).await;
+    bed.drained_in_days(2).await;
+    let age = begin.elapsed();
+    let age_max = bed.settings.retry.refused_age_max;
+    assert!(
+        age >= age_max && age < age_max + 2 * bed.settings.retry.wait_max,
+        "{age:?}"
+    );
+    assert!(bed.desk.side.delivered().ends_with(&["b".to_owned()]));
+    assert_eq!(undelivered(&bed), 1);
+    let letters = bed.ledger.dead_letters(9).await.expect("they are read");
+    assert!(letters[0].detail.contains("15 minutes"), "{}", letters[0].detail);
+}
+
 #[tokio::test]
 async fn what_may_have_arrived_can_be_given_up_at_once() {
     for mut bed in Bed::each().await {

@@ -52,6 +52,27 @@ async fn a_call_over_its_deadline_is_cut_off_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handler_of_the_bot_that_hangs_or_panics_is_given_up_soon() {
+    for answer in [Answer::Never, Answer::Panic] {
+        let mut bed = Bed::paused().await;
+        bed.start();
+        let sessions = bed.with_agents([1]).await;
+        let before = bed.bot.side.calls().len();
+        bed.bot.side.answers(move |_| answer.clone());
+        let begin = tokio::time::Instant::now();
+        bed.accept([agent_ends(sessions[0])]).await;
+        bed.drained_in_days(2).await;
+        let (called, age) = (bed.bot.side.calls().len() - before, begin.elapsed());
+        assert!(called > 2, "it is called again: {called}");
+        let age_max = bed.settings.retry.bot_age_max;
+        assert!(
+            age >= age_max && age < age_max + 2 * bed.settings.retry.wait_max,
+            "{age:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_waits_for_the_ledger_and_the_call_is_not_made_again() {
     let mut bed = Bed::paused().await;
     bed.start();

@@ -190,7 +190,7 @@ async fn refusals_and_rejections_carry_the_desks_own_reason() {
             "",
             Outcome::Refused {
                 detail: "notifyUserNewChatMessage: HTTP 403, without a reason".to_owned(),
-                scope: Scope::Door,
+                scope: Scope::Lane,
             },
         ),
         (

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    delivery::Availability,
+    delivery::{Availability, Outcome, Scope},
     model::Contact,
     omnidesk::{BrandId, ChatConfig, ChatEvent, ChatbotLog, CustomerName, Email, Encoding, Instruction, PhoneNumber},
 };
@@ -273,7 +273,11 @@ async fn a_configuration_in_unusual_forms_is_read() {
 
 #[tokio::test]
 async fn an_end_tries_the_other_path_once_and_remembers_which_exists() {
-    for missing in [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED] {
+    for missing in [
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::FORBIDDEN,
+    ] {
         let stub = Stub::start(move |seen| match seen.path.as_str() {
             "/api/v2/chat/notifyUserEndChat" => StatusCode::OK,
             _ => missing,
@@ -306,6 +310,28 @@ async fn an_end_that_neither_path_knows_is_rejected_and_nothing_is_remembered() 
     }
     let last = stub.seen().swap_remove(2);
     assert_eq!(last.path, "/api/v2/message/notifyUserEndChat");
+}
+
+#[tokio::test]
+async fn an_end_that_one_path_forbids_and_the_other_does_not_know_is_refused_for_its_session_alone() {
+    for (at_message, at_chat) in [
+        (StatusCode::FORBIDDEN, StatusCode::NOT_FOUND),
+        (StatusCode::NOT_FOUND, StatusCode::FORBIDDEN),
+        (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+    ] {
+        let stub = Stub::start(move |seen| match seen.path.as_str() {
+            "/api/v2/message/notifyUserEndChat" => at_message,
+            _ => at_chat,
+        })
+        .await;
+        let omnidesk = omnidesk(config(&stub.address));
+        for _ in 1..=2 {
+            let error = omnidesk.end_chat(&hooks(), &session()).await.expect_err("forbidden");
+            assert!(matches!(error.outcome(), Outcome::Refused { scope: Scope::Lane, .. }));
+        }
+        let last = stub.seen().swap_remove(2);
+        assert_eq!(last.path, "/api/v2/message/notifyUserEndChat", "nothing is remembered");
+    }
 }
 
 #[tokio::test]
