@@ -100,9 +100,12 @@ impl Dispatch {
     }
 
     /// What waits for a channel that is no longer connected has a loop as well: it ends as a dead letter, not in silence.
+    /// So has a channel at which nothing waits yet, but an agent may still write.
     fn doors(&self) -> HashSet<Door> {
-        let channels = self.exits.channels.keys().cloned().map(Door::Channel);
-        let doors = [Door::Desk, Door::Bot].into_iter().chain(channels);
+        let connected = self.exits.channels.keys().cloned();
+        let channels = connected.chain(self.store.owners().channels());
+        let doors = [Door::Desk, Door::Bot].into_iter();
+        let doors = doors.chain(channels.map(Door::Channel));
         doors.chain(self.store.doors()).collect()
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::{PoisonError, RwLock},
 };
@@ -121,6 +121,12 @@ impl Owners {
         held.filter(|(key, ownership)| key.channel == *channel && ownership.is_human())
             .map(|(key, ownership)| (key.clone(), ownership.clone()))
             .collect()
+    }
+
+    /// The channels of all conversations that are known of.
+    pub fn channels(&self) -> HashSet<ChannelId> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.by_key.keys().map(|key| key.channel.clone()).collect()
     }
 
     /// The conversation in which a session stands; `None` when it is over or unknown.

@@ -165,22 +165,30 @@ async fn a_door_keeps_its_pace_and_its_limit_of_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_a_channel_that_is_gone_becomes_a_dead_letter() {
-    let mut bed = Bed::paused().await;
-    bed.start();
-    let sessions = bed.with_agents([1]).await;
-    bed.shut_down();
-    bed.stopped().await;
-    bed.accept([agent_says(sessions[0], "is anybody there?")]).await;
-    bed.connected = false;
-    let mut bed = bed.crash().await;
-    bed.start();
-    bed.drained_in_days(3).await;
-    let letters = bed.ledger.dead_letters(9).await.expect("they are read");
-    assert_eq!(letters.len(), 1);
-    assert!(letters[0].detail.contains("is not connected"), "{}", letters[0].detail);
-    let ticket = bed.desk.side.words().pop().expect("the agent is told");
-    assert!(
-        ticket.starts_with("Your message did not reach the customer"),
-        "{ticket}"
-    );
+    for waits_at_the_start in [true, false] {
+        let mut bed = Bed::paused().await;
+        bed.start();
+        let sessions = bed.with_agents([1]).await;
+        let says = agent_says(sessions[0], "is anybody there?");
+        bed.shut_down();
+        bed.stopped().await;
+        if waits_at_the_start {
+            bed.accept([says.clone()]).await;
+        }
+        bed.connected = false;
+        let mut bed = bed.crash().await;
+        bed.start();
+        if !waits_at_the_start {
+            bed.accept([says]).await;
+        }
+        bed.drained_in_days(3).await;
+        let letters = bed.ledger.dead_letters(9).await.expect("they are read");
+        assert_eq!(letters.len(), 1);
+        assert!(letters[0].detail.contains("is not connected"), "{}", letters[0].detail);
+        let ticket = bed.desk.side.words().pop().expect("the agent is told");
+        assert!(
+            ticket.starts_with("Your message did not reach the customer"),
+            "{ticket}"
+        );
+    }
 }
