@@ -68,8 +68,12 @@ pub trait EscalationChannel: Send + Sync + 'static {
     /// Hands in history of the bot's own, so that the agent can read it: with the first message of an escalation, or at
     /// once through the chatbot log when `route` is [`HistoryRoute::Log`] and the escalation carries a contact.
     ///
+    /// What goes with the first message stands in memory until it is written behind
+    /// ([`transcript_flush_max`](crate::intake::IntakeSettings::transcript_flush_max)): at most 1,000 lines of a
+    /// conversation at a time, of which the newest are kept.
+    ///
     /// # Errors
-    /// [`IngressError`]: nothing was handed in.
+    /// [`IngressError`]: nothing was handed in; [`IngressError::TakenOver`] when a human owned the conversation.
     async fn push_history(
         &self,
         turn: &Turn,

@@ -156,17 +156,21 @@ impl Seat {
         })
     }
 
-    /// Adds lines to the history.
-    pub(crate) fn note(&self, lines: impl IntoIterator<Item = Line>) {
+    /// Adds lines of the bot's own to the history.
+    pub(crate) fn note(&self, lines: impl IntoIterator<Item = Line>, generation: u64) -> Result<(), TakenOver> {
         let mut state = self.lock();
+        if state.generation != generation || state.taking {
+            return Err(TakenOver);
+        }
         lines.into_iter().for_each(|line| state.write(line));
+        Ok(())
     }
 
     /// Takes the lines that are not yet in the ledger, to write them behind. `None` where there are none, or others are
-    /// being written.
+    /// being written, or an escalation is about to take them.
     pub(crate) fn write_behind(self: &Arc<Self>) -> Option<Writing> {
         let mut state = self.lock();
-        if state.writing || state.unwritten.is_empty() {
+        if state.writing || state.taking || state.unwritten.is_empty() {
             return None;
         }
         state.writing = true;
@@ -177,15 +181,16 @@ impl Seat {
         })
     }
 
-    /// Takes the lines that are not yet in the ledger, to commit them with something else. [`drain`](Self::drain) or
-    /// [`written`](Self::written) comes first: what is being written stands before them.
+    /// Takes the lines that are not yet in the ledger, to commit them with an opening. [`drain`](Self::drain) comes
+    /// first: what is being written stands before them.
     pub(crate) fn take_unwritten(&self) -> Vec<Line> {
         std::mem::take(&mut self.lock().unwritten)
     }
 
-    /// Waits until no lines are on their way to the ledger.
-    pub(crate) async fn written(&self) {
-        self.until(|state| !state.writing).await;
+    /// Waits until no lines are on their way to the ledger, and takes those that are not yet in it.
+    pub(crate) async fn unwritten(&self) -> Vec<Line> {
+        self.until(|state| (!state.writing).then(|| std::mem::take(&mut state.unwritten)))
+            .await
     }
 
     /// Puts lines back that could not be written.
@@ -210,7 +215,7 @@ impl Seat {
 
     /// Waits for the bot's lines on their way, to the customer and to the ledger, then cuts off what is left.
     pub(crate) async fn drain(&self, wait_max: Duration) {
-        let all_out = self.until(|state| state.permits == 0 && !state.writing);
+        let all_out = self.until(|state| (state.permits == 0 && !state.writing).then_some(()));
         if tokio::time::timeout(wait_max, all_out).await.is_err() {
             self.lock().cut.cancel();
         }
@@ -259,11 +264,12 @@ impl Seat {
     }
 
     /// Waits for something that is told by `drained`.
-    async fn until(&self, holds: impl Fn(&State) -> bool) {
+    async fn until<T>(&self, found: impl Fn(&mut State) -> Option<T>) -> T {
         loop {
             let changed = self.drained.notified();
-            if holds(&self.lock()) {
-                return;
+            let now = found(&mut self.lock());
+            if let Some(found) = now {
+                return found;
             }
             changed.await;
         }
@@ -304,6 +310,10 @@ impl State {
 
     fn write(&mut self, line: Line) {
         if self.unwritten.len() == Seat::UNWRITTEN_MAX {
+            tracing::debug!(
+                lines_max = Seat::UNWRITTEN_MAX,
+                "the oldest line of a history is left out"
+            );
             self.unwritten.remove(0);
         }
         self.unwritten.push(line);
@@ -325,7 +335,8 @@ impl Permit {
     /// The line is out: it belongs to the history.
     pub(crate) fn said(self, line: Text) {
         let line = Line::bot((self.seat.now)(), line);
-        self.seat.note([line]);
+        // Also while a takeover waits for it: the line belongs to what is taken.
+        self.seat.lock().write(line);
     }
 }
 

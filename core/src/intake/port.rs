@@ -171,8 +171,7 @@ impl IngressPort for Port {
         self.check_bound(turn)?;
         let seat = Arc::clone(turn.seat());
         if route == HistoryRoute::FirstMessage {
-            seat.note(history);
-            return Ok(());
+            return Ok(seat.note(history, turn.generation())?);
         }
         let from = details.profile.contact.ok_or(IngressError::Invalid(
             "the chatbot log needs the customer's e-mail address or phone number",
@@ -181,16 +180,17 @@ impl IngressPort for Port {
         let intake = Arc::clone(&self.0);
         to_the_end(async move {
             // What stands in memory goes first, so that the log has it.
-            seat.written().await;
-            let unwritten = seat.take_unwritten();
+            let unwritten = seat.unwritten().await;
             let history = [unwritten.clone(), history].concat();
             let event = CustomerEvent::PushLog { from, subject, history };
             let log = from_bot(seat.key(), None, event);
             let accepted = intake.store.accept(vec![log]).await;
-            if !matches!(accepted.as_deref(), Ok([Accepted::New(Verdict::Kept)])) {
-                seat.put_back(unwritten);
+            if let Ok([Accepted::New(Verdict::Kept)]) = accepted.as_deref() {
+                return Ok(());
             }
-            accepted.map(drop).map_err(|failed| refused(&failed))
+            seat.put_back(unwritten);
+            // Committed and not kept: a human owned the conversation by then.
+            Err(accepted.map_or_else(|failed| refused(&failed), |_| TakenOver.into()))
         })
         .await
     }

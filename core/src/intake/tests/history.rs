@@ -7,10 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Bed;
 use crate::{
-    channel::{IngressError, IngressPort, Turn},
+    channel::{IngressError, IngressPort, Seat, Turn},
     intake::Intake,
     model::{Contact, Escalation, HistoryRoute, Line},
-    store::rig::{BEGIN, deliver_all, within, words},
+    store::{
+        Store,
+        rig::{BEGIN, deliver_all, escalate, key, within, words},
+    },
 };
 
 async fn say(turn: &Turn, line: &str) {
@@ -157,18 +160,50 @@ async fn history_goes_through_the_log_where_there_is_a_contact() {
 }
 
 #[tokio::test]
+async fn history_for_a_conversation_that_a_human_took_meanwhile_is_not_said_to_be_handed_in() {
+    for bed in Bed::each().await {
+        let turn = bed.turn(1).await;
+        say(&turn, "one").await;
+        // Another process can have done it, or this one since the turn was looked at.
+        bed.ledger.accept(vec![escalate(1, 2)]).await.expect("it is committed");
+        let route = HistoryRoute::Log;
+        let late = bed.port.push_history(&turn, lines(&["two"]), route, by_mail()).await;
+        assert!(matches!(late, Err(IngressError::TakenOver(_))), "{late:?}");
+        assert_eq!(turn.seat().take_unwritten().len(), 1, "what stood in memory still does");
+        bed.ledger.close().await;
+    }
+}
+
+#[test]
+fn while_an_escalation_takes_a_seat_no_line_of_it_goes_another_way() {
+    let seat = Seat::new(key(1), || BEGIN);
+    let generation = seat.generation();
+    seat.note(lines(&["one"]), generation).expect("the bot owns it");
+    let taken = seat.take(generation).expect("nobody else does");
+    assert!(seat.note(lines(&["two"]), generation).is_err());
+    assert!(seat.write_behind().is_none());
+    seat.give_back(taken);
+    seat.note(lines(&["two"]), generation).expect("it is the bot's again");
+    assert_eq!(seat.write_behind().expect("lines wait").lines().len(), 2);
+    let taken = seat.take(generation);
+    drop(taken.expect("nobody else does"));
+    seat.taken_over(Vec::new());
+    assert!(seat.note(lines(&["three"]), generation).is_err());
+}
+
+#[tokio::test]
 async fn many_conversations_are_written_without_filling_the_queue() {
     let mut place = crate::store::rig::Place::in_memory();
     place.settings.queue_max = 300;
     let bed = Bed::at(place).await;
     let mut turns = Vec::new();
     for n in 0..2_000 {
-        let turn = bed.port.turn(&crate::store::rig::key(n)).expect("the bot owns it");
+        let turn = bed.port.turn(&key(n)).expect("the bot owns it");
         say(&turn, "hello").await;
         turns.push(turn);
     }
     let ((), offered) = join(bed.intake.flush(), async {
-        let end = bed.port.end(&crate::store::rig::key(7)).await;
+        let end = bed.port.end(&key(7)).await;
         end.expect("there is room for what cannot wait")
     })
     .await;
