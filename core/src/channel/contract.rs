@@ -37,10 +37,13 @@ pub trait EscalationChannel: Send + Sync + 'static {
     fn ingress(&self) -> &Ingress;
 
     /// The channel's own background work, until `shutdown` is cancelled: receiving, where no wrapper around the bot's
-    /// own client does that. Called once. What is on its way when `shutdown` comes is finished first.
+    /// own client does that. What is on its way when `shutdown` comes is finished first.
+    ///
+    /// Called at the start, and again, after a wait, when it failed or panicked. One that returns `Ok` before the shutdown
+    /// is at the end of its input: it is not called again, and the channel still delivers.
     ///
     /// # Errors
-    /// What makes it impossible to go on. The supervisor logs it and calls `run` again after a wait.
+    /// What makes it impossible to go on. It is logged.
     async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError>;
 
     /// Makes at most one call that the customer can see, or a second one after a definite refusal of the first.

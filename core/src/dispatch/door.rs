@@ -1,7 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Dispatch, DoorSettings,
@@ -15,7 +18,7 @@ use crate::{
     store::{Claimed, Settle, SettleAs, StoreError},
 };
 
-/// One door's loop: claims what is due, and makes a task of each claim.
+/// One door's loop: claims what is due, and makes a task of each claim. When it is dropped, the calls under way are cut.
 pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: CancellationToken) {
     let settings = dispatch.door_settings(&door);
     let open = Arc::new(OpenDoor {
@@ -28,13 +31,15 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: Cancellat
     });
     let wake = open.dispatch.store.wake(&door);
     let claims = Arc::new(Semaphore::new(settings.claims_max));
-    let tasks = TaskTracker::new();
+    let mut tasks = JoinSet::new();
     while !shutdown.is_cancelled() {
+        // Each that ends wakes this loop.
+        while tasks.try_join_next().is_some() {}
         tokio::select! {
             () = open.gate.ready() => {}
             () = shutdown.cancelled() => break,
         }
-        let wait = match open.claim(&door, &claims, &tasks).await {
+        let wait = match open.claim(&door, &claims, &mut tasks).await {
             Ok(wait) => wait,
             Err(failed) => {
                 tracing::warn!(%door, error = %failed, "nothing can be claimed");
@@ -52,8 +57,7 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: Cancellat
             () = shutdown.cancelled() => {}
         }
     }
-    tasks.close();
-    tasks.wait().await;
+    while tasks.join_next().await.is_some() {}
 }
 
 /// What became of a call.
@@ -85,7 +89,7 @@ impl OpenDoor {
         self: &Arc<Self>,
         door: &Door,
         claims: &Arc<Semaphore>,
-        tasks: &TaskTracker,
+        tasks: &mut JoinSet<()>,
     ) -> Result<Option<Duration>, StoreError> {
         let free = claims.available_permits();
         let room = if self.gate.is_open() { free } else { free.min(1) };

@@ -28,8 +28,8 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::mpsc;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{BotListener, EscalationChannel},
@@ -80,11 +80,11 @@ impl Dispatch {
     }
 
     /// Starts a loop for each door, for the timers and for the signals. They end after `shutdown`: a call under way is
-    /// finished first.
+    /// finished first. One that is aborted cuts its calls.
     pub(crate) fn start(
         self: &Arc<Self>,
         signals: mpsc::Receiver<SignalTo>,
-        tasks: &TaskTracker,
+        tasks: &mut JoinSet<()>,
         shutdown: &CancellationToken,
     ) {
         for door in self.doors() {

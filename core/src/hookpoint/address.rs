@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 /// Where the desk reaches the hookpoint, without the secret: `https://bot.example.com/omnidesk`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,12 @@ pub enum HookpointUrlError {
     /// It begins with another scheme than HTTP.
     #[error("the hookpoint's address begins with https:// or http://, or is a bare host")]
     Scheme,
+    /// None is set, and the one that it is served at is none for the desk: it stands for every address of the machine, or
+    /// is written in characters that the desk refuses.
+    #[error(
+        "the desk cannot reach the hookpoint at {0}: set its public address, such as https://bot.example.com/omnidesk"
+    )]
+    ServedAt(SocketAddr),
 }
 
 impl HookpointUrl {

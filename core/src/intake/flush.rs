@@ -25,7 +25,7 @@ impl Intake {
     }
 
     /// Writes what stands in memory alone. Many at once, so that they share a commit.
-    pub(super) async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         let seats = self.seats.sweep();
         futures::stream::iter(seats)
             .for_each_concurrent(AT_ONCE_MAX, |seat| self.flush_seat(seat))

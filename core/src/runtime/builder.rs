@@ -37,8 +37,13 @@ impl Database {
             .filter(|path| !path.is_empty());
         path.filter(|path| *path != ":memory:")
             .map(|path| Self::Sqlite(path.into()))
-            .ok_or_else(|| StartError::UnknownDatabase(name.to_owned()))
+            .ok_or_else(|| StartError::UnknownDatabase(kind_of(name).to_owned()))
     }
+}
+
+/// What stands up to the first colon; nothing where there is none.
+fn kind_of(name: &str) -> &str {
+    name.find(':').map_or("", |colon| &name[..=colon])
 }
 
 impl fmt::Display for Database {
@@ -109,7 +114,8 @@ impl Builder {
     }
 
     /// The address at which the desk reaches the hookpoint, without the secret. Where none is set, it is the address that
-    /// the hookpoint is served at.
+    /// the hookpoint is served at: that has to be one that the desk can reach, so not `0.0.0.0`, and in characters that it
+    /// takes, so no IPv6 address.
     pub fn hookpoint_url(mut self, url: impl Into<String>) -> Self {
         self.hookpoint_url = Some(url.into());
         self
@@ -210,6 +216,14 @@ mod tests {
             "postgres://localhost/x",
         ] {
             assert!(Database::parse(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_database_is_named_without_its_password() {
+        for name in ["postgres://anna:hunter2@db/x", "anna:hunter2@db", "hunter2@db"] {
+            let error = Database::parse(name).expect_err("there is none of that kind");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
     }
 }

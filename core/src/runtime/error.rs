@@ -15,9 +15,10 @@ pub enum StartError {
         /// Why.
         source: StoreError,
     },
-    /// The name of the database is not one that we know.
+    /// The name of the database is not of a kind that we know. Only what stands up to its first colon is kept: behind it
+    /// there can be a password.
     #[error(
-        "the database `{0}` is of no known kind: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`"
+        "the database `{0}…` is of no known kind: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`"
     )]
     UnknownDatabase(String),
     /// The hookpoint's address breaks a rule.

@@ -8,7 +8,7 @@ use crate::{
     delivery::Outcome,
     desk::Desk,
     dispatch::{Dispatch, Exits},
-    hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, Router, Secret},
+    hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, HookpointUrlError, Router, Secret},
     intake::{Intake, Port, SignalTo, Signals},
     model::{ChannelId, Clock, SystemClock},
     store::{Ledger, LedgerSettings, Maintained, Maintenance, Store},
@@ -34,6 +34,7 @@ impl Escalator {
     }
 
     pub(super) async fn open(mut builder: Builder) -> Result<Self, StartError> {
+        check_listen(&builder)?;
         let listener = match builder.listen {
             Some(address) => {
                 let bound = TcpListener::bind(address).await;
@@ -125,7 +126,7 @@ impl Escalator {
         Ok(Running::start(self))
     }
 
-    pub(super) fn exits(&mut self) -> Exits {
+    fn exits(&self) -> Exits {
         Exits {
             desk: Arc::clone(&self.builder.desk),
             channels: self.channels.clone(),
@@ -133,10 +134,20 @@ impl Escalator {
         }
     }
 
-    pub(super) fn dispatch(&mut self) -> Arc<Dispatch> {
+    pub(super) fn dispatch(&self) -> Arc<Dispatch> {
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&self.ledger);
         let (intake, settings) = (Arc::clone(&self.intake), self.builder.dispatch);
         Dispatch::new(store, intake, Arc::new(SystemClock), self.exits(), settings)
+    }
+}
+
+/// The desk is told where the hookpoint is served, unless another address is set: then it has to be one for the desk.
+fn check_listen(builder: &Builder) -> Result<(), HookpointUrlError> {
+    match (&builder.hookpoint_url, builder.listen) {
+        (None, Some(address)) if address.is_ipv6() || address.ip().is_unspecified() => {
+            Err(HookpointUrlError::ServedAt(address))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,13 +2,16 @@
 //!
 //! # Invariants
 //! - Only this room holds the registry of channels, so no channel holds itself alive.
-//! - Every task has an owner here, and ends at the shutdown: what is under way is finished first, within a limit.
+//! - Every task has an owner here, and ends at the shutdown: what is under way is finished first, within a limit, and past
+//!   it is cut off.
 
 mod builder;
 mod error;
 mod house;
 mod running;
 mod supervise;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     builder::{Builder, Database},

@@ -1,9 +1,7 @@
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio_util::{
-    sync::{CancellationToken, DropGuard},
-    task::TaskTracker,
-};
+use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Escalator, supervise};
 use crate::{
@@ -12,10 +10,15 @@ use crate::{
     store::{Ledger, Store},
 };
 
-/// A house at work. Dropping it stops everything at once; [`shutdown`](Self::shutdown) finishes first what is under way.
+/// How long the last lines of the bot may take to be written down, at the end of a shutdown.
+const LAST_FLUSH_MAX: Duration = Duration::from_secs(5);
+
+/// A house at work. Dropping it cuts everything off; [`shutdown`](Self::shutdown) finishes first what is under way.
 pub struct Running {
     ledger: Arc<Ledger>,
-    tasks: TaskTracker,
+    intake: Arc<Intake>,
+    /// Every task of the house. What one of them started ends with it.
+    tasks: JoinSet<()>,
     shutdown: CancellationToken,
     shutdown_max: Duration,
     hooks: Hookpoint,
@@ -33,8 +36,8 @@ pub struct Health {
 }
 
 impl Running {
-    pub(super) fn start(mut house: Escalator) -> Self {
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+    pub(super) fn start(house: Escalator) -> Self {
+        let (mut tasks, shutdown) = (JoinSet::new(), CancellationToken::new());
         let dispatch = house.dispatch();
         let hookpoint = house.hookpoint_listens_on();
         let Escalator {
@@ -45,31 +48,27 @@ impl Running {
             listener,
             hookpoint: hooks,
             ..
-        } = &mut house;
+        } = house;
         for channel in dispatch.channels() {
             tasks.spawn(supervise::channel(channel, shutdown.clone()));
         }
-        if let Some(listener) = listener.take() {
+        if let Some(listener) = listener {
             let serve = ServeSettings {
                 drain_max: builder.shutdown_max,
                 ..ServeSettings::default()
             };
             tasks.spawn(hookpoint::serve(listener, hooks.router(), shutdown.clone(), serve));
         }
-        let (_, no_signals) = tokio::sync::mpsc::channel(1);
-        dispatch.start(std::mem::replace(signals, no_signals), &tasks, &shutdown);
-        tasks.spawn(Intake::write_behind(Arc::clone(intake), shutdown.clone()));
-        tasks.spawn(supervise::age_out(
-            Arc::clone(ledger),
-            builder.age_out,
-            shutdown.clone(),
-        ));
-        tasks.close();
+        dispatch.start(signals, &mut tasks, &shutdown);
+        tasks.spawn(Intake::write_behind(Arc::clone(&intake), shutdown.clone()));
+        let age_out = supervise::age_out(Arc::clone(&ledger), builder.age_out, shutdown.clone());
+        tasks.spawn(age_out);
         Self {
-            ledger: Arc::clone(ledger),
+            ledger,
+            intake,
             tasks,
             shutdown_max: builder.shutdown_max,
-            hooks: hooks.clone(),
+            hooks,
             hookpoint,
             _stops: shutdown.clone().drop_guard(),
             shutdown,
@@ -99,24 +98,31 @@ impl Running {
         self.ledger.drained().await;
     }
 
-    /// Stops: receives nothing new, finishes what is under way within the limit, writes what stands in memory, and closes
-    /// the ledger. What waits is delivered after the next start. `false` when the limit cut something off.
-    pub async fn shutdown(self) -> bool {
+    /// Stops: receives nothing new, finishes what is under way within the limit and cuts off what is not done by then,
+    /// writes what stands in memory, and closes the ledger. What waits is delivered after the next start. `false` when the
+    /// limit cut something off.
+    ///
+    /// Stop the bot's own handlers first: what they say after this has returned stands in no transcript.
+    pub async fn shutdown(mut self) -> bool {
         self.shutdown.cancel();
-        let done = async {
-            // Also where the bot serves the router itself: no hook is committed to a ledger that is closed.
-            self.hooks.close().await;
-            self.tasks.wait().await;
-        };
-        let in_time = tokio::time::timeout(self.shutdown_max, done).await.is_ok();
+        let in_time = tokio::time::timeout(self.shutdown_max, self.finish()).await.is_ok();
         if !in_time {
-            tracing::warn!(
-                limit_secs = self.shutdown_max.as_secs(),
-                "something was cut off by the shutdown"
-            );
+            let limit_secs = self.shutdown_max.as_secs();
+            tracing::warn!(limit_secs, "something was cut off by the shutdown");
+            self.tasks.abort_all();
+        }
+        // Until now a channel or a handler could still say something.
+        if tokio::time::timeout(LAST_FLUSH_MAX, self.intake.flush()).await.is_err() {
+            tracing::warn!("the last lines of the bot could not be written down in time");
         }
         self.ledger.close().await;
         in_time
+    }
+
+    async fn finish(&mut self) {
+        // Also where the bot serves the router itself: no hook is committed to a ledger that is closed.
+        self.hooks.close().await;
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 

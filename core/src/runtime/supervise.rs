@@ -1,5 +1,6 @@
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -11,15 +12,20 @@ use crate::{
 const CHANNEL_WAIT_FIRST: Duration = Duration::from_secs(1);
 const CHANNEL_WAIT_MAX: Duration = Duration::from_mins(1);
 
-/// Runs a channel, again and again while it fails.
+/// Runs a channel, again and again while it fails or panics.
 pub(super) async fn channel(channel: Arc<dyn EscalationChannel>, shutdown: CancellationToken) {
     let mut wait = CHANNEL_WAIT_FIRST;
     while !shutdown.is_cancelled() {
-        match channel.run(shutdown.clone()).await {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::error!(channel = %channel.id(), %error, wait_secs = wait.as_secs(), "a channel failed");
+        let (id, wait_secs) = (channel.id(), wait.as_secs());
+        match AssertUnwindSafe(channel.run(shutdown.clone())).catch_unwind().await {
+            Ok(Ok(())) => {
+                if !shutdown.is_cancelled() {
+                    tracing::info!(channel = %id, "a channel is at the end of its input; it still delivers");
+                }
+                return;
             }
+            Ok(Err(error)) => tracing::error!(channel = %id, %error, wait_secs, "a channel failed"),
+            Err(_panic) => tracing::error!(channel = %id, wait_secs, "a channel panicked"),
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => wait = CHANNEL_WAIT_MAX.min(wait * 2),

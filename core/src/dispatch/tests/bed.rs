@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use super::exits::{FakeBot, FakeChannel, FakeDesk};
 use crate::{
@@ -31,7 +31,7 @@ pub(super) struct Bed {
     /// Whether the channel is connected.
     pub(super) connected: bool,
     signals: Option<mpsc::Receiver<SignalTo>>,
-    tasks: TaskTracker,
+    tasks: JoinSet<()>,
     shutdown: CancellationToken,
 }
 
@@ -83,7 +83,7 @@ impl Bed {
             clock,
             connected: true,
             signals: Some(receiver),
-            tasks: TaskTracker::new(),
+            tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
         }
     }
@@ -101,8 +101,7 @@ impl Bed {
         let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
         let dispatch = Dispatch::new(store, intake, clock, exits, self.settings);
         let signals = self.signals.take().expect("it is started once");
-        dispatch.start(signals, &self.tasks, &self.shutdown);
-        self.tasks.close();
+        dispatch.start(signals, &mut self.tasks, &self.shutdown);
     }
 
     /// Asks it to stop.
@@ -110,14 +109,15 @@ impl Bed {
         self.shutdown.cancel();
     }
 
-    pub(super) async fn stopped(&self) {
-        within(self.tasks.wait()).await;
+    pub(super) async fn stopped(&mut self) {
+        within(async { while self.tasks.join_next().await.is_some() {} }).await;
     }
 
     /// Another process over the same storage, with the same desk, channel and bot. What the old one had under way is
     /// still under way, and comes to nothing.
-    pub(super) async fn crash(self) -> Self {
+    pub(super) async fn crash(mut self) -> Self {
         self.ledger.close().await;
+        self.tasks.detach_all();
         let before = (self.desk, self.channel, self.bot, self.settings, self.connected);
         let mut bed = Self::at(self.place, self.clock, &self.settings).await;
         (bed.desk, bed.channel, bed.bot, bed.settings, bed.connected) = before;

@@ -1,0 +1,249 @@
+//! Starting, watching and stopping, over a desk and a channel that do as each test says.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Builder, Database, Escalator, StartError, supervise};
+use crate::{
+    channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
+    delivery::{Availability, OpenedFile, Outcome},
+    desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
+    hookpoint::HookpointUrlError,
+    model::{ConversationKey, DeskLimits, Escalation, FileRef, Signal},
+    store::rig::{CHAT, key, within},
+};
+
+/// How many calls, or runs, are under way.
+type UnderWay = watch::Sender<usize>;
+
+/// A desk that takes every call and never answers one.
+#[derive(Clone, Default)]
+struct SilentDesk {
+    calls: UnderWay,
+}
+
+#[async_trait]
+impl Desk for SilentDesk {
+    fn limits(&self) -> DeskLimits {
+        DeskLimits {
+            message_chars_max: 10_000,
+            file_bytes_max: 1 << 20,
+        }
+    }
+
+    async fn deliver(&self, _: DeskDelivery<'_>) -> Outcome {
+        let _call = Counted::new(&self.calls);
+        std::future::pending().await
+    }
+
+    async fn signal(&self, _: DeskSession<'_>, _: Signal) -> Outcome {
+        Outcome::delivered()
+    }
+
+    async fn availability(&self, _: &str) -> Result<Availability, Outcome> {
+        Ok(Availability::default())
+    }
+
+    fn hook_kind(&self, _: &str) -> Option<HookKind> {
+        None
+    }
+
+    fn read_hook(&self, _: HookKind, _: &HookFields) -> Result<Hook, HookError> {
+        unreachable!("no hook has a kind here")
+    }
+
+    fn hook_answer(&self, _: HookKind) -> HookAnswer {
+        unreachable!("no hook has a kind here")
+    }
+}
+
+struct Counted(UnderWay);
+
+impl Counted {
+    fn new(under_way: &UnderWay) -> Self {
+        under_way.send_modify(|count| *count += 1);
+        Self(under_way.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+type Run = Box<dyn FnOnce(Ingress, CancellationToken) -> BoxFuture<'static, Result<(), ChannelError>> + Send>;
+
+/// A channel whose runs are as the test says, one after the other.
+struct Acts {
+    ingress: Ingress,
+    runs: Mutex<VecDeque<Run>>,
+}
+
+impl Acts {
+    fn new(ingress: Ingress, runs: impl IntoIterator<Item = Run>) -> Arc<Self> {
+        Arc::new(Self {
+            ingress,
+            runs: Mutex::new(runs.into_iter().collect()),
+        })
+    }
+
+    fn left(&self) -> usize {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// One run.
+fn acts<F>(run: impl FnOnce(Ingress, CancellationToken) -> F + Send + 'static) -> Run
+where
+    F: Future<Output = Result<(), ChannelError>> + Send + 'static,
+{
+    Box::new(|ingress, shutdown| Box::pin(run(ingress, shutdown)))
+}
+
+#[async_trait]
+impl EscalationChannel for Acts {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::text_only(CHAT)
+    }
+
+    fn ingress(&self) -> &Ingress {
+        &self.ingress
+    }
+
+    async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
+        let run = self.runs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        run.expect("it is not run more often than the test says")(self.ingress.clone(), shutdown).await
+    }
+
+    async fn deliver(&self, _: ChatDelivery<'_>) -> Outcome {
+        Outcome::delivered()
+    }
+
+    async fn fetch(&self, _: &FileRef) -> Result<OpenedFile, Outcome> {
+        Err(Outcome::rejected("there are no files here"))
+    }
+
+    async fn signal(&self, _: &ConversationKey, _: Signal) {}
+}
+
+fn builder(desk: &SilentDesk) -> Builder {
+    Escalator::builder(desk.clone()).database(Database::Memory)
+}
+
+async fn house(desk: &SilentDesk) -> Escalator {
+    let house = builder(desk).hookpoint_url("https://bot.example/hooks");
+    house.open().await.expect("it can be opened")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_fails_or_panics_runs_again_and_one_at_its_end_does_not() {
+    let house = house(&SilentDesk::default()).await;
+    let channel = Acts::new(
+        house.ingress("test"),
+        [
+            acts(|_, _| async { panic!("as the test wants it") }),
+            acts(|_, _| async { Err(ChannelError::new("as the test wants it")) }),
+            acts(|_, _| async { Ok(()) }),
+            acts(|_, _| async { Ok(()) }),
+        ],
+    );
+    let runs = Arc::clone(&channel);
+    tokio::time::timeout(
+        Duration::from_mins(1),
+        supervise::channel(runs, CancellationToken::new()),
+    )
+    .await
+    .expect("it comes to its end");
+    assert_eq!(channel.left(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_while_the_house_stops_is_written_down() {
+    let (mut house, runs) = (house(&SilentDesk::default()).await, UnderWay::default());
+    let run = runs.clone();
+    let channel = Acts::new(
+        house.ingress("test"),
+        [acts(move |ingress, shutdown| async move {
+            let _run = Counted::new(&run);
+            shutdown.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let turn = ingress.turn(&key(1)).expect("the bot owns it");
+            let said = turn.say("goodbye", async { Ok::<_, Infallible>(()) });
+            said.await.expect("the bot owns it");
+            Ok(())
+        })],
+    );
+    let turn = channel.ingress.turn(&key(1)).expect("the bot owns it");
+    house.connect(channel).expect("its name is its own");
+    let running = house.start().await.expect("the desk knows us");
+    let mut runs = runs.subscribe();
+    within(runs.wait_for(|count| *count == 1)).await.expect("it is kept");
+    assert!(running.shutdown().await);
+    assert!(turn.seat().is_idle(), "nothing stands in memory alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn past_its_limit_a_shutdown_cuts_off_what_is_under_way() {
+    let desk = SilentDesk::default();
+    let (mut house, runs) = (house(&desk).await, UnderWay::default());
+    house.builder.dispatch.desk.call_max = Duration::from_hours(24);
+    let run = runs.clone();
+    let channel = Acts::new(
+        house.ingress("test"),
+        [acts(move |_, _| async move {
+            let _run = Counted::new(&run);
+            std::future::pending().await
+        })],
+    );
+    house.connect(Arc::clone(&channel) as _).expect("its name is its own");
+    let running = house.start().await.expect("the desk knows us");
+    let turn = channel.ingress.turn(&key(1)).expect("the bot owns it");
+    channel
+        .escalate(turn, Escalation::default())
+        .await
+        .expect("it is committed");
+    let mut under_way = [desk.calls.subscribe(), runs.subscribe()];
+    for count in &mut under_way {
+        within(count.wait_for(|count| *count == 1)).await.expect("it is kept");
+    }
+    assert!(!running.shutdown().await);
+    for count in &mut under_way {
+        within(count.wait_for(|count| *count == 0)).await.expect("it is kept");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_no_desk_can_be_told_is_refused_unless_another_is_set() {
+    let desk = SilentDesk::default();
+    for address in ["0.0.0.0:0", "[::]:0", "[::1]:0"] {
+        let address = address.parse().expect("an address");
+        let refused = builder(&desk).hookpoint_listen(address).open().await;
+        assert!(
+            matches!(&refused, Err(StartError::HookpointUrl(HookpointUrlError::ServedAt(named))) if *named == address),
+            "{refused:?}"
+        );
+        let said = refused.expect_err("it is refused").to_string();
+        assert!(said.contains("set its public address"), "{said}");
+    }
+    let anywhere = "0.0.0.0:0".parse().expect("an address");
+    let house = builder(&desk)
+        .hookpoint_listen(anywhere)
+        .hookpoint_url("https://bot.example/hooks");
+    house.open().await.expect("the desk is told another");
+    let here = "127.0.0.1:0".parse().expect("an address");
+    builder(&desk)
+        .hookpoint_listen(here)
+        .open()
+        .await
+        .expect("a desk on this machine reaches it");
+}
