@@ -10,7 +10,8 @@ pub struct HookpointSettings {
     pub url: HookpointUrl,
     /// The secret that new sessions are opened with.
     pub secret: Secret,
-    /// Older secrets, taken until the sessions that were opened with them are over. See [`Secret::of_address`].
+    /// Older secrets, taken while sessions stand that were opened with them, and for a late reply. See
+    /// [`Secret::of_address`].
     pub accepted: Vec<Secret>,
     /// The longest body without a file, in bytes. 256 KiB. It is also how much of a multipart body, its file apart, is
     /// held in memory.

@@ -11,7 +11,7 @@ use crate::{
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, HookpointUrlError, Router, Secret},
     intake::{Intake, Port, SignalTo, Signals},
     model::{ChannelId, Clock, SystemClock},
-    store::{Ledger, LedgerSettings, Maintained, Maintenance, Store},
+    store::{Ledger, LedgerSettings, Maintained, Maintenance, Store, StoreError},
 };
 
 /// A house that is open: its ledger is read, its hookpoint has a socket. Connect channels, then [`start`](Self::start).
@@ -47,9 +47,9 @@ impl Escalator {
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
         let secret = secret(&builder, &ledger).await?;
         let mut hookpoint = HookpointSettings::new(url, secret);
-        // Sessions that stand keep the address that they were opened with.
-        let standing = ledger.owners().hook_addresses();
-        hookpoint.accepted = standing
+        // A session keeps the address that it was opened with, also for a late reply.
+        hookpoint.accepted = ledger
+            .hook_addresses()
             .iter()
             .filter_map(|address| Secret::of_address(address))
             .collect();
@@ -184,10 +184,16 @@ async fn secret(builder: &Builder, ledger: &Ledger) -> Result<Secret, StartError
     }
     let fresh = Secret::mint();
     let kept = ledger.maintain(Maintenance::Secret(fresh.expose().to_owned())).await;
-    let database = builder.database.to_string();
-    match kept.map_err(|source| StartError::Store { database, source })? {
+    let failed = |source| StartError::Store {
+        database: builder.database.to_string(),
+        source,
+    };
+    match kept.map_err(failed)? {
         Maintained::Secret(secret) => Ok(Secret::parse(&secret)?),
-        Maintained::Done | Maintained::Removed(_) => Ok(fresh),
+        // A secret that is not kept would be lost with the process, and every session with it.
+        other => Err(failed(StoreError::corrupt(format_args!(
+            "it answered {other:?} to a secret"
+        )))),
     }
 }
 

@@ -64,6 +64,9 @@ pub(crate) struct Recovered {
     pub(crate) waiting: Vec<WaitingMark>,
     /// Each timer.
     pub(crate) timers: Vec<(SessionId, TimerKind, Timestamp)>,
+    /// Where the hooks of the sessions went that ended since the moment given: each address once, and when the last of
+    /// its sessions ended. In no order.
+    pub(crate) hook_addresses: Vec<(String, Timestamp)>,
 }
 
 /// A waiting row as the index knows it.

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -87,6 +87,8 @@ pub(super) struct Shared {
     pub(super) owners: Owners,
     pub(super) healthy: AtomicBool,
     index: Mutex<Index>,
+    /// Where the hooks of sessions go that ended shortly before the ledger was opened. They hold secrets: not for logs.
+    late_addresses: BTreeSet<String>,
 }
 
 impl Shared {
@@ -129,6 +131,9 @@ impl Ledger {
                 .into_iter()
                 .map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)),
         );
+        let late_since = now - settings.policy.late_max;
+        let late = recovered.hook_addresses.into_iter();
+        let late = late.filter(|(_, ended_at)| *ended_at >= late_since);
         let brain = Brain {
             policy: settings.policy,
             texts: settings.texts,
@@ -144,6 +149,7 @@ impl Ledger {
             owners,
             healthy: AtomicBool::new(true),
             index: Mutex::new(index),
+            late_addresses: late.map(|(address, _)| address).collect(),
         });
         let (writes, queue) = mpsc::channel(settings.queue_max.max(1));
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
@@ -173,6 +179,13 @@ impl Ledger {
             .hook_address
             .write()
             .unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Where hooks may still come: of the sessions that stand, and of those that had ended so shortly before the ledger was
+    /// opened that a late reply was welcome. Each address once. They hold secrets: not for logs.
+    pub fn hook_addresses(&self) -> BTreeSet<String> {
+        let standing = self.shared.owners.hook_addresses();
+        &standing | &self.shared.late_addresses
     }
 
     /// Tells the ledger the texts of the desk's own configuration. Each later answer of the desk replaces them.

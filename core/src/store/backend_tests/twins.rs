@@ -219,6 +219,7 @@ async fn read(backend: &dyn Backend) -> Everything {
     recovered.conversations.sort_by_key(|conversation| conversation.id);
     recovered.waiting.sort_by_key(|mark| mark.id);
     recovered.timers.sort();
+    recovered.hook_addresses.sort();
     let mut transcripts = Vec::new();
     for n in 1..4 {
         transcripts.push(backend.transcript(session_id(n)).await.expect("it is read"));

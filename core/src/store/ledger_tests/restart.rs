@@ -7,11 +7,11 @@ use crate::{
     model::{Address, Clock, EventKey, Position, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
     store::{
-        Accepted, DueTimer, Incoming, SettleAs, Store, Target,
+        Accepted, DueTimer, Incoming, Ledger, SettleAs, Store, Target,
         backend::Changes,
         rig::{
-            CHAT, Place, agent_says, claim, customer_ends, deliver_all, door, key, message, open, push_log, settle,
-            with_agent, words,
+            CHAT, Place, agent_ends, agent_says, claim, customer_ends, deliver_all, door, key, message, open, push_log,
+            settle, with_agent, words,
         },
     },
 };
@@ -53,6 +53,28 @@ async fn rows_keep_their_order_and_what_is_known_of_their_attempts() {
         assert_eq!(again[0].conversation, key(1));
         settle(&ledger, &again[0], SettleAs::Delivered(Receipt::None)).await;
         assert_eq!(words(&deliver_all(&ledger).await), ["b"]);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_hooks_of_a_session_are_known_until_its_late_reply_is_too_late() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        assert!(ledger.hook_addresses().is_empty());
+        let session = with_agent(&ledger, 1, 1).await;
+        let address = ledger.owners().of_session(session).expect("it stands").1.hook_address;
+        let known = |ledger: &Ledger| ledger.hook_addresses().contains(&address);
+
+        let ledger = place.reopen(ledger).await;
+        assert!(known(&ledger), "it stands");
+        ledger.accept(vec![agent_ends(session)]).await.expect("it is written");
+        place.clock.advance(place.settings.policy.late_max);
+        let ledger = place.reopen(ledger).await;
+        assert!(known(&ledger), "a late reply is welcome");
+        place.clock.advance(Duration::from_millis(1));
+        let ledger = place.reopen(ledger).await;
+        assert!(!known(&ledger), "it is over");
         ledger.close().await;
     }
 }

@@ -124,6 +124,7 @@ impl Backend for MemoryBackend {
                 .iter()
                 .map(|((session, kind), due)| (*session, *kind, *due))
                 .collect(),
+            hook_addresses: tables.hook_addresses(recent_since).into_iter().collect(),
         })
     }
 
@@ -221,6 +222,18 @@ impl Backend for MemoryBackend {
 }
 
 impl Tables {
+    /// The addresses of the sessions that ended since, and when the last of each did.
+    fn hook_addresses(&self, since: Timestamp) -> HashMap<String, Timestamp> {
+        let mut addresses = HashMap::new();
+        for session in self.sessions.values() {
+            if let Some(ended_at) = session.ended_at.filter(|ended_at| *ended_at >= since) {
+                let last = addresses.entry(session.hook_address.clone()).or_insert(ended_at);
+                *last = ended_at.max(*last);
+            }
+        }
+        addresses
+    }
+
     fn lane(&self, lane: Lane) -> Result<Vec<WaitingRow>, StoreError> {
         let (first, last) = (DeliveryId { lane, seq: 0 }, DeliveryId { lane, seq: u64::MAX });
         self.deliveries

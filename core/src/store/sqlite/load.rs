@@ -26,10 +26,14 @@ pub(super) async fn recover(db: &mut SqliteConnection, recent_since: Timestamp) 
     let sql = "SELECT lane_kind, lane, seq, door, due FROM deliveries WHERE dead_at IS NULL";
     let waiting = fetch(db, sql, []).await?;
     let timers = fetch(db, "SELECT session, kind, due FROM timers", []).await?;
+    let sql = "SELECT hook_address, max(ended_at) AS ended_at FROM sessions \
+               WHERE COALESCE(ended_at, opened_at) >= ? AND ended_at IS NOT NULL GROUP BY hook_address";
+    let hook_addresses = fetch(db, sql, [recent_since.into()]).await?;
     Ok(Recovered {
         conversations: conversations.iter().map(conversation).collect::<Result<_, _>>()?,
         waiting: waiting.iter().map(waiting_mark).collect::<Result<_, _>>()?,
         timers: timers.iter().map(timer).collect::<Result<_, _>>()?,
+        hook_addresses: hook_addresses.iter().map(hook_address).collect::<Result<_, _>>()?,
     })
 }
 
@@ -147,4 +151,8 @@ fn timer(row: &SqliteRow) -> Result<(SessionId, TimerKind, Timestamp), StoreErro
     let kind = kind.ok_or_else(|| StoreError::corrupt("a timer is of an unknown kind"))?;
     let session = SessionId::from_uuid(read_uuid(row, "session")?);
     Ok((session, kind, read_time(row, "due")?))
+}
+
+fn hook_address(row: &SqliteRow) -> Result<(String, Timestamp), StoreError> {
+    Ok((read(row, "hook_address")?, read_time(row, "ended_at")?))
 }
