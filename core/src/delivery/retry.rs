@@ -30,15 +30,19 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The longest wait that is taken from the other side. A day: whatever is longer is a slip of it.
+    pub const ASKED_MAX: Duration = Duration::from_hours(24);
+
     /// How long to wait after an attempt: doubled each time up to the longest wait, then somewhere in its upper half.
     ///
-    /// `attempt` counts from 1. `jitter` is a fraction from 0 to 1. What the other side asked for is never undercut.
+    /// `attempt` counts from 1. `jitter` is a fraction from 0 to 1. What the other side asked for is never undercut,
+    /// up to [`ASKED_MAX`](Self::ASKED_MAX).
     pub fn wait(&self, attempt: u32, jitter: f64, asked: Option<Duration>) -> Duration {
         let doubled = self
             .first_wait
             .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
         let ours = doubled.min(self.wait_max).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-        asked.map_or(ours, |asked| asked.max(ours))
+        asked.map_or(ours, |asked| asked.min(Self::ASKED_MAX).max(ours))
     }
 }
 
@@ -62,5 +66,11 @@ mod tests {
         let asked = Duration::from_mins(5);
         assert_eq!(policy.wait(1, 0.0, Some(asked)), asked);
         assert_eq!(policy.wait(20, 1.0, Some(Duration::from_secs(1))), policy.wait_max);
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_a_day() {
+        let wait = RetryPolicy::default().wait(1, 1.0, Some(Duration::MAX));
+        assert_eq!(wait, RetryPolicy::ASKED_MAX);
     }
 }

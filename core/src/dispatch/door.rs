@@ -12,6 +12,7 @@ use super::{
     deliver::deliver,
     file::attachment,
     gate::{Gate, Pass},
+    wait::{LEDGER_WAIT, sleep},
 };
 use crate::{
     delivery::{Door, Outcome, Payload},
@@ -45,7 +46,7 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: Cancellat
                 tracing::warn!(%door, error = %failed, "nothing can be claimed");
                 // Not woken: giving the lanes back wakes this loop.
                 tokio::select! {
-                    () = tokio::time::sleep(OpenDoor::LEDGER_WAIT) => {}
+                    () = tokio::time::sleep(LEDGER_WAIT) => {}
                     () = shutdown.cancelled() => {}
                 }
                 continue;
@@ -63,6 +64,8 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: Cancellat
 /// What became of a call.
 enum Called {
     Ended(Outcome),
+    /// It was made before the process stopped, and must not be made twice.
+    Before,
     /// It was taken back while it waited, and not made.
     NotWanted,
     /// It must not be made twice, and could not be noted before the shutdown.
@@ -80,9 +83,6 @@ struct OpenDoor {
 }
 
 impl OpenDoor {
-    /// How long to wait after the ledger could not be read or written.
-    const LEDGER_WAIT: Duration = Duration::from_secs(1);
-
     /// Claims as much as there is room for, and says how long until there may be more. While the door is closed that is
     /// one, to probe it: what is claimed counts as on its way.
     async fn claim(
@@ -121,6 +121,10 @@ impl OpenDoor {
                     pass.ended(&outcome, fastrand::f64());
                     self.classified(&claimed, outcome)
                 }
+                Called::Before => {
+                    let outcome = Outcome::unknown("an attempt was under way when the process stopped");
+                    self.classified(&claimed, outcome)
+                }
                 Called::NotWanted => SettleAs::Retry {
                     due: self.dispatch.clock.now(),
                     maybe_sent: false,
@@ -148,7 +152,7 @@ impl OpenDoor {
     async fn call(&self, claimed: &Claimed) -> Called {
         let at_most_once = matches!(&claimed.payload, Payload::Desk(payload) if payload.at_most_once());
         if at_most_once && claimed.started {
-            return Called::Ended(Outcome::unknown("an attempt was under way when the process stopped"));
+            return Called::Before;
         }
         if at_most_once && !self.settle(claimed, SettleAs::Started).await {
             return Called::Not;
@@ -176,7 +180,7 @@ impl OpenDoor {
         while let Err(failed) = self.dispatch.intake.settle(settle.clone()).await {
             tracing::warn!(delivery = %claimed.id, error = %failed, "the end of an attempt waits for the ledger");
             tokio::select! {
-                () = tokio::time::sleep(Self::LEDGER_WAIT) => {}
+                () = tokio::time::sleep(LEDGER_WAIT) => {}
                 () = self.shutdown.cancelled() => return false,
             }
         }
@@ -197,12 +201,5 @@ fn log(claimed: &Claimed, outcome: &Outcome) {
         Outcome::Rejected { detail } | Outcome::Refused { detail, .. } => {
             tracing::error!(%delivery, payload, attempt, outcome = outcome_word, detail);
         }
-    }
-}
-
-async fn sleep(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
     }
 }

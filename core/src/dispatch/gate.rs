@@ -149,25 +149,22 @@ impl Gate {
 }
 
 impl Pass<'_> {
-    /// Says how the call ended; `true` when that closed the door or kept it closed.
-    pub(super) fn ended(self, outcome: &Outcome, jitter: f64) -> bool {
-        let asked = match outcome {
+    /// Says how the call ended: what speaks for the door closes it, and what reached the other side opens it again.
+    pub(super) fn ended(self, outcome: &Outcome, jitter: f64) {
+        match outcome {
             Outcome::NotSent {
                 retry_after,
                 scope: Scope::Door,
                 ..
-            } => *retry_after,
-            Outcome::Refused { scope: Scope::Door, .. } => None,
-            // An answer, or at least a connection: the door is there. What began before it closed says nothing of that.
-            _ => {
-                if self.probe {
-                    self.open();
-                }
-                return false;
-            }
-        };
-        self.close(asked, jitter);
-        true
+            } => self.close(*retry_after, jitter),
+            Outcome::Refused { scope: Scope::Door, .. } => self.close(None, jitter),
+            // It may never have come as far as the door, as for want of a file: the next one probes.
+            Outcome::NotSent { scope: Scope::Lane, .. } => {}
+            // What began before it closed says nothing of how it is now.
+            _ if !self.probe => {}
+            // An answer, or at least a connection: the door is there.
+            _ => self.open(),
+        }
     }
 
     fn open(&self) {
@@ -247,12 +244,13 @@ mod tests {
     async fn a_closed_door_lets_one_probe_through_when_the_wait_is_over() {
         let gate = gate(Duration::ZERO);
         let start = Instant::now();
-        assert!(gate.enter().await.ended(&wait(30), 0.5));
+        gate.enter().await.ended(&wait(30), 0.5);
         let probe = gate.enter().await;
         assert_eq!(start.elapsed(), Duration::from_secs(30));
         let second = tokio::time::timeout(Duration::from_mins(1), gate.enter()).await;
         assert!(second.is_err(), "only one probe at a time");
-        assert!(!probe.ended(&Outcome::delivered(), 0.5));
+        probe.ended(&Outcome::delivered(), 0.5);
+        assert!(gate.is_open());
         gate.enter().await.ended(&Outcome::delivered(), 0.5);
         assert_eq!(
             start.elapsed(),
@@ -283,8 +281,8 @@ mod tests {
         let gate = gate(Duration::ZERO);
         let start = Instant::now();
         let (one, other) = (gate.enter().await, gate.enter().await);
-        assert!(one.ended(&wait(30), 0.5));
-        assert!(!other.ended(&Outcome::delivered(), 0.5));
+        one.ended(&wait(30), 0.5);
+        other.ended(&Outcome::delivered(), 0.5);
         assert!(!gate.is_open());
         drop(gate.enter().await);
         assert_eq!(start.elapsed(), Duration::from_secs(30));
@@ -295,8 +293,7 @@ mod tests {
         let gate = gate(Duration::from_millis(100));
         let start = Instant::now();
         let first = gate.enter().await;
-        let (second, closed) = tokio::join!(gate.enter(), async { first.ended(&wait(30), 0.5) });
-        assert!(closed);
+        let (second, ()) = tokio::join!(gate.enter(), async { first.ended(&wait(30), 0.5) });
         assert_eq!(start.elapsed(), Duration::from_secs(30));
         second.ended(&Outcome::delivered(), 0.5);
         assert!(gate.is_open(), "it was the probe");
@@ -316,6 +313,17 @@ mod tests {
             probe.ended(&Outcome::delivered(), 0.5);
         });
         assert_eq!((ready, start.elapsed()), ((), Duration::from_secs(35)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_never_left_leaves_the_door_closed_for_the_next_one() {
+        let gate = gate(Duration::ZERO);
+        gate.enter().await.ended(&wait(30), 0.5);
+        gate.enter().await.ended(&Outcome::not_sent("no file"), 0.5);
+        assert!(!gate.is_open());
+        let start = Instant::now();
+        gate.enter().await.ended(&Outcome::delivered(), 0.5);
+        assert_eq!((gate.is_open(), start.elapsed()), (true, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

@@ -22,6 +22,7 @@ mod signals;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod wait;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -143,6 +143,27 @@ async fn a_timer_waits_for_the_ledger() {
     assert!(matches!(bed.bot.heard()[..], [BotEvent::Failed { .. }]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn timers_that_wait_for_the_ledger_hold_no_shutdown_up() {
+    let mut bed = Bed::paused().await;
+    bed.start();
+    bed.desk
+        .side
+        .answers(|_| Answer::not_sent(crate::delivery::Scope::Lane, Some(3_600)));
+    bed.accept((1..=8).map(|n| escalate(n, 1))).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    bed.place.faults.commits.close();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    bed.place.faults.commits.holds(1).await;
+    bed.shut_down();
+    bed.stopped().await;
+    bed.place.faults.commits.open();
+    let mut bed = bed.crash().await;
+    bed.start();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(bed.bot.heard().len(), 8, "each comes again");
+}
+
 #[tokio::test]
 async fn a_hand_back_carries_the_human_part() {
     for mut bed in Bed::each().await {
