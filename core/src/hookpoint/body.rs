@@ -47,7 +47,7 @@ impl Inflow {
                 Ok(Some(bytes))
             }
             Some(Err(_)) => Err(Refusal::BrokenOff),
-            // hyper ends the stream without an error when its connection is dropped.
+            // Not every server says with an error that a body was cut: what was announced tells it too.
             None if self.announced.is_some_and(|announced| announced != self.seen) => Err(Refusal::BrokenOff),
             None => Ok(None),
         }

@@ -96,8 +96,14 @@ async fn answer(State(rooms): State<Arc<Rooms>>, request: Request) -> Response {
         answer
     });
     hook.await.unwrap_or_else(|died| {
-        tracing::error!(hook = kind.word(), status = 503, error = %died, "a hook was cut");
-        Refusal::Busy.into_response()
+        // What a panic says can quote what it choked on: it is not logged.
+        let why = if died.is_panic() {
+            "it panicked"
+        } else {
+            "it was cut off"
+        };
+        tracing::error!(hook = kind.word(), status = 503, why, "a hook came to no end");
+        Refusal::Unavailable { detail: why.to_owned() }.into_response()
     })
 }
 

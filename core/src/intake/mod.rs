@@ -20,6 +20,8 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::task::JoinError;
+
 use crate::{
     channel::IngressError,
     model::{EventKey, Timestamp},
@@ -108,11 +110,17 @@ fn refused(failed: &StoreError) -> IngressError {
 async fn to_the_end<T: Send + 'static>(
     commit: impl Future<Output = Result<T, IngressError>> + Send + 'static,
 ) -> Result<T, IngressError> {
-    tokio::spawn(commit).await.unwrap_or_else(|died| {
-        Err(IngressError::Unavailable {
-            detail: died.to_string(),
-        })
-    })
+    tokio::spawn(commit)
+        .await
+        .unwrap_or_else(|ended| Err(came_to_no_end(&ended)))
+}
+
+/// What a panic says can quote what it choked on: it is not told.
+fn came_to_no_end(ended: &JoinError) -> IngressError {
+    let why = if ended.is_panic() { "panicked" } else { "was cut off" };
+    IngressError::Unavailable {
+        detail: format!("the commit {why}"),
+    }
 }
 
 impl std::fmt::Debug for Intake {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Intake, SignalTo, refused,
+    Intake, SignalTo, came_to_no_end, refused,
     takeover::{from_bot, from_platform},
     to_the_end,
 };
@@ -150,12 +150,7 @@ impl IngressPort for Port {
         }
         tokio::spawn(Arc::clone(&self.0).take_over(turn, escalation))
             .await
-            .unwrap_or_else(|died| {
-                Err(IngressError::Unavailable {
-                    detail: died.to_string(),
-                }
-                .into())
-            })
+            .unwrap_or_else(|ended| Err(came_to_no_end(&ended).into()))
     }
 
     async fn push_history(

@@ -18,6 +18,7 @@ mod line;
 mod settings;
 mod text;
 
+pub(crate) use self::file::plain_file_name;
 pub use self::{
     author::Author,
     clock::{Clock, SystemClock, Timestamp},

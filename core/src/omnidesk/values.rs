@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::{ValueError, name};
-use crate::model::{Contact, SessionId};
+use crate::model::{Contact, SessionId, plain_file_name};
 
 /// `chatServer`: where the desk's hooks go, with the secret of the hookpoint in its path. `Debug` shows the host alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -287,19 +287,12 @@ impl FileName {
 
     /// Cleans the name that a sender gave; `file` where nothing is left of it.
     pub fn clean(given: &str) -> Self {
-        let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-        let plain: String = last
-            .chars()
-            .filter(|c| !c.is_control())
-            .map(|c| if c == '"' { '\'' } else { c })
-            .collect();
-        let plain = plain.trim();
+        let plain = plain_file_name(given).replace('"', "'");
+        if plain.is_empty() {
+            return Self("file".to_owned());
+        }
         let too_many = plain.chars().count().saturating_sub(Self::CHARS_MAX);
-        let kept: String = plain.chars().skip(too_many).collect();
-        Self(match kept.as_str() {
-            "" | "." | ".." => "file".to_owned(),
-            _ => kept,
-        })
+        Self(plain.chars().skip(too_many).collect())
     }
 
     /// The name.

@@ -151,7 +151,7 @@ async fn timers_that_wait_for_the_ledger_hold_no_shutdown_up() {
         .side
         .answers(|_| Answer::not_sent(crate::delivery::Scope::Lane, Some(3_600)));
     bed.accept((1..=8).map(|n| escalate(n, 1))).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     bed.place.faults.commits.close();
     tokio::time::sleep(Duration::from_mins(2)).await;
     bed.place.faults.commits.holds(1).await;

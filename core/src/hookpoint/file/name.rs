@@ -1,31 +1,14 @@
+use crate::model::plain_file_name;
+
 /// How many characters of a name are kept.
 const CHARS_MAX: usize = 120;
 /// How many of those an ending may have.
 const ENDING_CHARS_MAX: usize = 16;
 
-/// A name that is a name and nothing else: no folders, no control characters, nothing that turns or hides its letters,
-/// and not too long. `None` when nothing is left.
+/// A name that is a name and nothing else, and not too long. `None` when nothing is left.
 pub(super) fn cleaned(name: &str) -> Option<String> {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = last.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
-    let name = shown.trim_matches(|c: char| c.is_whitespace() || c == '.');
-    // A leading dot was no folder's: `.env` is a name.
-    (!name.is_empty()).then(|| shortened(name))
-}
-
-/// Marks and overrides of direction, zero-width spaces, the byte order mark. Joiners stay: emoji are made of them.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}'
-            | '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}'
-    )
+    let name = plain_file_name(name);
+    (!name.is_empty()).then(|| shortened(&name))
 }
 
 /// Cuts the stem, and keeps the ending.
@@ -55,6 +38,7 @@ mod tests {
             ("photo\u{202e}gpj.exe", Some("photogpj.exe")),
             (" Rechnung März.pdf ", Some("Rechnung März.pdf")),
             ("👩\u{200d}👧.png", Some("👩\u{200d}👧.png")),
+            (".env", Some("env")),
             ("..", None),
             ("folder/", None),
             ("", None),
