@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::{
     delivery::{Availability, DeskPayload, OpenFile, Outcome},
-    model::{DeskLimits, SessionId, Signal},
+    model::{DeskLimits, HookAddress, SessionId, Signal},
 };
 
 pub use self::hook::{Hook, HookAnswer, HookError, HookFields, HookFile, HookKind};
@@ -20,8 +20,8 @@ pub use self::hook::{Hook, HookAnswer, HookError, HookFields, HookFile, HookKind
 pub struct DeskSession<'a> {
     /// Our id of the session.
     pub id: SessionId,
-    /// Where the desk's hooks for this session go: the hookpoint's address with the secret in it. Not for logs.
-    pub hook_address: &'a str,
+    /// Where the desk's hooks for this session go.
+    pub hook_address: &'a HookAddress,
 }
 
 /// One attempt at a delivery to the desk.

@@ -111,7 +111,10 @@ mod tests {
     use super::*;
     use crate::{
         delivery::{ChatPayload, DeliveryId, Lane},
-        model::{Address, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, SessionId, Text},
+        model::{
+            Address, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, HookAddress, SessionId,
+            Text,
+        },
     };
 
     fn claimed(payload: Payload, age_secs: u64) -> Claimed {
@@ -127,7 +130,7 @@ mod tests {
             },
             payload,
             conversation: key,
-            hook_address: String::new(),
+            hook_address: HookAddress::default(),
             attempt: 1,
             created_at: NOW - Duration::from_secs(age_secs),
             maybe_sent: false,

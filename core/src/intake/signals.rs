@@ -1,6 +1,6 @@
 use tokio::sync::mpsc;
 
-use crate::model::{ConversationKey, SessionId, Signal};
+use crate::model::{ConversationKey, HookAddress, SessionId, Signal};
 
 /// Whom a signal is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +9,8 @@ pub enum SignalTo {
     Agent {
         /// Which session.
         session: SessionId,
-        /// Where its hooks go. It holds the secret: not for logs.
-        hook_address: String,
+        /// Where its hooks go.
+        hook_address: HookAddress,
         /// What to show.
         signal: Signal,
     },

@@ -13,6 +13,7 @@ mod clock;
 mod customer;
 mod event;
 mod file;
+mod hook_address;
 mod id;
 mod line;
 mod settings;
@@ -25,6 +26,7 @@ pub use self::{
     customer::{Contact, ContactError, ConversationKey, Profile},
     event::{BotEvent, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Signal, Unsent},
     file::{Attachment, FileKind, FileRef, FileSource},
+    hook_address::HookAddress,
     id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
     line::{Line, Speaker},
     settings::{ChatLimits, DeskLimits, HistoryRoute, LengthUnit, OnNoAgents, OnUnknown, Policy, TextChoice, Texts},

@@ -23,7 +23,10 @@ impl Desk for Omnidesk {
     async fn deliver(&self, delivery: DeskDelivery<'_>) -> Outcome {
         let session = delivery.session;
         let sent = match delivery.payload {
-            DeskPayload::AskAvailability => self.availability(session.hook_address).await.map(Receipt::Availability),
+            DeskPayload::AskAvailability => self
+                .availability(session.hook_address.as_str())
+                .await
+                .map(Receipt::Availability),
             DeskPayload::ChatbotLog { from, subject, text } => self.deliver_log(from, subject, text).await,
             DeskPayload::Message {
                 number,
@@ -176,7 +179,7 @@ impl About {
 }
 
 fn address(session: DeskSession<'_>) -> Result<(ChatServer, ChatSessionId), Outcome> {
-    let chat_server = kept(ChatServer::new(session.hook_address))?;
+    let chat_server = kept(ChatServer::new(session.hook_address.as_str()))?;
     Ok((chat_server, session.id.into()))
 }
 

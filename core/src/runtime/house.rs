@@ -51,7 +51,7 @@ impl Escalator {
         hookpoint.accepted = ledger
             .hook_addresses()
             .iter()
-            .filter_map(|address| Secret::of_address(address))
+            .filter_map(|address| Secret::of_address(address.as_str()))
             .collect();
         if let Some(configure) = builder.hookpoint.take() {
             configure(&mut hookpoint);

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     delivery::Payload,
-    model::{ChatLimits, DeskLimits, Line, Policy, SessionId, Texts, Timestamp},
+    model::{ChatLimits, DeskLimits, HookAddress, Line, Policy, SessionId, Texts, Timestamp},
 };
 
 /// All that [`decide`](super::decide) may know beside the conversation and the event. Plain data.
@@ -24,8 +24,8 @@ pub struct Env<'a> {
     pub places: bool,
     /// What the desk takes.
     pub desk: DeskLimits,
-    /// Where the desk's hooks for a new session go. It holds the secret: not for logs.
-    pub hook_address: &'a str,
+    /// Where the desk's hooks for a new session go.
+    pub hook_address: &'a HookAddress,
     /// The rows that wait in the desk lane of the session that stands, in order.
     pub queued: &'a [Queued],
     /// The newest of the conversation's stored history, oldest first. Where more than `history_lines_max` lines are

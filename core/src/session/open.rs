@@ -18,7 +18,7 @@ pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<
     draft.conversation.epoch = draft.conversation.epoch.next();
     draft.conversation.state = State::Opening(Session {
         id,
-        hook_address: env.hook_address.to_owned(),
+        hook_address: env.hook_address.clone(),
         opened_at: env.now,
         desk_seq: 0,
         messages: 0,

@@ -3,8 +3,8 @@ use std::{fmt, time::Duration};
 use crate::{
     delivery::{DeliveryId, Lane},
     model::{
-        Address, Author, ConversationId, ConversationKey, EndReason, Epoch, Position, Profile, SessionId, Text,
-        Timestamp,
+        Address, Author, ConversationId, ConversationKey, EndReason, Epoch, HookAddress, Position, Profile, SessionId,
+        Text, Timestamp,
     },
 };
 
@@ -73,8 +73,8 @@ pub enum State {
 pub struct Session {
     /// Our id, which the desk knows too.
     pub id: SessionId,
-    /// Where the desk's hooks for it go. It holds the secret: not for logs.
-    pub hook_address: String,
+    /// Where the desk's hooks for it go.
+    pub hook_address: HookAddress,
     /// When it was asked for.
     pub opened_at: Timestamp,
     /// The last number given in its desk lane.
@@ -204,7 +204,7 @@ impl Leaving {
     }
 }
 
-/// The address holds the secret: it is not shown.
+/// Who is served, and from which page, is not shown.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::{AgeOut, DeadLetter, StoreError};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
-    model::{BlobId, ConversationId, ConversationKey, EventKey, FileSource, Line, SessionId, Timestamp},
+    model::{BlobId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line, SessionId, Timestamp},
     session::{Conversation, Mark, TimerKind},
 };
 
@@ -66,7 +66,7 @@ pub(crate) struct Recovered {
     pub(crate) timers: Vec<(SessionId, TimerKind, Timestamp)>,
     /// Where the hooks of the sessions went that ended since the moment given: each address once, and when the last of
     /// its sessions ended. In no order.
-    pub(crate) hook_addresses: Vec<(String, Timestamp)>,
+    pub(crate) hook_addresses: Vec<(HookAddress, Timestamp)>,
 }
 
 /// A waiting row as the index knows it.
@@ -120,7 +120,7 @@ pub(crate) struct WaitingRow {
     pub(crate) payload: Payload,
     pub(crate) conversation: ConversationKey,
     /// Empty where the lane belongs to no session.
-    pub(crate) hook_address: String,
+    pub(crate) hook_address: HookAddress,
     /// How many attempts were settled as a retry.
     pub(crate) attempts: u32,
     pub(crate) created_at: Timestamp,
@@ -139,7 +139,7 @@ pub(crate) struct Changes {
     /// Those that stand already and changed in anything else.
     pub(crate) bodies: Vec<Conversation>,
     /// New sessions: which conversation each belongs to, and where its hooks go.
-    pub(crate) sessions: Vec<(SessionId, ConversationId, String)>,
+    pub(crate) sessions: Vec<(SessionId, ConversationId, HookAddress)>,
     pub(crate) deliveries: Vec<NewRow>,
     pub(crate) settled: Vec<(DeliveryId, RowChange)>,
     pub(crate) lines: Vec<(ConversationId, Option<SessionId>, Line)>,

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use super::{Owners, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
-    model::{ConversationKey, EventKey, Line, SessionId, Timestamp},
+    model::{ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
 };
 
@@ -245,8 +245,8 @@ pub struct Claimed {
     pub payload: Payload,
     /// The conversation that it belongs to.
     pub conversation: ConversationKey,
-    /// Where the desk's hooks for its session go; empty where it belongs to none. It holds the secret: not for logs.
-    pub hook_address: String,
+    /// Where the desk's hooks for its session go; empty where it belongs to none.
+    pub hook_address: HookAddress,
     /// The number of this attempt, from 1.
     pub attempt: u32,
     /// When it joined its lane.

@@ -12,7 +12,7 @@ use crate::{
     delivery::{Availability, DeliveryId, Door, Lane, Payload, Receipt},
     model::{
         ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent, DeskEvent, DeskLimits, EventKey,
-        LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
+        HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
         Conversation, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
@@ -27,7 +27,7 @@ pub(super) struct Brain {
     pub(super) desk: DeskLimits,
     /// Set while the house is built; read from then on.
     pub(super) chats: RwLock<HashMap<ChannelId, Chat>>,
-    pub(super) hook_address: RwLock<String>,
+    pub(super) hook_address: RwLock<HookAddress>,
     /// The texts of the desk's configuration, as it told them last.
     pub(super) desk_texts: RwLock<BTreeMap<String, String>>,
 }

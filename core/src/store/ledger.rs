@@ -24,7 +24,9 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryId, Door},
-    model::{ChannelId, ChatLimits, Clock, DeskLimits, Line, Policy, SessionId, SystemClock, Texts, Timestamp},
+    model::{
+        ChannelId, ChatLimits, Clock, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts, Timestamp,
+    },
     session::Mark,
 };
 
@@ -87,8 +89,8 @@ pub(super) struct Shared {
     pub(super) owners: Owners,
     pub(super) healthy: AtomicBool,
     index: Mutex<Index>,
-    /// Where the hooks of sessions go that ended shortly before the ledger was opened. They hold secrets: not for logs.
-    late_addresses: BTreeSet<String>,
+    /// Where the hooks of sessions go that ended shortly before the ledger was opened.
+    late_addresses: BTreeSet<HookAddress>,
 }
 
 impl Shared {
@@ -139,7 +141,7 @@ impl Ledger {
             texts: settings.texts,
             desk: settings.desk,
             chats: RwLock::new(HashMap::new()),
-            hook_address: RwLock::new(String::new()),
+            hook_address: RwLock::default(),
             desk_texts: RwLock::new(BTreeMap::new()),
         };
         let shared = Arc::new(Shared {
@@ -178,12 +180,12 @@ impl Ledger {
             .brain
             .hook_address
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = address;
+            .unwrap_or_else(PoisonError::into_inner) = HookAddress::new(address);
     }
 
     /// Where hooks may still come: of the sessions that stand, and of those that had ended so shortly before the ledger was
-    /// opened that a late reply was welcome. Each address once. They hold secrets: not for logs.
-    pub fn hook_addresses(&self) -> BTreeSet<String> {
+    /// opened that a late reply was welcome. Each address once.
+    pub fn hook_addresses(&self) -> BTreeSet<HookAddress> {
         let standing = self.shared.owners.hook_addresses();
         &standing | &self.shared.late_addresses
     }

@@ -1,11 +1,10 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    fmt,
     sync::{PoisonError, RwLock},
 };
 
 use crate::{
-    model::{Address, ChannelId, ConversationKey, Position, SessionId, Timestamp},
+    model::{Address, ChannelId, ConversationKey, HookAddress, Position, SessionId, Timestamp},
     session::{Conversation, Mark, State},
 };
 
@@ -38,25 +37,16 @@ pub struct Ownership {
 }
 
 /// A session that stands.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Which.
     pub id: SessionId,
     /// Whether an agent has shown.
     pub with_agent: bool,
-    /// Where the desk's hooks for it go. It holds the secret: not for logs.
-    pub hook_address: String,
+    /// Where the desk's hooks for it go.
+    pub hook_address: HookAddress,
     /// When it was asked for.
     pub opened_at: Timestamp,
-}
-
-impl fmt::Debug for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Standing")
-            .field("id", &self.id)
-            .field("with_agent", &self.with_agent)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Ownership {
@@ -137,8 +127,8 @@ impl Owners {
         Some((key.clone(), standing))
     }
 
-    /// Where the hooks of the sessions that stand go: each address once. They hold secrets: not for logs.
-    pub fn hook_addresses(&self) -> BTreeSet<String> {
+    /// Where the hooks of the sessions that stand go: each address once.
+    pub fn hook_addresses(&self) -> BTreeSet<HookAddress> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let standing = known.by_key.values().filter_map(|ownership| ownership.session.as_ref());
         standing.map(|standing| standing.hook_address.clone()).collect()

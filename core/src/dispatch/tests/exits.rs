@@ -204,7 +204,7 @@ impl Desk for FakeDesk {
     }
 
     async fn deliver(&self, delivery: DeskDelivery<'_>) -> Outcome {
-        assert!(delivery.session.hook_address.starts_with("https://") || words_of(&delivery) == "desk.log");
+        assert!(delivery.session.hook_address.as_str().starts_with("https://") || words_of(&delivery) == "desk.log");
         match upload(delivery.file).await {
             Ok(Some(bytes)) => locked(&self.files).push(bytes),
             Ok(None) => {}

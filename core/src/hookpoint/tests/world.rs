@@ -18,8 +18,8 @@ use crate::{
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, Secret},
     intake::{Intake, IntakeSettings, SignalTo, Signals},
     model::{
-        Address, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, DeskEvent, DeskLimits, Line, Profile,
-        SessionId, Signal, Text, Timestamp,
+        Address, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, DeskEvent, DeskLimits, HookAddress,
+        Line, Profile, SessionId, Signal, Text, Timestamp,
     },
     session::{Conversation, Event, Session, State, Verdict},
     store::{
@@ -180,7 +180,7 @@ fn standing(session: SessionId) -> Conversation {
     let mut conversation = Conversation::new(ConversationId::mint(), key);
     conversation.state = State::WithAgent(Session {
         id: session,
-        hook_address: String::new(),
+        hook_address: HookAddress::default(),
         opened_at: Timestamp::default(),
         desk_seq: 0,
         messages: 0,

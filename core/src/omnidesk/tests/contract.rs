@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use async_trait::async_trait;
 use axum::{Json, http::StatusCode};
@@ -10,7 +13,7 @@ use super::*;
 use crate::{
     delivery::{DeskCustomer, DeskPayload, OpenFile, OpenedFile, Outcome, Receipt},
     desk::{Desk, DeskDelivery, DeskSession},
-    model::{Attachment, BlobId, Contact, FileKind, FileSource, SessionId, Signal, Text},
+    model::{Attachment, BlobId, Contact, FileKind, FileSource, HookAddress, SessionId, Signal, Text},
     omnidesk::NumbersPast50,
 };
 
@@ -28,9 +31,10 @@ async fn deliver(desk: &dyn Desk, payload: &DeskPayload, file: Option<&dyn OpenF
 }
 
 fn here() -> DeskSession<'static> {
+    static ADDRESS: LazyLock<HookAddress> = LazyLock::new(|| HookAddress::new(HOOKS));
     DeskSession {
         id: SessionId::parse(SESSION).expect("a UUID"),
-        hook_address: HOOKS,
+        hook_address: &ADDRESS,
     }
 }
 
@@ -189,7 +193,7 @@ async fn a_value_that_breaks_a_rule_is_rejected_without_a_call() {
         Outcome::rejected("`message` is empty; it takes at least 1 character")
     );
     let session = DeskSession {
-        hook_address: "https://bot.example.com/se_cret",
+        hook_address: &HookAddress::new("https://bot.example.com/se_cret"),
         ..here()
     };
     let payload = DeskPayload::End;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     desk::{Desk, DeskSession},
-    model::{SessionId, Signal},
+    model::{HookAddress, SessionId, Signal},
 };
 
 /// Keeps every event of the thread as text.
@@ -116,7 +116,7 @@ async fn the_log_has_one_line_a_call_and_no_secret() {
     assert!(omnidesk.chat_config(&hooks()).await.is_err());
     let here = DeskSession {
         id: SessionId::mint(),
-        hook_address: HOOKS,
+        hook_address: &HookAddress::new(HOOKS),
     };
     omnidesk.signal(here, Signal::TypingStarted).await;
     drop(guard);

@@ -1,6 +1,6 @@
 //! A conversation to play with: events happen to it, and what follows is kept as a ledger would keep it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use uuid::Uuid;
 
@@ -8,8 +8,8 @@ use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, Receipt},
     model::{
         Address, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent,
-        CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, LengthUnit,
-        Line, Policy, Position, SessionId, Text, Texts, Timestamp,
+        CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, HookAddress,
+        LengthUnit, Line, Policy, Position, SessionId, Text, Texts, Timestamp,
     },
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, Verdict,
@@ -19,6 +19,9 @@ use crate::{
 
 /// The position up to which the bot has handled the conversation when it escalates.
 pub(super) const MARK: i64 = 10;
+
+static HOOK_ADDRESS: LazyLock<HookAddress> =
+    LazyLock::new(|| HookAddress::new("https://bot.example.org/omnidesk/secret"));
 
 pub(super) struct Scene {
     pub(super) conversation: Conversation,
@@ -124,7 +127,7 @@ impl Scene {
             chat: self.chat,
             places: self.places,
             desk: self.desk,
-            hook_address: "https://bot.example.org/omnidesk/secret",
+            hook_address: &HOOK_ADDRESS,
             queued: &self.queued,
             history: &self.history,
         }

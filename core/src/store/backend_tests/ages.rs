@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     delivery::Receipt,
-    model::{EventKey, Line, Timestamp},
+    model::{EventKey, HookAddress, Line, Timestamp},
     store::{
         AgeOut,
         backend::{Changes, NewRow, RowChange, Wanted},
@@ -123,7 +123,7 @@ async fn what_stands_or_waits_is_kept(bed: &mut dyn Bed) {
     bed.backend().commit(&opening(1, at(0))).await.expect("it is written");
     let batch = Changes {
         conversations: vec![ended(2, at(0)), conversation(3), conversation(4)],
-        sessions: vec![(session_id(2), conversation_id(2), String::new())],
+        sessions: vec![(session_id(2), conversation_id(2), HookAddress::default())],
         deliveries: vec![row(2, super::samples::desk(2, 1))],
         ..changes(at(0))
     };

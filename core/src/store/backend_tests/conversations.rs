@@ -7,7 +7,7 @@ use super::{
     samples::{at, changes, conversation, conversation_id, ended, escalated, key, opening, session_id},
 };
 use crate::{
-    model::{Address, EventKey, Line},
+    model::{Address, EventKey, HookAddress, Line},
     session::Conversation,
     store::{
         StoreError,
@@ -181,7 +181,10 @@ async fn transcripts_keep_their_order(bed: &mut dyn Bed) {
     let (one, two) = (conversation_id(1), conversation_id(2));
     let batch = Changes {
         conversations: vec![conversation(1), conversation(2)],
-        sessions: vec![(session_id(1), one, String::new()), (session_id(2), two, String::new())],
+        sessions: vec![
+            (session_id(1), one, HookAddress::default()),
+            (session_id(2), two, HookAddress::default()),
+        ],
         lines: vec![
             (one, None, line("a")),
             (two, Some(session_id(2)), line("x")),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     delivery::{Availability, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
-    model::{ChannelId, Timestamp},
+    model::{ChannelId, HookAddress, Timestamp},
     session::TimerKind,
     store::{
         StoreError,
@@ -57,7 +57,7 @@ async fn a_row_is_read_as_it_was_written(bed: &mut dyn Bed) {
         id,
         payload,
         conversation: key(1),
-        hook_address: hook_address.to_owned(),
+        hook_address: HookAddress::new(hook_address),
         attempts: 0,
         created_at: at(3),
         maybe_sent: false,

@@ -6,7 +6,7 @@ use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload},
     model::{
         Address, Attachment, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, EndReason, FileKind,
-        FileSource, Profile, SessionId, Timestamp,
+        FileSource, HookAddress, Profile, SessionId, Timestamp,
     },
     session::{Conversation, Ended, Session, State},
     store::backend::{Changes, NewRow},
@@ -54,7 +54,7 @@ pub(super) fn conversation(n: u128) -> Conversation {
 pub(super) fn escalated(n: u128) -> Conversation {
     let session = Session {
         id: session_id(n),
-        hook_address: "https://bot.example/hooks/word".to_owned(),
+        hook_address: HookAddress::new("https://bot.example/hooks/word"),
         opened_at: at(0),
         desk_seq: 1,
         messages: 1,
@@ -89,7 +89,7 @@ pub(super) fn opening(n: u128, now: Timestamp) -> Changes {
         sessions: vec![(
             session_id(n),
             conversation_id(n),
-            "https://bot.example/hooks/word".to_owned(),
+            HookAddress::new("https://bot.example/hooks/word"),
         )],
         ..changes(now)
     }

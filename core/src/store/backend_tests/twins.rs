@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryId, Receipt},
-    model::{EventKey, Line},
+    model::{EventKey, HookAddress, Line, Timestamp},
     session::{Conversation, TimerKind},
     store::{
         DeadLetter,
@@ -132,7 +132,13 @@ impl Batch {
             sessions: self
                 .sessions
                 .iter()
-                .map(|(session, n)| (session_id(*session), conversation_id(*n), format!("hook {session}")))
+                .map(|(session, n)| {
+                    (
+                        session_id(*session),
+                        conversation_id(*n),
+                        HookAddress::new(format!("hook {session}")),
+                    )
+                })
                 .collect(),
             deliveries: self.deliveries.iter().map(|(id, dead)| new_row(*id, *dead)).collect(),
             settled: self.settled.clone(),
@@ -189,6 +195,7 @@ struct Everything {
     transcripts: Vec<Vec<Line>>,
     dead: BTreeMap<DeliveryId, DeadLetter>,
     recovered: String,
+    hook_addresses: Vec<(HookAddress, Timestamp)>,
     secret: Option<String>,
 }
 
@@ -249,6 +256,7 @@ async fn read(backend: &dyn Backend) -> Everything {
         transcripts,
         dead: dead.into_iter().map(|letter| (letter.id, letter)).collect(),
         recovered: format!("{recovered:?}"),
+        hook_addresses: recovered.hook_addresses,
         secret: backend.secret().await.expect("it is read"),
     }
 }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryId, Door, Lane, Receipt},
-    model::{BlobId, ConversationId, ConversationKey, EventKey, Line, SessionId, Timestamp},
+    model::{BlobId, ConversationId, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Conversation, TimerKind},
 };
 
@@ -53,7 +53,7 @@ struct Tables {
 
 struct SessionRow {
     conversation: ConversationId,
-    hook_address: String,
+    hook_address: HookAddress,
     opened_at: Timestamp,
     ended_at: Option<Timestamp>,
 }
@@ -223,7 +223,7 @@ impl Backend for MemoryBackend {
 
 impl Tables {
     /// The addresses of the sessions that ended since, and when the last of each did.
-    fn hook_addresses(&self, since: Timestamp) -> HashMap<String, Timestamp> {
+    fn hook_addresses(&self, since: Timestamp) -> HashMap<HookAddress, Timestamp> {
         let mut addresses = HashMap::new();
         for session in self.sessions.values() {
             if let Some(ended_at) = session.ended_at.filter(|ended_at| *ended_at >= since) {

@@ -8,7 +8,7 @@ use super::{
     statement::{Given, Value, change, insert, run},
 };
 use crate::{
-    model::{BlobId, ConversationId, EventKey, Line, SessionId, Timestamp},
+    model::{BlobId, ConversationId, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Conversation, TimerKind},
     store::{
         StoreError,
@@ -118,7 +118,7 @@ async fn write_bodies(db: &mut SqliteConnection, conversations: &[Conversation])
 async fn write_sessions(
     db: &mut SqliteConnection,
     now: Timestamp,
-    sessions: &[(SessionId, ConversationId, String)],
+    sessions: &[(SessionId, ConversationId, HookAddress)],
 ) -> Result<(), StoreError> {
     let rows = sessions.iter().map(|(session, conversation, hook_address)| {
         [

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     delivery::Lane,
-    model::{ConversationId, EventKey, Line, SessionId, Timestamp},
+    model::{ConversationId, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Conversation, TimerKind},
     store::{
         StoreError,
@@ -153,6 +153,7 @@ fn timer(row: &SqliteRow) -> Result<(SessionId, TimerKind, Timestamp), StoreErro
     Ok((session, kind, read_time(row, "due")?))
 }
 
-fn hook_address(row: &SqliteRow) -> Result<(String, Timestamp), StoreError> {
-    Ok((read(row, "hook_address")?, read_time(row, "ended_at")?))
+fn hook_address(row: &SqliteRow) -> Result<(HookAddress, Timestamp), StoreError> {
+    let address = HookAddress::new(read::<String>(row, "hook_address")?);
+    Ok((address, read_time(row, "ended_at")?))
 }

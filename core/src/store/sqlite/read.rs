@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     delivery::DeliveryId,
-    model::{BlobId, Line, SessionId},
+    model::{BlobId, HookAddress, Line, SessionId},
     store::{DeadLetter, StoreError, backend::WaitingRow, stored::decode},
 };
 
@@ -75,7 +75,7 @@ pub(super) fn waiting_row(row: &SqliteRow) -> Result<WaitingRow, StoreError> {
         id: read_delivery(row)?,
         payload: decode(read(row, "payload")?)?,
         conversation: read_key(row)?,
-        hook_address: read(row, "hook_address")?,
+        hook_address: HookAddress::new(read::<String>(row, "hook_address")?),
         attempts: read_u32(row, "attempts")?,
         created_at: read_time(row, "created_at")?,
         maybe_sent: read(row, "maybe_sent")?,

@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
-    model::{Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, Line, SessionId, Timestamp},
+    model::{
+        Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, HookAddress, Line, SessionId,
+        Timestamp,
+    },
     session::Conversation,
     store::{
         StoreError,
@@ -222,7 +225,7 @@ async fn records_that_cannot_be_read_are_named_and_never_repeated() {
             Some(session()),
             Line::bot(Timestamp::default(), "my secret"),
         )],
-        sessions: vec![(session(), conversation().id, String::new())],
+        sessions: vec![(session(), conversation().id, HookAddress::default())],
         timers_set: vec![(session(), crate::session::TimerKind::Opening, Timestamp::default())],
         ..batch("e")
     };

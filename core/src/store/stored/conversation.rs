@@ -8,7 +8,7 @@ use super::{
     parts::{AuthorForm, EndReasonForm, KeyForm, ProfileForm},
 };
 use crate::{
-    model::{Address, Author, ConversationId, Epoch, Position, SessionId, Text, Timestamp},
+    model::{Address, Author, ConversationId, Epoch, HookAddress, Position, SessionId, Text, Timestamp},
     session::{Conversation, Ended, Leaving, Mark, Session, State},
 };
 
@@ -170,7 +170,7 @@ impl From<&Session> for SessionForm {
         } = session;
         Self {
             id: id.uuid(),
-            hook_address: hook_address.clone(),
+            hook_address: hook_address.as_str().to_owned(),
             opened_at: opened_at.as_millis(),
             desk_seq: *desk_seq,
             messages: *messages,
@@ -186,7 +186,7 @@ impl From<SessionForm> for Session {
     fn from(form: SessionForm) -> Self {
         Self {
             id: SessionId::from_uuid(form.id),
-            hook_address: form.hook_address,
+            hook_address: HookAddress::new(form.hook_address),
             opened_at: Timestamp::from_millis(form.opened_at),
             desk_seq: form.desk_seq,
             messages: form.messages,

@@ -7,8 +7,8 @@ use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
         Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, Line, Position, Profile, SessionId, Speaker, Text, Timestamp,
-        Unsent,
+        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Speaker,
+        Text, Timestamp, Unsent,
     },
     session::{Conversation, Ended, Leaving, Mark, Session, State},
 };
@@ -132,7 +132,7 @@ fn sessions() -> impl Strategy<Value = Session> {
     (session_ids(), times(), numbers, words, profiles()).prop_map(
         |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), profile)| Session {
             id,
-            hook_address,
+            hook_address: HookAddress::new(hook_address),
             opened_at,
             desk_seq,
             messages,

@@ -13,7 +13,8 @@ use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
         Address, Attachment, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, Line, Position, Profile, SessionId, Text, Timestamp, Unsent,
+        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Text,
+        Timestamp, Unsent,
     },
     session::{Conversation, Ended, Leaving, Mark, Session, State},
     store::StoreError,
@@ -153,7 +154,7 @@ fn key() -> ConversationKey {
 fn session() -> Session {
     Session {
         id: SessionId::from_uuid(Uuid::from_u128(2)),
-        hook_address: "https://bot.example/hooks/word".to_owned(),
+        hook_address: HookAddress::new("https://bot.example/hooks/word"),
         opened_at: Timestamp::from_millis(1_790_000_000_000),
         desk_seq: 3,
         messages: 2,
