@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{convert::Infallible, task::Poll, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -214,4 +214,16 @@ async fn hooks_under_way_are_bounded_and_waited_for() {
     world.hookpoint.close().await;
     let closed = world.call("endSession", FORM, form).await;
     assert_eq!(closed.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_hook_that_panics_can_be_sent_again() {
+    let world = World::new();
+    let body = Body::from_stream(stream::poll_fn(|_| -> Poll<Option<Result<Bytes, Infallible>>> {
+        panic!("as the test wants it")
+    }));
+    let answer = world.call("messageForCustomer", JSON, body).await;
+    let told = "the hook cannot be kept at the moment; try again".to_owned();
+    assert_eq!(answer, (StatusCode::SERVICE_UNAVAILABLE, told));
+    assert!(world.heard().is_empty());
 }
