@@ -31,7 +31,7 @@ proptest! {
             let begin = Changes {
                 conversations: (1..4).map(conversation).collect(),
                 // A lane to the desk has its session from its first row on.
-                sessions: (1..4).map(|n| (session_id(n), conversation_id(n), String::new())).collect(),
+                sessions: (1..4).map(|n| (session_id(n), conversation_id(n), HookAddress::default())).collect(),
                 ..changes(at(0))
             };
             memory.commit(&begin).await.expect("it is written");

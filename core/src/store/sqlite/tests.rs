@@ -436,7 +436,7 @@ fn batch(key: &str) -> Changes {
     Changes {
         inbox: vec![EventKey::new(key)],
         conversations: vec![conversation()],
-        sessions: vec![(session, conversation().id, String::new())],
+        sessions: vec![(session, conversation().id, HookAddress::default())],
         deliveries: vec![NewRow { id, ..row() }],
         ..Changes::default()
     }

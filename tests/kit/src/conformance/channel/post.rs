@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use escalator::{
-    channel::{EscalateError, Escalated, Inbound, IngressError, IngressPort, Offered, Owner, Started, Turn},
-    model::{ConversationKey, Escalation, EventKey, HistoryRoute, Line, Position, Signal},
+    channel::{EscalateError, Escalated, Held, Inbound, IngressError, IngressPort, Offered, Owner, Started, Turn},
+    model::{ChannelId, ConversationKey, Escalation, EventKey, HistoryRoute, Line, Position, Signal},
 };
 use tokio::sync::watch;
 
@@ -100,6 +100,11 @@ impl Record {
 
 #[async_trait]
 impl IngressPort for Post {
+    /// Nothing: a channel that fetches what it missed has missed nothing here.
+    fn held(&self, _: &ChannelId) -> Vec<Held> {
+        Vec::new()
+    }
+
     fn owner(&self, _: &ConversationKey) -> Owner {
         match self.record().answer {
             Answer::Pass => Owner::Bot,

@@ -1,6 +1,7 @@
 //! One trial's platform, recorder and channel.
 
 use std::{
+    collections::HashMap,
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -13,8 +14,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use escalator::{
     channel::{ChatDelivery, EscalationChannel, Inbound, Ingress, IngressPort},
-    delivery::{ChatPayload, DeliveryId, Lane, NoticeKind, OpenFile, OpenedFile, Outcome},
-    model::{Attachment, BlobId, ChannelId, ConversationId, ConversationKey, FileKind, FileSource},
+    delivery::{ChatPayload, DeliveryId, Lane, NoticeKind, OpenFile, OpenedFile, Outcome, Receipt},
+    model::{Address, Attachment, BlobId, ChannelId, ConversationId, ConversationKey, FileKind, FileSource, SessionId},
 };
 use futures::{StreamExt, stream};
 use tokio::{sync::watch, task::JoinHandle};
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Act, ChannelHarness, Connected, Customer, Fault, Platform, Shown, post::Post};
 use crate::conformance::{
     Patience,
-    trial::{Checked, skipped},
+    trial::{Checked, same, skipped},
 };
 
 /// How long the suite, as the supervisor would, waits before it calls a `run` that failed again.
@@ -38,6 +39,8 @@ pub(super) struct Stage {
     run_errors: Arc<Mutex<Vec<String>>>,
     conversation: ConversationId,
     deliveries: AtomicU64,
+    /// Where a conversation is held, when that is not its own address.
+    places: Mutex<HashMap<ConversationKey, Address>>,
 }
 
 /// A channel that runs.
@@ -58,6 +61,7 @@ impl Stage {
             run_errors: Arc::default(),
             conversation: ConversationId::mint(),
             deliveries: AtomicU64::new(0),
+            places: Mutex::default(),
         }
     }
 
@@ -172,7 +176,32 @@ impl Stage {
         let before = self.post.look(|record| record.kept.len());
         self.write(who, "hello").await?;
         let kept = self.kept(before + 1).await?;
-        Ok(kept[before].conversation.clone())
+        let conversation = kept[before].conversation.clone();
+        if self.channel().capabilities().places {
+            self.open_place(&conversation).await?;
+        }
+        Ok(conversation)
+    }
+
+    /// Has the place of a session opened, as the core does before anything is said there.
+    async fn open_place(&self, conversation: &ConversationKey) -> Checked {
+        let open = ChatPayload::Open {
+            session: SessionId::mint(),
+        };
+        let opened = self.deliver(conversation, &open).await?;
+        if let Outcome::Delivered(Receipt::Place { place }) = &opened {
+            self.places().insert(conversation.clone(), place.clone());
+        }
+        same(&opened.word(), &"delivered", "the outcome of opening a place")
+    }
+
+    fn places(&self) -> MutexGuard<'_, HashMap<ConversationKey, Address>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a conversation is held, when that is not its own address.
+    pub(super) fn place(&self, conversation: &ConversationKey) -> Option<Address> {
+        self.places().get(conversation).cloned()
     }
 
     /// Connects, and opens the conversation of the first customer.
@@ -192,10 +221,11 @@ impl Stage {
         payload: &ChatPayload,
         file: Option<&dyn OpenFile>,
     ) -> Checked<Outcome> {
-        let channel = self.channel();
+        let (channel, place) = (self.channel(), self.place(to));
         let delivering = channel.deliver(ChatDelivery {
             id: self.next_id(),
             to,
+            place: place.as_ref(),
             payload,
             file,
             attempt: 1,

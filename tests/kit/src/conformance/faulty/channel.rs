@@ -118,7 +118,7 @@ impl FaultyChannel {
             )
             | (ChannelFault::BelievesErrors, Outcome::Unknown { .. }) => Outcome::delivered(),
             (ChannelFault::ForgetsTheWait, Outcome::NotSent { detail, .. })
-            | (ChannelFault::DoubtsNothing, Outcome::Unknown { detail })
+            | (ChannelFault::DoubtsNothing, Outcome::Unknown { detail, .. })
             | (ChannelFault::NeverRejects, Outcome::Rejected { detail }) => Outcome::not_sent(detail),
             (
                 ChannelFault::DoubtsAll,
@@ -137,7 +137,7 @@ impl FaultyChannel {
                 detail,
                 scope: Scope::Lane,
             },
-            (ChannelFault::QuotesWords, Outcome::Unknown { detail }) => {
+            (ChannelFault::QuotesWords, Outcome::Unknown { detail, .. }) => {
                 Outcome::unknown(format!("{detail}: {}", payload.plain().unwrap_or_default()))
             }
             (ChannelFault::LeaksInOutcomes, Outcome::NotSent { detail, .. }) => {
@@ -231,6 +231,7 @@ impl Drop for Again {
                 .deliver(ChatDelivery {
                     id,
                     to,
+                    place: None,
                     payload,
                     file: None,
                     attempt: 1,

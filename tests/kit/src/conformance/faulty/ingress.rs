@@ -11,10 +11,12 @@ use std::{
 
 use async_trait::async_trait;
 use escalator::{
-    channel::{EscalateError, Escalated, Inbound, Ingress, IngressError, IngressPort, Offered, Owner, Started, Turn},
+    channel::{
+        EscalateError, Escalated, Held, Inbound, Ingress, IngressError, IngressPort, Offered, Owner, Started, Turn,
+    },
     model::{
-        Address, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation, EventKey, FileSource,
-        HistoryRoute, Line, Position, Signal,
+        Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation, EventKey,
+        FileSource, HistoryRoute, Line, Position, Signal,
     },
 };
 use tokio::sync::Notify;
@@ -151,6 +153,10 @@ fn misread_message(fault: IngressFault, message: &mut CustomerMessage) {
 
 #[async_trait]
 impl IngressPort for FaultyIngress {
+    fn held(&self, _: &ChannelId) -> Vec<Held> {
+        self.inner.held()
+    }
+
     fn owner(&self, conversation: &ConversationKey) -> Owner {
         self.inner.owner(conversation)
     }

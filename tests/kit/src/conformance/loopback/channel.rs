@@ -77,16 +77,12 @@ impl LoopbackChannel {
                 return None;
             }
         };
-        Some(Inbound {
-            key: EventKey::new(format!("{}:update:{}", self.id(), update.id)),
-            conversation,
-            position: Position(update.id),
-            profile: Profile {
-                platform: Some("Loopback".to_owned()),
-                ..Profile::default()
-            },
-            event,
-        })
+        let key = EventKey::new(format!("{}:update:{}", self.id(), update.id));
+        let profile = Profile {
+            platform: Some("Loopback".to_owned()),
+            ..Profile::default()
+        };
+        Some(Inbound::new(key, conversation, Position(update.id), event).with_profile(profile))
     }
 
     fn conversation(&self, of: Customer) -> ConversationKey {
@@ -203,7 +199,7 @@ fn outcome(failed: CallError) -> Outcome {
             retry_after: Some(retry_after),
             scope: Scope::Lane,
         },
-        CallError::Reset | CallError::Server => Outcome::Unknown { detail },
+        CallError::Reset | CallError::Server => Outcome::unknown(detail),
         CallError::Closed | CallError::Invalid => Outcome::Rejected { detail },
         CallError::Unauthorized => Outcome::Refused {
             detail,

@@ -69,7 +69,7 @@ impl Place for LedgerPlace {
             None => Ledger::in_memory(setup.settings).await,
         };
         let ledger = Arc::new(opened.expect("the ledger can be opened"));
-        ledger.know_channel(setup.channel, setup.limits);
+        ledger.know_channel(setup.channel, setup.limits, false);
         ledger.know_hook_address(setup.hook_address);
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
         ledger

@@ -76,11 +76,12 @@ pub(super) async fn lost_answer(stage: Arc<Stage>) -> Checked {
 pub(super) async fn silence(stage: Arc<Stage>) -> Checked {
     let ada = stage.with_ada().await?;
     stage.set_fault(Fault::Silence).await?;
-    let (channel, payload) = (stage.channel(), says("struck"));
+    let (channel, payload, place) = (stage.channel(), says("struck"), stage.place(&ada));
     // In a box, so that it is gone when it is cut off.
     let delivering = Box::pin(channel.deliver(ChatDelivery {
         id: stage.next_id(),
         to: &ada,
+        place: place.as_ref(),
         payload: &payload,
         file: None,
         attempt: 1,
