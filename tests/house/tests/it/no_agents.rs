@@ -21,7 +21,7 @@ fn plan(on_no_agents: OnNoAgents) -> Plan {
 }
 
 /// The desk's own text for it, in its configuration.
-const ASK_CONTACT: &str = "Please provide your mail address";
+const ASK_CONTACT: &str = "Nobody of our team is available right now. Please provide your mail address";
 const LEFT: &str = "Thank you. Your message was left with our team. You are talking to the bot again.";
 
 async fn the_ticket(street: &Street) -> ChatbotLog {

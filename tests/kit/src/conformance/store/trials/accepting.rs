@@ -2,11 +2,7 @@
 
 use std::{pin::pin, sync::Arc};
 
-use escalator::{
-    model::SessionId,
-    session::Verdict,
-    store::{Accepted, Incoming},
-};
+use escalator::{model::SessionId, session::Verdict, store::Accepted};
 use futures::{future::join_all, poll};
 
 use crate::conformance::{
@@ -112,15 +108,11 @@ pub(super) async fn faulty_event(bed: Arc<Bed>) -> Checked {
         "the answers around an unknown session",
     )?;
 
-    // A key that claims to be new and is not: the store may refuse it, or find out.
-    let liar = Incoming {
-        is_new: true,
-        ..message(1, 2, "a")
-    };
+    // At once, so that they may be written together.
     let store = bed.store();
     let calls = (4..24).map(|at| {
         let event = if at == 10 {
-            liar.clone()
+            agent_says(SessionId::mint(), "who?")
         } else {
             message(1, at, "a line")
         };
