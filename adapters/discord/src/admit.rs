@@ -1,0 +1,204 @@
+use std::sync::Arc;
+
+use escalator::{
+    channel::{Inbound, Offered, Owner},
+    model::{ConversationKey, Signal},
+};
+use serenity::{
+    client::{Context, FullEvent},
+    model::{channel::Message, event::TypingStartEvent, gateway::Ready, id::ShardId},
+};
+
+use crate::{
+    channel::Discord,
+    deed::Deed,
+    inbound, interaction,
+    order::{self, Place, Straggler},
+    places::Whose,
+    post::Post,
+};
+
+/// The bot may have the event. Keep it until the bot's handler is done: the next event of the conversation waits for
+/// that, for a while.
+#[must_use = "dropped at once, it lets the next event of the conversation overtake this one"]
+pub struct Admitted<'a> {
+    _turn: Option<InTurn<'a>>,
+}
+
+/// The first in its lane.
+pub(crate) enum InTurn<'a> {
+    /// It had a ticket.
+    Place(Place),
+    /// No collector saw it.
+    Straggler { _straggler: Straggler<'a> },
+}
+
+impl Discord {
+    /// Deals with an event, in the order of the gateway, before the bot sees it. `None`: it belongs to a conversation
+    /// that a human owns, is committed, and the bot must not have it.
+    ///
+    /// For a bot that dispatches by hand; [`wrap`](Self::wrap) calls it for every other. Call it with each event of the
+    /// gateway, those that the bot does nothing about among them, and [`watch`](Self::watch) once.
+    ///
+    /// # Cancel safety
+    /// None: an event whose call is dropped may be lost, or overtaken.
+    pub async fn admit(&self, ctx: &Context, event: &FullEvent) -> Option<Admitted<'_>> {
+        let post = self.post();
+        match event {
+            FullEvent::Ready { data_about_bot } => self.begin_session(ctx, data_about_bot).await,
+            FullEvent::TypingStart { event } => post.typing(event),
+            FullEvent::Message { new_message } if post.voices.are_ours(new_message) => return None,
+            event => post.note_unseen(event),
+        }
+        match Deed::of_dispatched(event) {
+            Some(deed) => post.admit(&deed).await,
+            None => Some(Admitted { _turn: None }),
+        }
+    }
+
+    /// A session has begun: Discord tells nothing of what was before it.
+    async fn begin_session(&self, ctx: &Context, ready: &Ready) {
+        let post = self.post();
+        post.places.note_me(ready.user.id);
+        note_collector(post, ctx, ctx.shard_id, &ready.session_id);
+        post.catch_up().await;
+        self.make_commands(ready.application.id).await;
+    }
+}
+
+/// Where no collector saw the session begin, one is put there now.
+fn note_collector(post: &Arc<Post>, ctx: &Context, shard: ShardId, session: &str) {
+    if !post.order.has_noted(shard, session) {
+        tracing::debug!(%shard, "the collector was late: the first messages are put in order by their ids");
+        post.order.note_session(shard, session);
+        order::collect(post, shard, &ctx.shard);
+    }
+}
+
+impl Post {
+    async fn admit(self: &Arc<Self>, deed: &Deed<'_>) -> Option<Admitted<'_>> {
+        if let Deed::Interacted(interaction) = deed {
+            return interaction::admit(self, deed, interaction).await;
+        }
+        let whose = self.whose_deed(deed).await;
+        let Some(_waiting) = self.wait() else {
+            self.pass_over(deed);
+            return self.is_bots(whose.as_ref()).then_some(Admitted { _turn: None });
+        };
+        let turn = self.in_turn(deed).await;
+        match whose {
+            Some(Whose::Conversation(conversation)) if self.ingress.owner(&conversation) == Owner::Human => {
+                if self.is_behind() {
+                    return None;
+                }
+                let offered = self.offer_deed(deed, &conversation).await;
+                // An older one than the human's part is the bot's; only a message is of use to it.
+                let is_bots = offered == Some(Offered::Pass) && matches!(deed, Deed::Said(_));
+                is_bots.then(|| turn.with_bot())
+            }
+            whose => self.is_bots(whose.as_ref()).then(|| turn.with_bot()),
+        }
+    }
+
+    /// Whether what a deed belongs to is the bot's.
+    fn is_bots(&self, whose: Option<&Whose>) -> bool {
+        match whose {
+            Some(Whose::Conversation(of) | Whose::Stranger(of)) => self.ingress.owner(of) == Owner::Bot,
+            Some(Whose::Unknown) | None => true,
+        }
+    }
+
+    async fn whose_deed(&self, deed: &Deed<'_>) -> Option<Whose> {
+        if let Deed::Deleted { message, .. } = deed {
+            return self.relayed(*message).map(Whose::Conversation);
+        }
+        Some(self.whose(deed.guild(), deed.channel()?, deed.person()?).await)
+    }
+
+    /// Waits for a deed's turn.
+    pub(crate) async fn in_turn(&self, deed: &Deed<'_>) -> InTurn<'_> {
+        let lane = self.lane(deed).unwrap_or_default();
+        match self.order.claim(&deed.mark()) {
+            Some(ticket) => InTurn::Place(self.order.turn(ticket, self.settings.handler_wait_max).await),
+            None => InTurn::Straggler {
+                _straggler: self.order.straggle(lane, deed.id()).await,
+            },
+        }
+    }
+
+    /// Gives a deed's place in its lane up, when its turn comes.
+    fn pass_over(self: &Arc<Self>, deed: &Deed<'_>) {
+        if let Some(ticket) = self.order.claim(&deed.mark()) {
+            let post = Arc::clone(self);
+            tokio::spawn(async move { drop(post.order.turn(ticket, post.settings.handler_wait_max).await) });
+        }
+    }
+
+    /// Commits a deed for the human. `None` when nothing was said by it.
+    async fn offer_deed(&self, deed: &Deed<'_>, conversation: &ConversationKey) -> Option<Offered> {
+        let conversation = conversation.clone();
+        let update = match deed {
+            Deed::Said(message) => return Some(self.offer_message(message, conversation).await),
+            Deed::Edited(event) => inbound::edit(conversation, event)?,
+            Deed::Deleted { message, .. } => inbound::deletion(conversation, *message),
+            Deed::Reacted { reaction, is_added } => inbound::reaction(conversation, reaction, *is_added),
+            Deed::Interacted(_) => return None,
+        };
+        Some(self.offer(&update).await)
+    }
+
+    /// Commits a message for the human.
+    pub(crate) async fn offer_message(&self, message: &Message, conversation: ConversationKey) -> Offered {
+        if inbound::is_hidden(message) {
+            tracing::warn!(
+                channel = %conversation.channel,
+                "a message came without its words: is the intent MESSAGE_CONTENT asked for?"
+            );
+        }
+        let update = inbound::message(conversation, message);
+        self.offer_relayed(message, &update).await
+    }
+
+    async fn offer_relayed(&self, message: &Message, update: &Inbound) -> Offered {
+        let offered = self.offer(update).await;
+        if offered == Offered::Kept {
+            self.note_relayed(message.id, &update.conversation);
+        }
+        offered
+    }
+
+    /// The customer began to write.
+    fn typing(&self, event: &TypingStartEvent) {
+        let whose = self.places.whose(event.guild_id, event.channel_id, event.user_id);
+        if let Whose::Conversation(conversation) = whose {
+            self.ingress.signal(&conversation, Signal::TypingStarted);
+        }
+    }
+
+    /// Notes what a collector that was late may have missed.
+    fn note_unseen(&self, event: &FullEvent) {
+        match event {
+            FullEvent::GuildCreate { guild, .. } => self.places.note_guild(guild),
+            FullEvent::ThreadCreate { thread } => self.places.note_channel(thread),
+            FullEvent::ChannelCreate { channel } => self.places.note_channel(channel),
+            _ => {}
+        }
+    }
+}
+
+impl<'a> InTurn<'a> {
+    /// The event goes to the bot.
+    pub(crate) fn with_bot(self) -> Admitted<'a> {
+        if let Self::Place(place) = &self {
+            place.with_bot();
+        }
+        Admitted { _turn: Some(self) }
+    }
+}
+
+impl Admitted<'_> {
+    /// Nobody waits for it.
+    pub(crate) const fn alone() -> Self {
+        Self { _turn: None }
+    }
+}

@@ -1,0 +1,113 @@
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use escalator::{
+    channel::{Capabilities, ChannelError, ChatDelivery, EscalateError, Escalated, EscalationChannel, Ingress, Turn},
+    delivery::{OpenedFile, Outcome},
+    model::{ChatLimits, ConversationKey, Escalation, FileRef, LengthUnit, Signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bot::Bot,
+    config::{Place, Settings},
+    outbound,
+    post::Post,
+};
+
+/// A Discord bot as a channel. Clones are handles on the same channel.
+#[derive(Clone)]
+pub struct Discord {
+    post: Arc<Post>,
+}
+
+impl Discord {
+    /// Joins a bot to the way in, with the default settings.
+    pub fn new(bot: &Bot, ingress: Ingress) -> Self {
+        Self::with_settings(bot, ingress, Settings::default())
+    }
+
+    /// Joins a bot to the way in.
+    pub fn with_settings(bot: &Bot, ingress: Ingress, settings: Settings) -> Self {
+        Self {
+            post: Post::new(bot, ingress, settings),
+        }
+    }
+
+    pub(crate) fn post(&self) -> &Arc<Post> {
+        &self.post
+    }
+
+    /// Finds out whether the token is good.
+    async fn check(&self) -> Result<(), ChannelError> {
+        let me = self.post.rest.me().await;
+        let me = me.map_err(|failure| failure.as_channel_error())?;
+        self.post.places.note_me(me.id);
+        let channel = self.post.ingress.channel();
+        tracing::info!(%channel, bot = me.username, "Discord knows the bot");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl EscalationChannel for Discord {
+    fn capabilities(&self) -> Capabilities {
+        let settings = &self.post.settings;
+        let limits = ChatLimits {
+            text_max: outbound::TEXT_MAX,
+            text_unit: LengthUnit::Chars,
+            fetch_bytes_max: settings.fetch_bytes_max,
+            send_bytes_max: settings.send_bytes_max,
+        };
+        let capabilities = Capabilities::text_only(limits).with_files().with_typing(true, true);
+        match settings.place {
+            Place::Thread | Place::DirectMessage => capabilities.with_places(),
+            Place::SameChannel => capabilities,
+        }
+    }
+
+    fn ingress(&self) -> &Ingress {
+        &self.post.ingress
+    }
+
+    /// Checks the token; then fetches what came faster than it could be accepted, until the shutdown. Receiving is the
+    /// framework's.
+    async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
+        tokio::select! {
+            checked = self.check() => checked?,
+            () = shutdown.cancelled() => return Ok(()),
+        }
+        tokio::select! {
+            () = self.post.keep_up() => {}
+            () = shutdown.cancelled() => {}
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
+        outbound::deliver(&self.post, delivery).await
+    }
+
+    async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome> {
+        outbound::fetch(&self.post, file).await
+    }
+
+    async fn signal(&self, to: &ConversationKey, signal: Signal) {
+        outbound::signal(&self.post, to, signal).await;
+    }
+
+    async fn escalate(&self, turn: Turn, mut escalation: Escalation) -> Result<Escalated, EscalateError> {
+        let kept = self.post.history(turn.conversation()).await;
+        escalation.history.splice(0..0, kept);
+        self.ingress().escalate(turn, escalation).await
+    }
+}
+
+/// Without the settings' texts and the token.
+impl fmt::Debug for Discord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Discord")
+            .field("channel", self.post.ingress.channel())
+            .finish_non_exhaustive()
+    }
+}

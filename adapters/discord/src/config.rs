@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use escalator::delivery::RetryPolicy;
+
+/// The settings of the channel; each has a default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where a customer of a guild talks to the agent. Direct messages stay where they are.
+    pub place: Place,
+    /// How the agent appears.
+    pub agent_author: AgentAuthor,
+    /// Where the history comes from that the agent reads.
+    pub history: History,
+    /// The slash commands that the channel makes and answers. `None` makes none.
+    pub commands: Option<Commands>,
+    /// What customers are told by the channel itself.
+    pub texts: Texts,
+    /// What a private thread is called. The customer's name and id follow it, and by the id it is found again.
+    pub thread_name: String,
+    /// What our webhook is called in the guild's settings.
+    pub webhook_name: String,
+    /// The largest file that is fetched from Discord, in bytes. 100 MiB.
+    pub fetch_bytes_max: u64,
+    /// The largest file that is sent, in bytes, where the guild's level allows it: Discord itself takes 10 MiB, 50 MiB
+    /// at level 2 and 100 MiB at level 3. 100 MiB.
+    pub send_bytes_max: u64,
+    /// How long the bot's handler holds up the next message of its conversation, so that `/human` in one takes the
+    /// next ones along. 10 seconds.
+    pub handler_wait_max: Duration,
+    /// How an update is offered again while the ledger is away: after 200 milliseconds, at the most every 15 seconds.
+    /// Its age has no limit: an update waits until it is accepted.
+    pub offer_retry: RetryPolicy,
+    /// How long one offer may take before it counts as failed and is made again. 30 seconds.
+    pub offer_max: Duration,
+    /// Updates that wait for the ledger at once. Past this they are left to Discord, and fetched when it is back.
+    /// 10,000.
+    pub waiting_max: usize,
+    /// Messages that are fetched of one channel after a restart or a lost session. 1,000.
+    pub catch_up_messages_max: usize,
+    /// How long catching up may take before live messages go on without it, which is logged as an error. 2 minutes.
+    pub catch_up_max: Duration,
+    /// How long a call to Discord may take that is not cut off by a caller of ours. 20 seconds.
+    pub call_max: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let mut offer_retry = RetryPolicy::default();
+        offer_retry.first_wait = Duration::from_millis(200);
+        offer_retry.wait_max = Duration::from_secs(15);
+        Self {
+            place: Place::Thread,
+            agent_author: AgentAuthor::Webhook,
+            history: History::Turns,
+            commands: Some(Commands::default()),
+            texts: Texts::default(),
+            thread_name: "Support".to_owned(),
+            webhook_name: "Support".to_owned(),
+            fetch_bytes_max: 100 << 20,
+            send_bytes_max: 100 << 20,
+            handler_wait_max: Duration::from_secs(10),
+            offer_retry,
+            offer_max: Duration::from_secs(30),
+            waiting_max: 10_000,
+            catch_up_messages_max: 1_000,
+            catch_up_max: Duration::from_mins(2),
+            call_max: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Where a customer of a guild talks to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// In a private thread, opened for that customer. The bot needs "Create Private Threads" and "Send Messages in
+    /// Threads" there. A customer who asks in a thread stays in it.
+    Thread,
+    /// In the same channel, where everybody reads along. Only what this customer writes goes to the agent.
+    SameChannel,
+    /// In direct messages with the bot. Customers who do not take any get a text that says so.
+    DirectMessage,
+}
+
+/// How the agent appears in guilds. In direct messages, where no webhook can be, it is always a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentAuthor {
+    /// As an author of its own, with name and picture, through a webhook. The bot needs "Manage Webhooks"; without it
+    /// the agent appears as with `Line`. A call whose answer was lost may stand twice: webhooks have no nonce.
+    Webhook,
+    /// As the bot, with the name in front. Discord removes doubles.
+    Line,
+}
+
+/// Where the history comes from that the agent reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum History {
+    /// What the customer and the bot said by turns ([`Discord::turn`](crate::Discord::turn)).
+    Turns,
+    /// The last lines of the channel, as Discord keeps them: the customer's, and the bot's to that customer. For a bot
+    /// that speaks past its turns: lines that were said through one stand twice.
+    Channel {
+        /// How many messages are looked through, 100 at the most.
+        messages_max: u8,
+    },
+}
+
+/// The names of the slash commands. Each is made when the bot starts, beside the bot's own; a bot that overwrites all of
+/// its commands adds [`Discord::commands`](crate::Discord::commands) to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Commands {
+    /// Asks for a human. `None`: the bot has its own way.
+    pub human: Option<String>,
+    /// Ends the chat with a human.
+    pub end: Option<String>,
+    /// What the list of commands says of `human`.
+    pub human_description: String,
+    /// What the list of commands says of `end`.
+    pub end_description: String,
+}
+
+impl Default for Commands {
+    fn default() -> Self {
+        Self {
+            human: Some("human".to_owned()),
+            end: Some("end".to_owned()),
+            human_description: "Talk to a human".to_owned(),
+            end_description: "End the chat with a human".to_owned(),
+        }
+    }
+}
+
+/// What customers are told by the channel itself, but for the last two only they see it. `None` says nothing, or what
+/// Discord insists on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Texts {
+    /// The answer to `/human`.
+    pub human: Option<String>,
+    /// The answer to `/human` when a human has the conversation already.
+    pub human_already: Option<String>,
+    /// The answer to `/human` when it failed.
+    pub human_failed: Option<String>,
+    /// The label of the button under "waiting" and "connected" that ends the chat. With `None` there is no button; `/end`
+    /// still works.
+    pub end_button: Option<String>,
+    /// The answer to a button or a command of the bot while a human owns the conversation.
+    pub kept: Option<String>,
+    /// The answer to the end button and to `/end`.
+    pub ended: Option<String>,
+    /// The answer to the end button and to `/end` when there is nothing to end.
+    pub nothing_to_end: Option<String>,
+    /// Said in the channel when a thread cannot be opened; `{permission}` stands for what the bot lacks.
+    pub no_thread: Option<String>,
+    /// Said in the channel when the customer takes no direct messages.
+    pub no_direct_message: Option<String>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        let some = |text: &str| Some(text.to_owned());
+        Self {
+            human: some("I am asking for a human."),
+            human_already: some("You are talking to a human already."),
+            human_failed: some("I could not ask for a human. Please try again later."),
+            end_button: some("End chat"),
+            kept: some("You are talking to a human now. Send /end to go back to the bot."),
+            ended: some("The chat with a human is over."),
+            nothing_to_end: some("There is no chat with a human to end."),
+            no_thread: some(
+                "I cannot open a private thread here for a chat with a human: I need the permission {permission}.",
+            ),
+            no_direct_message: some(
+                "I cannot write to you: please allow direct messages from members of this server, and ask again.",
+            ),
+        }
+    }
+}

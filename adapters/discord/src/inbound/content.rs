@@ -1,0 +1,72 @@
+use escalator::model::{CustomerMessage, Text};
+use serenity::model::channel::{Message, MessageSnapshot};
+
+use super::{file, words};
+
+/// What nobody here knows.
+const UNKNOWN: &str = "[a message of a kind that cannot be shown here]";
+
+/// How much of a message is shown that another one answers, in characters.
+const QUOTE_CHARS_MAX: usize = 80;
+
+/// What a message says: its text, and its files.
+pub(super) fn of(message: &Message) -> CustomerMessage {
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(quote(message));
+    lines.extend(said(message));
+    lines.extend(message.message_snapshots.iter().map(forwarded));
+    let stickers = message.sticker_items.iter();
+    lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name)));
+    lines.extend(poll(message));
+    let is_voice = file::is_voice(message);
+    let files = message.attachments.iter();
+    let files: Vec<_> = files
+        .map(|attachment| file::of(message, attachment, is_voice))
+        .collect();
+    if lines.is_empty() && files.is_empty() {
+        lines.push(UNKNOWN.to_owned());
+    }
+    CustomerMessage {
+        text: (!lines.is_empty()).then(|| Text::new(lines.join("\n"))),
+        files,
+    }
+}
+
+/// Whether nothing can be seen in it.
+pub(super) fn is_empty(message: &Message) -> bool {
+    let nothing_else = message.embeds.is_empty() && message.components.is_empty() && message.poll.is_none();
+    let no_files = message.attachments.is_empty() && message.sticker_items.is_empty();
+    message.content.is_empty() && nothing_else && no_files && message.message_snapshots.is_empty()
+}
+
+fn said(message: &Message) -> Option<String> {
+    let words = words::readable(&message.content, &message.mentions);
+    (!words.trim().is_empty()).then_some(words)
+}
+
+/// What is answered.
+fn quote(message: &Message) -> Option<String> {
+    let answered = message.referenced_message.as_ref()?;
+    let words = said(answered)?.replace('\n', " ");
+    let mut short: String = words.chars().take(QUOTE_CHARS_MAX).collect();
+    if short.len() < words.len() {
+        short.push('…');
+    }
+    Some(format!("[in reply to “{short}”]"))
+}
+
+fn forwarded(snapshot: &MessageSnapshot) -> String {
+    let files = snapshot.attachments.iter();
+    let files = files.map(|file| format!("[file: {}]", file.filename));
+    let words = std::iter::once(snapshot.content.clone()).filter(|words| !words.is_empty());
+    let all: Vec<_> = words.chain(files).collect();
+    format!("[forwarded] {}", all.join(" "))
+}
+
+fn poll(message: &Message) -> Option<String> {
+    let poll = message.poll.as_ref()?;
+    let question = poll.question.text.as_deref().unwrap_or_default();
+    let answers = poll.answers.iter();
+    let answers: Vec<_> = answers.filter_map(|answer| answer.poll_media.text.as_deref()).collect();
+    Some(format!("[poll: {question} ({})]", answers.join(" / ")))
+}

@@ -1,0 +1,173 @@
+//! Reads events into our terms. Pure.
+//!
+//! # Invariants
+//! - What a customer sends is never read as nothing: a kind that nobody knows becomes a readable placeholder.
+//! - A file is read as a reference; its bytes are fetched when it is delivered.
+//! - What bots and webhooks say, and what Discord itself does, belongs to no conversation.
+//!
+//! # Not here
+//! - Which conversation an event belongs to: `places`.
+
+mod content;
+mod file;
+mod position;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use escalator::{
+    channel::Inbound,
+    model::{ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, Text},
+};
+use serenity::model::{
+    channel::{Message, MessageType, Reaction},
+    event::MessageUpdateEvent,
+    id::{InteractionId, MessageId},
+    user::User,
+};
+
+pub(crate) use self::{
+    file::source as file_source,
+    position::{moment, of_moment, position},
+};
+
+/// What the end button sends. No bot of an author's has it by chance.
+pub(crate) const END_BUTTON: &str = "escalator:end";
+
+/// What ends a chat with a human when it is typed.
+const END_COMMAND: &str = "/end";
+
+/// Whether a message is one that a person wrote.
+pub(crate) fn is_said(message: &Message) -> bool {
+    let is_person = !message.author.bot && message.webhook_id.is_none();
+    is_person && matches!(message.kind, MessageType::Regular | MessageType::InlineReply)
+}
+
+/// A message that a person wrote.
+pub(crate) fn message(conversation: ConversationKey, message: &Message) -> Inbound {
+    let event = if message.content.trim().eq_ignore_ascii_case(END_COMMAND) {
+        CustomerEvent::Ended
+    } else {
+        CustomerEvent::Message(content::of(message))
+    };
+    let nickname = message.member.as_ref().and_then(|member| member.nick.as_deref());
+    Inbound {
+        key: key(&conversation, &format!("message:{}", message.id)),
+        position: position(message.id.get()),
+        profile: known(&message.author, nickname, None),
+        event,
+        conversation,
+    }
+}
+
+/// An edit; `None` when it is none of a person's: Discord puts the preview of a link into a message by the same event.
+pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent) -> Option<Inbound> {
+    let author = event.author.as_ref().filter(|author| !author.bot)?;
+    let (moment, content) = (edit_moment(event)?, event.content.as_deref()?);
+    let mentions = event.mentions.as_deref().unwrap_or_default();
+    Some(Inbound {
+        key: key(&conversation, &format!("edit:{}:{moment}", event.id)),
+        position: of_moment(moment),
+        profile: known(author, None, None),
+        event: CustomerEvent::Edited(Text::new(words::readable(content, mentions))),
+        conversation,
+    })
+}
+
+/// When a message was edited, in milliseconds; `None` when it was not.
+pub(crate) fn edit_moment(event: &MessageUpdateEvent) -> Option<i64> {
+    event.edited_timestamp.map(position::millis)
+}
+
+/// A message that was taken back. Discord does not tell what it said.
+pub(crate) fn deletion(conversation: ConversationKey, message: MessageId) -> Inbound {
+    let line = format!("[deleted the message of {}]", moment(message.get()));
+    Inbound {
+        key: key(&conversation, &format!("delete:{message}")),
+        position: position(message.get()),
+        profile: Profile::default(),
+        event: CustomerEvent::Message(CustomerMessage::text(line)),
+        conversation,
+    }
+}
+
+/// A reaction to a message.
+pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_added: bool) -> Inbound {
+    let (emoji, message) = (&reaction.emoji, reaction.message_id);
+    let (word, kind) = if is_added {
+        ("reacted", "reaction")
+    } else {
+        ("took back the reaction", "no-reaction")
+    };
+    let line = format!(
+        "[{word} {} to the message of {}]",
+        words::emoji(emoji),
+        moment(message.get())
+    );
+    Inbound {
+        key: key(&conversation, &format!("{kind}:{message}:{}", emoji.as_data())),
+        position: position(message.get()),
+        profile: Profile::default(),
+        event: CustomerEvent::Message(CustomerMessage::text(line)),
+        conversation,
+    }
+}
+
+/// A button or a command.
+pub(crate) fn interaction(
+    conversation: ConversationKey,
+    id: InteractionId,
+    user: &User,
+    language: &str,
+    is_end: bool,
+) -> Inbound {
+    Inbound {
+        key: key(&conversation, &format!("interaction:{id}")),
+        position: position(id.get()),
+        profile: known(user, None, Some(language)),
+        event: if is_end { CustomerEvent::Ended } else { nothing_said() },
+        conversation,
+    }
+}
+
+/// Something of a person's that the bot handles, and of which the transcript has nothing.
+pub(crate) fn unsaid(conversation: ConversationKey, id: u64, user: &User) -> Inbound {
+    Inbound {
+        key: key(&conversation, &format!("handled:{id}")),
+        position: position(id),
+        profile: known(user, None, None),
+        event: nothing_said(),
+        conversation,
+    }
+}
+
+/// The message as a line of a transcript.
+pub(crate) fn line(message: &Message) -> Option<Text> {
+    content::of(message).readable()
+}
+
+/// Whether a message shows nothing at all though somebody sent it: that is what it looks like when the intent
+/// `MESSAGE_CONTENT` is missing.
+pub(crate) fn is_hidden(message: &Message) -> bool {
+    content::is_empty(message)
+}
+
+/// An update that a human's conversation keeps from the bot, and in which nobody says anything.
+fn nothing_said() -> CustomerEvent {
+    CustomerEvent::Message(CustomerMessage::default())
+}
+
+fn key(conversation: &ConversationKey, of: &str) -> EventKey {
+    EventKey::new(format!("discord:{}:{of}", conversation.channel))
+}
+
+fn known(user: &User, nickname: Option<&str>, language: Option<&str>) -> Profile {
+    let name = nickname.or(user.global_name.as_deref()).unwrap_or(&user.name);
+    Profile {
+        name: Some(Text::from(name)),
+        username: Some(Text::from(user.name.as_str())),
+        language: language.map(str::to_owned),
+        platform: Some("Discord".to_owned()),
+        contact: None,
+    }
+}

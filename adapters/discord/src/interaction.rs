@@ -1,0 +1,210 @@
+//! Buttons and commands. Discord shows one as failed that is not answered within three seconds, so the answer comes
+//! before the commit where that takes time.
+
+use std::{sync::Arc, time::Duration};
+
+use escalator::{
+    channel::{Escalated, Offered, Owner, Started},
+    model::{ConversationKey, Escalation},
+};
+use serde_json::{Value, json};
+use serenity::model::{application::Interaction, user::User};
+use tokio::task::JoinHandle;
+
+use crate::{
+    admit::{Admitted, InTurn},
+    deed::Deed,
+    inbound::{self, END_BUTTON},
+    order::Place,
+    places::Whose,
+    post::Post,
+};
+
+/// How long an interaction waits for what was said before it. Of Discord's three seconds the rest is for the answer.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long `/human` waits for the commit before it is answered.
+const ESCALATE_WAIT_MAX: Duration = Duration::from_millis(1_500);
+/// Only the customer sees the answer.
+const EPHEMERAL: u32 = 1 << 6;
+
+/// What an interaction asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    End,
+    Human,
+    /// Something of the bot's.
+    Bots,
+}
+
+/// Deals with an interaction.
+pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction: &Interaction) -> Option<Admitted<'a>> {
+    let turn = post.soon_in_turn(deed).await;
+    let (Some(channel), Some(person)) = (deed.channel(), deed.person()) else {
+        return Some(Admitted::alone());
+    };
+    let whose = post.whose(deed.guild(), channel, person).await;
+    let wish = post.wish(interaction);
+    let conversation = match whose {
+        Whose::Conversation(conversation) => conversation,
+        Whose::Stranger(_) | Whose::Unknown if wish == Wish::Bots => return Some(turn.admitted()),
+        Whose::Stranger(_) | Whose::Unknown => {
+            post.answer(interaction, post.settings.texts.nothing_to_end.as_deref())
+                .await;
+            return None;
+        }
+    };
+    match (post.ingress.owner(&conversation), wish) {
+        (Owner::Bot, Wish::Bots) => return Some(turn.admitted()),
+        (Owner::Bot, Wish::End) => {
+            let text = post.settings.texts.nothing_to_end.as_deref();
+            post.answer(interaction, text).await;
+        }
+        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation).await,
+        (Owner::Human, wish) => post.keep(interaction, conversation, wish, turn).await,
+    }
+    None
+}
+
+/// An interaction's turn, or that it cannot wait for it any longer.
+enum Soon {
+    InTurn(Place),
+    /// It comes all the same.
+    Later(JoinHandle<Place>),
+    /// No collector saw it.
+    Never,
+}
+
+impl Soon {
+    fn admitted<'a>(self) -> Admitted<'a> {
+        match self {
+            Self::InTurn(place) => InTurn::Place(place).with_bot(),
+            Self::Later(_) | Self::Never => Admitted::alone(),
+        }
+    }
+
+    async fn come(self) -> Option<Place> {
+        match self {
+            Self::InTurn(place) => Some(place),
+            Self::Later(turn) => turn.await.ok(),
+            Self::Never => None,
+        }
+    }
+}
+
+impl Post {
+    async fn soon_in_turn(self: &Arc<Self>, deed: &Deed<'_>) -> Soon {
+        let Some(ticket) = self.order.claim(&deed.mark()) else {
+            return Soon::Never;
+        };
+        let post = Arc::clone(self);
+        // A task of its own: given up here, it would let the next one of its lane go ahead.
+        let mut turn = tokio::spawn(async move { post.order.turn(ticket, post.settings.handler_wait_max).await });
+        match tokio::time::timeout(TURN_WAIT_MAX, &mut turn).await {
+            Ok(Ok(place)) => Soon::InTurn(place),
+            Ok(Err(_panic)) => Soon::Never,
+            Err(_elapsed) => Soon::Later(turn),
+        }
+    }
+
+    fn wish(&self, interaction: &Interaction) -> Wish {
+        let commands = self.settings.commands.as_ref();
+        let is = |name: Option<&String>, of: &str| name.is_some_and(|name| name == of);
+        match interaction {
+            Interaction::Component(of) if of.data.custom_id == END_BUTTON => Wish::End,
+            Interaction::Command(of) => match commands {
+                Some(commands) if is(commands.end.as_ref(), &of.data.name) => Wish::End,
+                Some(commands) if is(commands.human.as_ref(), &of.data.name) => Wish::Human,
+                _ => Wish::Bots,
+            },
+            _ => Wish::Bots,
+        }
+    }
+
+    /// A human owns the conversation: the bot does not get it.
+    async fn keep(&self, interaction: &Interaction, conversation: ConversationKey, wish: Wish, turn: Soon) {
+        let texts = &self.settings.texts;
+        let text = match wish {
+            Wish::End => &texts.ended,
+            Wish::Human => &texts.human_already,
+            Wish::Bots => &texts.kept,
+        };
+        // First the answer, which has three seconds; the commit may take as long as it takes.
+        self.answer(interaction, text.as_deref()).await;
+        let Some((user, language)) = who(interaction) else {
+            return;
+        };
+        let _place = turn.come().await;
+        let update = inbound::interaction(conversation, interaction.id(), user, language, wish == Wish::End);
+        self.offer(&update).await;
+    }
+
+    async fn escalate(&self, interaction: &Interaction, conversation: ConversationKey) {
+        let texts = &self.settings.texts;
+        let asked = tokio::time::timeout(ESCALATE_WAIT_MAX, self.ask_for_human(interaction, &conversation));
+        let text = match asked.await {
+            // It goes on where it takes longer.
+            Ok(Some(Escalated::Opened(_))) | Err(_) => &texts.human,
+            Ok(Some(Escalated::Already(_))) => &texts.human_already,
+            Ok(None) => &texts.human_failed,
+        };
+        self.answer(interaction, text.as_deref()).await;
+    }
+
+    async fn ask_for_human(&self, interaction: &Interaction, conversation: &ConversationKey) -> Option<Escalated> {
+        let (user, language) = who(interaction)?;
+        let id = interaction.id();
+        let update = inbound::interaction(conversation.clone(), id, user, language, false);
+        if self.offer(&update).await == Offered::Kept {
+            return None;
+        }
+        let Started::Turn(turn) = self.ingress.start(conversation, update.position).await else {
+            return None;
+        };
+        let mut escalation = Escalation::because("the customer asked for a human");
+        escalation.history = self.history(conversation).await;
+        match self.ingress.escalate(turn, escalation).await {
+            Ok(escalated) => Some(escalated),
+            Err(failed) => {
+                let channel = self.ingress.channel();
+                tracing::warn!(%channel, error = %failed, "nobody could be asked for");
+                None
+            }
+        }
+    }
+
+    /// Answers, so that the customer sees it and nobody else.
+    async fn answer(&self, interaction: &Interaction, text: Option<&str>) {
+        let answer = answer(interaction, text);
+        if let Err(failure) = self.rest.answer(interaction.id(), interaction.token(), &answer).await {
+            let (channel, error) = (self.ingress.channel(), failure.detail());
+            tracing::debug!(%channel, error, "an interaction was not answered");
+        }
+    }
+}
+
+/// The answer that an interaction of its kind takes.
+fn answer(interaction: &Interaction, text: Option<&str>) -> Value {
+    /// `CHANNEL_MESSAGE_WITH_SOURCE`.
+    const SAY: u8 = 4;
+    /// `DEFERRED_UPDATE_MESSAGE`: nothing is to be seen.
+    const NOTHING: u8 = 6;
+    /// `APPLICATION_COMMAND_AUTOCOMPLETE_RESULT`.
+    const CHOICES: u8 = 8;
+    match (interaction, text) {
+        (Interaction::Autocomplete(_), _) => json!({"type": CHOICES, "data": {"choices": []}}),
+        (Interaction::Component(_), None) => json!({"type": NOTHING}),
+        // A command insists on a text.
+        (_, text) => json!({"type": SAY, "data": {
+            "content": text.unwrap_or("✓"), "flags": EPHEMERAL, "allowed_mentions": {"parse": []},
+        }}),
+    }
+}
+
+fn who(interaction: &Interaction) -> Option<(&User, &str)> {
+    match interaction {
+        Interaction::Command(of) | Interaction::Autocomplete(of) => Some((&of.user, &of.locale)),
+        Interaction::Component(of) => Some((&of.user, &of.locale)),
+        Interaction::Modal(of) => Some((&of.user, &of.locale)),
+        _ => None,
+    }
+}

@@ -1,0 +1,105 @@
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Lane, gate::Gated};
+
+/// An event that was noted and is not dispatched within this time never will be: serenity could not read it.
+const DISPATCH_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How far an event has come. The end of the channel says that it is dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Seen by the collector.
+    Noted,
+    /// Waiting, or on its way into the ledger.
+    Claimed,
+    /// In the bot's handler.
+    WithBot,
+}
+
+/// What the next in a lane waits for.
+pub(super) type Before = watch::Receiver<Stage>;
+
+/// An event's place in its lane.
+pub(crate) struct Ticket {
+    lane: Lane,
+    before: Option<Before>,
+    gated: Gated,
+    stage: watch::Sender<Stage>,
+}
+
+/// The first place in a lane. The next one comes up when it is dropped.
+pub(crate) struct Place {
+    stage: watch::Sender<Stage>,
+}
+
+impl Ticket {
+    pub(super) fn new(lane: Lane, gated: Gated) -> (Self, Before) {
+        let (stage, behind) = watch::channel(Stage::Noted);
+        let ticket = Self {
+            lane,
+            before: None,
+            gated,
+            stage,
+        };
+        (ticket, behind)
+    }
+
+    pub(super) fn behind(mut self, before: Option<Before>) -> Self {
+        self.before = before;
+        self
+    }
+
+    pub(super) const fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    pub(super) fn claimed(&self) {
+        self.stage.send_replace(Stage::Claimed);
+    }
+
+    /// Waits until the lane has caught up, and the one in front is dealt with.
+    pub(super) async fn pass(self, handler_wait_max: Duration) -> Place {
+        self.gated.opened(self.lane).await;
+        if let Some(before) = self.before {
+            dealt_with(before, handler_wait_max).await;
+        }
+        Place { stage: self.stage }
+    }
+}
+
+impl Place {
+    /// The event goes to the bot, whose handler holds up the next one for a limited time.
+    pub(crate) fn with_bot(&self) {
+        self.stage.send_replace(Stage::WithBot);
+    }
+}
+
+/// Whether the ticket that is waited for is not dealt with.
+pub(super) fn is_awaited(before: &Before) -> bool {
+    before.has_changed().is_ok()
+}
+
+async fn dealt_with(mut before: Before, handler_wait_max: Duration) {
+    loop {
+        let stage = *before.borrow_and_update();
+        let wait_max = match stage {
+            Stage::Noted => DISPATCH_WAIT_MAX,
+            Stage::WithBot => handler_wait_max,
+            Stage::Claimed => Duration::MAX,
+        };
+        match tokio::time::timeout(wait_max, before.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_dropped)) => return,
+            Err(_elapsed) => {
+                tracing::warn!(
+                    ?stage,
+                    waited_millis = wait_max.as_millis(),
+                    "an event is not dealt with in time: the next one of its conversation goes ahead"
+                );
+                return;
+            }
+        }
+    }
+}

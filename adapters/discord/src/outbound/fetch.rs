@@ -1,0 +1,59 @@
+use std::io;
+
+use bytes::Bytes;
+use escalator::{
+    delivery::{OpenedFile, Outcome},
+    model::FileRef,
+};
+use futures::{Stream, StreamExt};
+
+use crate::{error::Failure, inbound, post::Post};
+
+/// Opens a file of Discord's. Its address expires within a day, so the message is asked for it each time.
+pub(crate) async fn fetch(post: &Post, file: &FileRef) -> Result<OpenedFile, Outcome> {
+    let bytes_max = post.settings.fetch_bytes_max;
+    let Some((channel, message, attachment)) = inbound::file_source(file) else {
+        return Err(Outcome::rejected("the file's handle is none of Discord's"));
+    };
+    let message = post.rest.message(channel, message).await;
+    let message = message.map_err(Failure::outcome_of_fetch)?;
+    let mut files = message.attachments.iter();
+    let Some(file) = files.find(|file| file.id == attachment) else {
+        return Err(Outcome::rejected("the customer has taken the file back"));
+    };
+    if u64::from(file.size) > bytes_max {
+        return Err(too_big(bytes_max));
+    }
+    let answer = post.rest.open(&file.url).await.map_err(Failure::outcome_of_fetch)?;
+    let bytes = answer.content_length().or(Some(u64::from(file.size)));
+    if bytes.is_some_and(|bytes| bytes > bytes_max) {
+        return Err(too_big(bytes_max));
+    }
+    Ok(OpenedFile {
+        bytes,
+        stream: capped(answer.bytes_stream(), bytes_max).boxed(),
+    })
+}
+
+/// Passes the pieces on, up to the limit, without the errors' own texts: they show the address.
+fn capped<E: Send>(
+    pieces: impl Stream<Item = Result<Bytes, E>> + Send,
+    bytes_max: u64,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let mut left = bytes_max;
+    pieces.map(move |piece| {
+        let piece = piece.map_err(|_| io::Error::other("the download from Discord broke off"))?;
+        let size = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        left = left
+            .checked_sub(size)
+            .ok_or_else(|| io::Error::other("the file is larger than allowed"))?;
+        Ok(piece)
+    })
+}
+
+fn too_big(bytes_max: u64) -> Outcome {
+    Outcome::rejected(format!(
+        "the file is larger than the {} MB that can be fetched from Discord",
+        bytes_max >> 20
+    ))
+}

@@ -1,0 +1,63 @@
+//! Deliveries: one call that the customer can see, and what its failure means.
+//!
+//! # Invariants
+//! - A text of an agent pings nobody, whatever stands in it.
+//! - A call in the bot's name carries a nonce made from the delivery's key, so that Discord removes its double. A webhook
+//!   has none.
+
+mod fetch;
+mod file;
+mod markdown;
+mod nonce;
+mod open;
+mod signal;
+mod target;
+mod text;
+mod voice;
+
+use escalator::{
+    channel::ChatDelivery,
+    delivery::{ChatPayload, Outcome, Receipt},
+};
+use serenity::model::id::MessageId;
+
+pub(crate) use self::{fetch::fetch, signal::signal, voice::Voices};
+use crate::{error::Failure, places, post::Post};
+
+/// How long a text may be, in characters, with room for the stars around the agent's name. Discord takes 2,000.
+pub(crate) const TEXT_MAX: usize = CONTENT_MAX - 4;
+
+/// How long the content of a message may be, in characters.
+const CONTENT_MAX: usize = 2_000;
+
+/// Delivers, once.
+pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome {
+    let Some(home) = places::home(delivery.to) else {
+        return Outcome::rejected("the conversation's address is no channel of Discord's");
+    };
+    let place = delivery.place.and_then(places::channel).unwrap_or(home);
+    if place != home {
+        post.places.hold(place, delivery.to);
+    }
+    match delivery.payload {
+        ChatPayload::Open { .. } => open::open(post, delivery.to, home).await,
+        ChatPayload::Message { author, text } => {
+            let voice = post.voice(delivery.to, author.as_ref());
+            text::agents(post, &delivery, place, voice, author.as_ref(), text.as_str()).await
+        }
+        ChatPayload::Notice { kind, text } => text::notice(post, &delivery, place, *kind, text.as_str()).await,
+        ChatPayload::File { author, file } => match delivery.file {
+            Some(source) => file::send(post, &delivery, place, author.as_ref(), file, source).await,
+            None => Outcome::rejected("the file came without its bytes"),
+        },
+        _ => Outcome::rejected("Discord cannot show this kind of message"),
+    }
+}
+
+/// The outcome of a message that was sent.
+fn outcome(sent: Result<Option<MessageId>, Failure>) -> Outcome {
+    match sent {
+        Ok(message) => Outcome::Delivered(message.map_or(Receipt::None, |id| Receipt::Message { id: id.to_string() })),
+        Err(failure) => failure.outcome(),
+    }
+}

@@ -1,0 +1,166 @@
+use std::future::Future;
+
+use escalator::{
+    delivery::{Outcome, Receipt},
+    model::{Address, ConversationKey},
+};
+use serenity::model::{
+    channel::ChannelType,
+    id::{ChannelId, GuildId, UserId},
+};
+
+use crate::{
+    config::Place,
+    error::{Failure, Refusal},
+    places,
+    post::Post,
+    rest::{self, NewMessage},
+};
+
+/// Opens the place where a session is held. Made again, it finds what it opened before.
+pub(super) async fn open(post: &Post, conversation: &ConversationKey, home: ChannelId) -> Outcome {
+    let Some(customer) = places::customer(conversation) else {
+        return Outcome::rejected("the conversation's customer is none of Discord's");
+    };
+    let spot = match post.spot(home).await {
+        Ok(spot) => spot,
+        Err(failure) => return failure.outcome_of_harmless(),
+    };
+    let Some(guild) = spot.guild else {
+        // Direct messages are held where they are.
+        return Outcome::delivered();
+    };
+    let opened = match post.settings.place {
+        Place::SameChannel => return Outcome::delivered(),
+        Place::Thread if spot.is_thread() => return Outcome::delivered(),
+        Place::Thread => post.thread(guild, home, customer).await,
+        Place::DirectMessage => post.direct_messages(customer).await,
+    };
+    match opened {
+        Ok(place) => {
+            post.places.hold(place, conversation);
+            Outcome::Delivered(Receipt::Place {
+                place: Address::new(place.to_string()),
+            })
+        }
+        Err(failed) => post.tell_why_not(home, failed).await,
+    }
+}
+
+/// Why a place could not be opened.
+struct NotOpened {
+    failure: Failure,
+    /// What the bot lacks, where it lacks something.
+    permission: &'static str,
+}
+
+impl Post {
+    /// The thread of a customer: found by its mark, or opened; awake, and with the customer in it.
+    async fn thread(&self, guild: GuildId, home: ChannelId, customer: UserId) -> Result<ChannelId, NotOpened> {
+        let thread = if let Some(thread) = self.find_thread(guild, home, customer).await? {
+            thread
+        } else {
+            let name = places::thread_name(&self.settings.thread_name, None, customer);
+            let opened = self.rest.open_private_thread(home, &name);
+            let opened = lacking("Create Private Threads", opened).await?;
+            self.places.note_answer(&opened);
+            opened.id
+        };
+        lacking("Send Messages in Threads", self.rest.add_to_thread(thread, customer)).await?;
+        Ok(thread)
+    }
+
+    async fn find_thread(
+        &self,
+        guild: GuildId,
+        home: ChannelId,
+        customer: UserId,
+    ) -> Result<Option<ChannelId>, NotOpened> {
+        let me = self.me().await?;
+        let is_theirs = |thread: &rest::Channel| {
+            let is_ours = thread.kind == ChannelType::PrivateThread && thread.owner_id == Some(me);
+            let mark = thread.name.as_deref().and_then(places::marked);
+            is_ours && thread.parent_id == Some(home) && mark == Some(customer)
+        };
+        let awake = lacking("View Channel", self.rest.active_threads(guild)).await?;
+        if let Some(thread) = awake.iter().find(|thread| is_theirs(thread)) {
+            self.places.note_answer(thread);
+            return Ok(Some(thread.id));
+        }
+        let asleep = lacking("Read Message History", self.rest.sleeping_threads(home)).await?;
+        let Some(thread) = asleep.iter().find(|thread| is_theirs(thread)) else {
+            return Ok(None);
+        };
+        self.places.note_answer(thread);
+        lacking("Send Messages in Threads", self.rest.wake_thread(thread.id)).await?;
+        Ok(Some(thread.id))
+    }
+
+    async fn me(&self) -> Result<UserId, NotOpened> {
+        if let Some(me) = self.places.me() {
+            return Ok(me);
+        }
+        let me = lacking("View Channel", self.rest.me()).await?;
+        self.places.note_me(me.id);
+        Ok(me.id)
+    }
+
+    async fn direct_messages(&self, customer: UserId) -> Result<ChannelId, NotOpened> {
+        let channel = lacking("", self.rest.direct_messages(customer)).await?;
+        let spot = rest::Channel::direct(channel);
+        self.places.note_answer(&spot);
+        Ok(channel)
+    }
+
+    /// After a definite refusal the customer is told in the home channel; it is the one call that they can see.
+    async fn tell_why_not(&self, home: ChannelId, NotOpened { failure, permission }: NotOpened) -> Outcome {
+        let Failure::Refused(refusal) = &failure else {
+            return failure.outcome_of_harmless();
+        };
+        let texts = &self.settings.texts;
+        let text = match self.settings.place {
+            Place::DirectMessage => texts.no_direct_message.clone(),
+            _ => texts
+                .no_thread
+                .as_ref()
+                .map(|text| text.replace("{permission}", permission)),
+        };
+        if let Some(content) = text {
+            let message = NewMessage {
+                content,
+                ..NewMessage::default()
+            };
+            if let Err(failure) = self.rest.send(home, &message).await {
+                let error = failure.detail();
+                tracing::warn!(channel = %home, error, "the customer could not be told that no place can be opened");
+            }
+        }
+        Outcome::rejected(reason(refusal, permission))
+    }
+}
+
+fn reason(refusal: &Refusal, permission: &str) -> String {
+    if refusal.is_forbidden() && !permission.is_empty() {
+        format!("no private thread can be opened in the channel: the bot lacks the permission {permission}")
+    } else {
+        format!("no place can be opened for the chat: {}", refusal.detail())
+    }
+}
+
+async fn lacking<T>(permission: &'static str, call: impl Future<Output = Result<T, Failure>>) -> Result<T, NotOpened> {
+    call.await.map_err(|failure| NotOpened { failure, permission })
+}
+
+impl rest::Channel {
+    /// Direct messages, of which nothing more is known.
+    const fn direct(id: ChannelId) -> Self {
+        Self {
+            id,
+            kind: ChannelType::Private,
+            guild_id: None,
+            parent_id: None,
+            owner_id: None,
+            name: None,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+use escalator::{
+    channel::ChatDelivery,
+    delivery::{NoticeKind, Outcome},
+    model::Author,
+};
+use serde_json::{Value, json};
+use serenity::model::id::ChannelId;
+
+use super::{CONTENT_MAX, markdown, nonce, outcome, voice};
+use crate::{
+    config::Settings,
+    error::{Failure, Refusal},
+    inbound::END_BUTTON,
+    post::Post,
+    rest::{NewMessage, Through},
+};
+
+/// Delivers an agent's text: through a webhook where there is one, else as a line of the bot's.
+pub(super) async fn agents(
+    post: &Post,
+    delivery: &ChatDelivery<'_>,
+    place: ChannelId,
+    voice: Option<Author>,
+    author: Option<&Author>,
+    text: &str,
+) -> Outcome {
+    let through = match voice {
+        Some(voice) => match post.through(place).await {
+            Ok(through) => through.map(|through| (through, voice)),
+            // Nothing was shown.
+            Err(failure) => return failure.outcome_of_harmless(),
+        },
+        None => None,
+    };
+    let Some((through, voice)) = through else {
+        return line(post, delivery, place, author, text).await;
+    };
+    match speak(post, &through, &voice, text).await {
+        Err(failure) if is_gone(&failure) => {
+            post.forget_webhook(through.webhook);
+            // It was refused for good, so a second call makes no double.
+            line(post, delivery, place, Some(&voice), text).await
+        }
+        sent => outcome(sent),
+    }
+}
+
+/// Delivers a text of ours, with the end button where the customer learns that a human has the conversation.
+pub(super) async fn notice(
+    post: &Post,
+    delivery: &ChatDelivery<'_>,
+    place: ChannelId,
+    kind: NoticeKind,
+    text: &str,
+) -> Outcome {
+    let message = NewMessage {
+        content: text.to_owned(),
+        components: buttons(&post.settings, kind),
+        ..as_bot(post, delivery)
+    };
+    outcome(post.rest.send(place, &message).await).repeatable()
+}
+
+/// What a message in the bot's name carries beside its content.
+pub(super) fn as_bot(post: &Post, delivery: &ChatDelivery<'_>) -> NewMessage {
+    NewMessage {
+        nonce: Some(nonce::of(post.ingress.channel(), delivery.id)),
+        enforce_nonce: true,
+        ..NewMessage::default()
+    }
+}
+
+/// The agent's name as it stands in front of a line.
+pub(super) fn in_front(author: &Author) -> String {
+    format!("**{}**:", markdown::plain_name(author.name.as_str()))
+}
+
+/// Whether a webhook was refused because it does not exist any more.
+pub(super) fn is_gone(failure: &Failure) -> bool {
+    failure.is(Refusal::UNKNOWN_WEBHOOK) || failure.is(Refusal::INVALID_WEBHOOK_TOKEN)
+}
+
+async fn speak(
+    post: &Post,
+    through: &Through,
+    voice: &Author,
+    text: &str,
+) -> Result<Option<serenity::model::id::MessageId>, Failure> {
+    let message = NewMessage {
+        content: markdown::escaped(text, CONTENT_MAX),
+        author: Some(voice::spoken(voice)),
+        ..NewMessage::default()
+    };
+    post.rest.speak(through, &message).await
+}
+
+async fn line(
+    post: &Post,
+    delivery: &ChatDelivery<'_>,
+    place: ChannelId,
+    author: Option<&Author>,
+    text: &str,
+) -> Outcome {
+    let front = author.map_or_else(String::new, |author| format!("{} ", in_front(author)));
+    let room = CONTENT_MAX.saturating_sub(front.chars().count());
+    let message = NewMessage {
+        content: format!("{front}{}", markdown::escaped(text, room)),
+        ..as_bot(post, delivery)
+    };
+    outcome(post.rest.send(place, &message).await).repeatable()
+}
+
+fn buttons(settings: &Settings, kind: NoticeKind) -> Vec<Value> {
+    /// A row, a button, and its grey look.
+    const ROW: u8 = 1;
+    const BUTTON: u8 = 2;
+    const SECONDARY: u8 = 2;
+    match (&settings.texts.end_button, kind) {
+        (Some(label), NoticeKind::Waiting | NoticeKind::Connected) => vec![json!({"type": ROW, "components": [
+            {"type": BUTTON, "style": SECONDARY, "label": label, "custom_id": END_BUTTON},
+        ]})],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,205 @@
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use escalator::model::{Author, ConversationKey};
+use serenity::model::{
+    channel::Message,
+    id::{ChannelId, WebhookId},
+};
+
+use super::markdown;
+use crate::{
+    bounded::Bounded,
+    config::AgentAuthor,
+    error::Failure,
+    post::Post,
+    rest::{Spoken, Through, Webhook},
+};
+
+/// Conversations of which the last agent is known.
+const AUTHORS_MAX: usize = 20_000;
+/// How long a channel counts as one in which the bot may make no webhook.
+const FORBIDDEN_FOR: Duration = Duration::from_mins(5);
+/// How long a webhook's name may be, in characters.
+const NAME_MAX: usize = 80;
+
+/// Under which names the bot speaks, and through which webhooks.
+pub(crate) struct Voices {
+    webhooks: Mutex<HashMap<ChannelId, Known>>,
+    /// The last agent of each conversation: only the first part of a long text names its author.
+    authors: Mutex<Bounded<ConversationKey, Author>>,
+}
+
+enum Known {
+    Webhook(WebhookId, String),
+    Forbidden(Instant),
+}
+
+impl Voices {
+    /// Whether a message was said through one of our webhooks.
+    pub(crate) fn are_ours(&self, message: &Message) -> bool {
+        let Some(webhook) = message.webhook_id else {
+            return false;
+        };
+        let is_it = |known: &Known| matches!(known, Known::Webhook(id, _) if *id == webhook);
+        self.lock().values().any(is_it)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ChannelId, Known>> {
+        self.webhooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Voices {
+    fn default() -> Self {
+        Self {
+            webhooks: Mutex::default(),
+            authors: Mutex::new(Bounded::new(AUTHORS_MAX)),
+        }
+    }
+}
+
+impl Post {
+    /// Who speaks: the author, or, for the later parts of a text, the one who spoke last.
+    pub(super) fn voice(&self, conversation: &ConversationKey, author: Option<&Author>) -> Option<Author> {
+        let mut authors = self.voices.authors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(author) = author {
+            authors.insert(conversation.clone(), author.clone());
+            return Some(author.clone());
+        }
+        authors.get(conversation).cloned()
+    }
+
+    /// The webhook to speak through in a channel; `None` where the agent speaks by lines.
+    pub(super) async fn through(&self, channel: ChannelId) -> Result<Option<Through>, Failure> {
+        if self.settings.agent_author != AgentAuthor::Webhook {
+            return Ok(None);
+        }
+        let Some((home, thread)) = self.spot(channel).await?.webhook_home(channel) else {
+            return Ok(None);
+        };
+        let webhook = self.webhook(home).await?;
+        Ok(webhook.map(|(webhook, token)| Through { webhook, token, thread }))
+    }
+
+    /// Our webhook of a channel: known, found, or made. `None` where the bot may not make one.
+    async fn webhook(&self, home: ChannelId) -> Result<Option<(WebhookId, String)>, Failure> {
+        match self.voices.lock().get(&home) {
+            Some(Known::Webhook(id, token)) => return Ok(Some((*id, token.clone()))),
+            Some(Known::Forbidden(since)) if since.elapsed() < FORBIDDEN_FOR => return Ok(None),
+            _ => {}
+        }
+        match self.find_or_make(home).await {
+            Ok(Webhook {
+                id, token: Some(token), ..
+            }) => {
+                self.voices.lock().insert(home, Known::Webhook(id, token.clone()));
+                Ok(Some((id, token)))
+            }
+            Ok(_) => Ok(None),
+            // It is not worth a message: the agent speaks by lines there.
+            Err(Failure::Refused(refusal)) => {
+                tracing::warn!(
+                    channel = %home,
+                    error = refusal.detail(),
+                    "no webhook can be had in a channel (does the bot lack \"Manage Webhooks\"?): the agent speaks as the bot"
+                );
+                self.voices.lock().insert(home, Known::Forbidden(Instant::now()));
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn find_or_make(&self, home: ChannelId) -> Result<Webhook, Failure> {
+        let me = self.places.me();
+        let stand = self.rest.webhooks(home).await?;
+        let is_ours = |webhook: &Webhook| {
+            let maker = webhook.user.as_ref().map(|maker| maker.id);
+            webhook.token.is_some() && maker.is_some() && maker == me
+        };
+        match stand.into_iter().find(is_ours) {
+            Some(ours) => Ok(ours),
+            None => self.rest.make_webhook(home, &self.settings.webhook_name).await,
+        }
+    }
+
+    /// A webhook that is gone is looked for anew.
+    pub(super) fn forget_webhook(&self, webhook: WebhookId) {
+        let is_other = |known: &Known| !matches!(known, Known::Webhook(id, _) if *id == webhook);
+        self.voices.lock().retain(|_, known| is_other(known));
+    }
+}
+
+/// The agent as a webhook can show one.
+pub(super) fn spoken(author: &Author) -> Spoken {
+    let picture = author.picture.as_deref().filter(|picture| is_address(picture));
+    Spoken {
+        username: acceptable(author.name.as_str()),
+        avatar_url: picture.map(str::to_owned),
+    }
+}
+
+/// A name that Discord takes: 1 to 80 characters, without words that are its own.
+fn acceptable(name: &str) -> String {
+    /// Longer than any account's at Discord that it could be taken for.
+    const TAKEN: [&str; 4] = ["clyde", "discord", "everyone", "here"];
+    let mut name = markdown::plain_name(name).trim().to_owned();
+    for word in TAKEN {
+        let is_whole = word.len() > 4 && !matches!(word, "everyone");
+        while let Some(at) = name.to_ascii_lowercase().find(word) {
+            if !is_whole && name.len() != word.len() {
+                break;
+            }
+            // Between its first letters: they are ASCII.
+            name.insert(at + 1, '·');
+        }
+    }
+    let name: String = name.chars().take(NAME_MAX).collect();
+    if name.is_empty() { "Agent".to_owned() } else { name }
+}
+
+fn is_address(picture: &str) -> bool {
+    const ADDRESS_MAX: usize = 2_048;
+    let is_web = picture.starts_with("https://") || picture.starts_with("http://");
+    is_web && picture.len() <= ADDRESS_MAX && url::Url::parse(picture).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_acceptable_to_discord() {
+        for (name, shown) in [
+            ("Anna", "Anna"),
+            (" *Anna* ", "Anna"),
+            ("Clyde Smith", "C·lyde Smith"),
+            ("Discord Team", "D·iscord Team"),
+            ("here", "h·ere"),
+            ("Thereza", "Thereza"),
+            ("", "Agent"),
+        ] {
+            assert_eq!(acceptable(name), shown);
+        }
+        assert_eq!(acceptable(&"ä".repeat(100)).chars().count(), 80);
+    }
+
+    #[test]
+    fn only_an_address_of_the_web_is_a_picture() {
+        let of = |picture: &str| {
+            let author = Author {
+                name: "Anna".into(),
+                picture: Some(picture.to_owned()),
+            };
+            spoken(&author).avatar_url
+        };
+        assert!(of("https://desk.example/anna.png").is_some());
+        for picture in ["", "anna.png", "file:///etc", "data:image/png;base64,x"] {
+            assert_eq!(of(picture), None, "{picture}");
+        }
+    }
+}

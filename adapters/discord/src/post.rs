@@ -1,0 +1,237 @@
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use escalator::{
+    channel::{Inbound, Ingress, IngressError, Offered, Owner},
+    model::ConversationKey,
+};
+use futures::FutureExt;
+use serenity::model::{
+    event::Event,
+    id::{ChannelId, GuildId, MessageId, ShardId, UserId},
+};
+use tokio::sync::Notify;
+
+use crate::{
+    bot::Bot,
+    bounded::Bounded,
+    config::Settings,
+    deed::Deed,
+    order::{Lane, Order},
+    outbound::Voices,
+    places::{self, Places, Whose},
+    rest::Rest,
+};
+
+/// Messages of which it is known whose they were, for when one is deleted.
+const RELAYED_MAX: usize = 20_000;
+/// Updates of which it is known that the bot has begun with them.
+const STARTED_MAX: usize = 20_000;
+
+/// What the framework, the channel and the collectors share. It knows no shard.
+pub(crate) struct Post {
+    pub(crate) ingress: Ingress,
+    pub(crate) settings: Settings,
+    pub(crate) rest: Rest,
+    pub(crate) order: Order,
+    pub(crate) places: Places,
+    pub(crate) voices: Voices,
+    /// The conversation of each message that went to a human.
+    relayed: Mutex<Bounded<MessageId, ConversationKey>>,
+    /// Updates for which a turn was given.
+    started: Mutex<Bounded<u64, ()>>,
+    /// Updates that wait for their turn or for the ledger.
+    waiting: AtomicUsize,
+    /// Set when too many waited: what is not accepted then is fetched from Discord instead.
+    is_behind: AtomicBool,
+    /// Wakes whoever fetches it.
+    pub(crate) behind: Notify,
+    /// Held by whoever catches up.
+    pub(crate) catching_up: tokio::sync::Mutex<()>,
+}
+
+/// One of those that wait, until it is dropped.
+pub(crate) struct Waiting<'a>(&'a AtomicUsize);
+
+impl Post {
+    pub(crate) fn new(bot: &Bot, ingress: Ingress, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            rest: Rest::new(bot, settings.call_max),
+            order: Order::new(),
+            places: Places::new(ingress.channel().clone()),
+            voices: Voices::default(),
+            ingress,
+            settings,
+            relayed: Mutex::new(Bounded::new(RELAYED_MAX)),
+            started: Mutex::new(Bounded::new(STARTED_MAX)),
+            waiting: AtomicUsize::new(0),
+            is_behind: AtomicBool::new(false),
+            behind: Notify::new(),
+            catching_up: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Notes an event of the gateway. Neither waits nor calls anybody.
+    pub(crate) fn see(&self, shard: ShardId, event: &Event) {
+        match event {
+            Event::Ready(event) => {
+                self.places.note_me(event.ready.user.id);
+                self.order.note_session(shard, &event.ready.session_id);
+            }
+            Event::GuildCreate(event) => self.places.note_guild(&event.guild),
+            Event::GuildUpdate(event) => self.places.note_level(event.guild.id, event.guild.premium_tier),
+            Event::ChannelCreate(event) => self.places.note_channel(&event.channel),
+            Event::ChannelUpdate(event) => self.places.note_channel(&event.channel),
+            Event::ChannelDelete(event) => self.places.forget(event.channel.id),
+            Event::ThreadCreate(event) => self.places.note_channel(&event.thread),
+            Event::ThreadUpdate(event) => self.places.note_channel(&event.thread),
+            Event::ThreadDelete(event) => self.places.forget(event.thread.id),
+            event => {
+                if let Some(deed) = Deed::of_event(event)
+                    && let Some(lane) = self.lane(&deed)
+                {
+                    self.order.note(deed.mark(), lane);
+                }
+            }
+        }
+    }
+
+    /// The lane of a deed, as far as it is known without asking anybody.
+    pub(crate) fn lane(&self, deed: &Deed<'_>) -> Option<Lane> {
+        match (deed, deed.person()) {
+            (_, Some(person)) => Some(self.places.lane(deed.guild(), deed.channel()?, person)),
+            (Deed::Deleted { message, .. }, None) => self
+                .relayed(*message)
+                .and_then(|conversation| places::lane(&conversation))
+                .or_else(|| deed.nobodys_lane()),
+            (_, None) => deed.nobodys_lane(),
+        }
+    }
+
+    /// To whom something belongs that a person did. Asks Discord where it must.
+    pub(crate) async fn whose(&self, guild: Option<GuildId>, channel: ChannelId, person: UserId) -> Whose {
+        let mut whose = self.places.whose(guild, channel, person);
+        if whose == Whose::Unknown {
+            match self.rest.channel(channel).await {
+                Ok(answer) => drop(self.places.note_answer(&answer)),
+                Err(failure) => {
+                    let error = failure.detail();
+                    tracing::warn!(%channel, error, "what kind of channel it is cannot be found out: it is taken as a plain one");
+                }
+            }
+            whose = self.places.whose(guild, channel, person);
+        }
+        match whose {
+            Whose::Unknown => Whose::Conversation(self.places.key(channel, person)),
+            // Direct messages are another conversation's place only while a human owns that.
+            Whose::Conversation(of) if guild.is_none() && self.ingress.owner(&of) == Owner::Bot => {
+                Whose::Conversation(self.places.key(channel, person))
+            }
+            whose => whose,
+        }
+    }
+
+    /// Offers an update until it is accepted, with growing waits.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the update may have been accepted. Its key removes the double.
+    pub(crate) async fn offer(&self, update: &Inbound) -> Offered {
+        let mut attempt = 1;
+        loop {
+            let failed = match self.offer_once(update).await {
+                Ok(offered) => return offered,
+                Err(failed) => failed,
+            };
+            let wait = self.settings.offer_retry.wait(attempt, fraction(update), None);
+            tracing::warn!(
+                channel = %update.conversation.channel,
+                update = update.position.0,
+                attempt,
+                wait_millis = wait.as_millis(),
+                error = %failed,
+                "an update is not accepted, and is offered again"
+            );
+            tokio::time::sleep(wait).await;
+            attempt = attempt.saturating_add(1);
+        }
+    }
+
+    /// A ledger that panics or hangs is one that is away.
+    async fn offer_once(&self, update: &Inbound) -> Result<Offered, IngressError> {
+        let offer = AssertUnwindSafe(self.ingress.offer(update.clone())).catch_unwind();
+        match tokio::time::timeout(self.settings.offer_max, offer).await {
+            Ok(Ok(offered)) => offered,
+            Ok(Err(_panic)) => Err(away("accepting it panicked")),
+            Err(_elapsed) => Err(away("no answer in time")),
+        }
+    }
+
+    /// Counts one more that waits; `None` when there are too many: then it is left to Discord, which keeps it.
+    pub(crate) fn wait(&self) -> Option<Waiting<'_>> {
+        let waiting = Waiting(&self.waiting);
+        if self.waiting.fetch_add(1, Ordering::AcqRel) < self.settings.waiting_max {
+            return Some(waiting);
+        }
+        if !self.is_behind.swap(true, Ordering::AcqRel) {
+            let waiting_max = self.settings.waiting_max;
+            tracing::warn!(
+                waiting_max,
+                "too many updates wait: what comes now is fetched from Discord later"
+            );
+            self.order.gate().close();
+            self.behind.notify_one();
+        }
+        None
+    }
+
+    /// Whether what waits now is fetched from Discord later.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Acquire)
+    }
+
+    /// What was left to Discord has been fetched.
+    pub(crate) fn caught_up(&self) {
+        self.is_behind.store(false, Ordering::Release);
+    }
+
+    /// Remembers whose a message was that went to a human.
+    pub(crate) fn note_relayed(&self, message: MessageId, conversation: &ConversationKey) {
+        let mut relayed = self.relayed.lock().unwrap_or_else(PoisonError::into_inner);
+        relayed.insert(message, conversation.clone());
+    }
+
+    pub(crate) fn relayed(&self, message: MessageId) -> Option<ConversationKey> {
+        let relayed = self.relayed.lock().unwrap_or_else(PoisonError::into_inner);
+        relayed.get(&message).cloned()
+    }
+
+    /// Notes that the bot begins with an update. `false` when it had.
+    pub(crate) fn begin(&self, id: u64) -> bool {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = started.get(&id).is_none();
+        started.insert(id, ());
+        is_new
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn away(detail: &str) -> IngressError {
+    IngressError::Unavailable {
+        detail: detail.to_owned(),
+    }
+}
+
+/// Spreads the waits of several bots on one ledger, the same for the same update.
+fn fraction(update: &Inbound) -> f64 {
+    f64::from(i32::try_from(update.position.0.rem_euclid(16)).unwrap_or(0)) / 15.0
+}

@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::Deserialize;
+
+use crate::error::{Failure, Refusal};
+
+/// The wait where Discord names none.
+const WAIT: Duration = Duration::from_secs(1);
+/// The longest wait that is believed.
+const WAIT_MAX: Duration = Duration::from_hours(1);
+
+/// What an answer that is no success means.
+pub(super) fn failure(status: u16, headers: &HeaderMap, body: &[u8], is_signed: bool) -> Failure {
+    match status {
+        429 => wait(headers, body),
+        401 if is_signed => Failure::Account("Discord refuses the bot's token".to_owned()),
+        400..=499 => Failure::Refused(refusal(status, body)),
+        _ => Failure::Unknown(format!("Discord has an error of its own ({status})")),
+    }
+}
+
+fn wait(headers: &HeaderMap, body: &[u8]) -> Failure {
+    #[derive(Deserialize)]
+    struct Told {
+        retry_after: Option<f64>,
+        #[serde(default)]
+        global: bool,
+    }
+    let told: Option<Told> = serde_json::from_slice(body).ok();
+    let of_header = || headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok();
+    let secs = told.as_ref().and_then(|told| told.retry_after).or_else(of_header);
+    let wait = secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+    Failure::Wait {
+        wait: wait.unwrap_or(WAIT).min(WAIT_MAX),
+        // What does not come from the API itself but from in front of it speaks for everything of ours.
+        is_global: told.is_none_or(|told| told.global),
+    }
+}
+
+fn refusal(status: u16, body: &[u8]) -> Refusal {
+    #[derive(Deserialize)]
+    struct Told {
+        code: u32,
+        message: String,
+    }
+    let told: Option<Told> = serde_json::from_slice(body).ok();
+    let (code, said) = told.map_or((0, String::new()), |told| (told.code, told.message));
+    Refusal { status, code, said }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> Failure {
+        failure(status, &HeaderMap::new(), body.as_bytes(), true)
+    }
+
+    #[test]
+    fn a_429_names_its_wait_and_for_whom_it_speaks() {
+        let told = read(429, r#"{"message":"slow","retry_after":1.5,"global":true}"#);
+        let wait = Duration::from_millis(1_500);
+        assert_eq!(told, Failure::Wait { wait, is_global: true });
+        let told = read(429, r#"{"message":"slow","retry_after":1.5}"#);
+        let is_global = false;
+        assert_eq!(told, Failure::Wait { wait, is_global });
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, "7".parse().expect("it is plain"));
+        let wait = Duration::from_secs(7);
+        let is_global = true;
+        assert_eq!(
+            failure(429, &headers, b"<html>", true),
+            Failure::Wait { wait, is_global }
+        );
+    }
+
+    #[test]
+    fn a_401_is_about_the_bot_only_where_the_bot_has_signed() {
+        assert!(matches!(read(401, ""), Failure::Account(_)));
+        let webhooks = failure(401, &HeaderMap::new(), b"{\"code\":50027,\"message\":\"x\"}", false);
+        assert!(webhooks.is(Refusal::INVALID_WEBHOOK_TOKEN));
+    }
+
+    #[test]
+    fn an_error_of_discords_own_leaves_it_open_what_happened() {
+        for status in [500, 502, 503, 504, 520] {
+            assert!(
+                matches!(read(status, "<html>private</html>"), Failure::Unknown(said) if !said.contains("private"))
+            );
+        }
+    }
+}
