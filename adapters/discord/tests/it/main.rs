@@ -1,0 +1,5 @@
+//! The channel against a fake Discord: with a ledger of one, and with the whole house and a desk.
+
+mod desk_of_one;
+mod order;
+mod rig;
