@@ -2,8 +2,17 @@
 
 pub mod custom_channel;
 pub mod demo;
+pub mod discord_bot;
 pub mod exit;
 pub mod faq;
 pub mod logs;
+pub mod poise_bot;
 pub mod settings;
 pub mod telegram_bot;
+pub mod told;
+pub mod two_channels;
+
+/// The code that the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

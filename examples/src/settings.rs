@@ -8,6 +8,7 @@ use escalator::{
     omnidesk::{Account, AccountToken, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Builder, Database, Escalator},
 };
+use escalator_discord::BotError;
 use escalator_telegram::{ClientError, client};
 use teloxide::{ApiError, Bot, RequestError, requests::Requester};
 
@@ -64,6 +65,12 @@ pub struct Settings {
     /// The address of the Telegram Bot API, where it is not Telegram's own.
     #[arg(long, env = "TELEGRAM_API_URL")]
     pub telegram_api_url: Option<String>,
+    /// The Discord bot's token, from the developer portal, under Bot > Token.
+    #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true)]
+    pub discord_token: Option<String>,
+    /// The address of the Discord API, where it is not Discord's own.
+    #[arg(long, env = "DISCORD_API_URL")]
+    pub discord_api_url: Option<String>,
     /// What is logged on standard error, as in `info` or `escalator=debug`.
     #[arg(long, env = "RUST_LOG")]
     pub rust_log: Option<String>,
@@ -85,6 +92,8 @@ impl Settings {
             &mut settings.database_url,
             &mut settings.telegram_bot_token,
             &mut settings.telegram_api_url,
+            &mut settings.discord_token,
+            &mut settings.discord_api_url,
             &mut settings.rust_log,
         ] {
             value.take_if(|value| value.trim().is_empty());
@@ -216,6 +225,24 @@ impl Settings {
             }
             Ok(Err(_)) | Err(_) => bail!("TELEGRAM_API_URL: Telegram cannot be reached at {}", bot.api_url()),
         }
+    }
+}
+
+impl Settings {
+    /// The Discord bot.
+    ///
+    /// # Errors
+    /// The variable that is missing or wrong, and what would be right.
+    pub fn discord(&self) -> Result<escalator_discord::Bot> {
+        let token = needed(
+            "DISCORD_TOKEN",
+            self.discord_token.as_deref(),
+            "the bot's token from the developer portal, under Bot > Token",
+        )?;
+        escalator_discord::Bot::new(token, self.discord_api_url.as_deref()).map_err(|error| match error {
+            BotError::ApiUrl => anyhow::Error::new(error).context("DISCORD_API_URL"),
+            error => anyhow::Error::new(error).context("DISCORD_TOKEN"),
+        })
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use escalator::{
     channel::{EscalationChannel, Turn},
-    model::{BotEvent, Escalation},
+    model::Escalation,
     runtime::Builder,
 };
 use escalator_telegram::{Telegram, TurnExt, polling};
 use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
 
-use crate::{faq, settings::Settings};
+use crate::{faq, settings::Settings, told};
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -30,21 +30,30 @@ pub async fn run(settings: &Settings) -> Result<()> {
 /// What is wrong with the token, or refused us at the start.
 pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
     let bot = settings.telegram().await?;
-    let mut house = house.on_event(tell).open().await?;
+    let mut house = house.on_event(told::tell).open().await?;
     let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
     house.connect(Arc::new(telegram.clone()))?;
     let running = house.start().await?;
 
+    tokio::spawn(stop_on_ctrl_c(telegram.clone()));
+    let outcome = listen(bot, telegram).await;
+    running.shutdown().await;
+    outcome
+}
+
+/// Listens until the channel is told to stop.
+///
+/// # Errors
+/// Telegram is gone.
+pub async fn listen(bot: Bot, telegram: Telegram<Bot>) -> Result<()> {
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
     let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
     let mut dispatcher = Dispatcher::builder(bot, handlers)
-        .dependencies(dptree::deps![telegram.clone()])
+        .dependencies(dptree::deps![telegram])
         .build();
-    tokio::spawn(stop_on_ctrl_c(telegram));
     let outcome = dispatcher
         .try_dispatch_with_listener(listener, LoggingErrorHandler::new())
         .await;
-    running.shutdown().await;
     // What teloxide says beyond that can hold addresses with the token.
     outcome.map_err(|_| anyhow!("Telegram answered at first and then no more: TELEGRAM_API_URL or the network"))
 }
@@ -74,20 +83,4 @@ async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>)
     };
     turn.reply(&bot, message.chat.id, answer).await?;
     Ok(())
-}
-
-/// What becomes of the conversations that were handed over.
-async fn tell(event: BotEvent) {
-    match event {
-        BotEvent::HandedBack {
-            session,
-            reason,
-            transcript,
-            ..
-        } => {
-            tracing::info!(%session, reason = reason.word(), lines = transcript.len(), "the bot has it again");
-        }
-        BotEvent::Failed { session, detail, .. } => tracing::warn!(%session, detail, "the escalation failed"),
-        other => tracing::debug!(?other),
-    }
 }

@@ -1,4 +1,76 @@
 //! The Discord channel of [`escalator`]: hands a customer of a serenity or poise bot to a human agent, and back.
+//!
+//! ```text
+//! gateway ─► collector ─► serenity ─► Discord::wrap ─► your framework or event handler
+//!            notes the    in any         │ in gateway order; where a human owns the
+//!            order        order          ▼ conversation: accepted, then kept
+//!                                      Ingress
+//! ```
+//!
+//! The bot stays its author's: the client, the framework, the handlers. One call puts us in front of it. An event handler
+//! goes into [`Handler`]; poise's framework goes in as it is.
+//!
+//! ```no_run
+//! use escalator::{channel::{EscalationChannel, Ingress}, model::Escalation};
+//! use escalator_discord::{Bot, Discord, Handler, INTENTS, TurnExt};
+//! use serenity::{async_trait, client::{Context, EventHandler}, model::channel::Message};
+//!
+//! struct Answers(Discord);
+//!
+//! #[async_trait]
+//! impl EventHandler for Answers {
+//!     async fn message(&self, ctx: Context, message: Message) {
+//!         let Some(turn) = self.0.turn(&message).await else { return };
+//!         match message.content.as_str() {
+//!             "/human" => drop(self.0.escalate(turn, Escalation::because("asked for a human")).await),
+//!             said => drop(turn.reply(&ctx.http, message.channel_id, format!("Bot: {said}")).await),
+//!         }
+//!     }
+//! }
+//!
+//! # async fn run(ingress: Ingress, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let bot = Bot::new(token, None)?;
+//! let discord = Discord::new(&bot, ingress);
+//! let handler = Handler(Answers(discord.clone()));
+//! let mut client = bot.client(INTENTS).framework(discord.wrap(handler)).await?;
+//! client.start().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where a conversation lives
+//! In direct messages; and in a guild, by [`Place`], in a private thread that is opened for the customer, in the same
+//! channel, or in direct messages. What the customer writes in the channel where they asked and what they write in their
+//! thread are one conversation. Threads of other people are homes of their own.
+//!
+//! # Guarantees
+//! - serenity dispatches events without order. Here those of one conversation are dealt with in the order of the gateway,
+//!   and one conversation waits for no other.
+//! - While a human owns a conversation its messages, edits, deletions, reactions, buttons and commands never reach the
+//!   bot; buttons and commands are answered within Discord's three seconds.
+//! - What was missed in such a conversation, over a restart or a lost session, is fetched over REST before what comes
+//!   then, within [`catch_up_messages_max`](Settings::catch_up_messages_max).
+//! - A message that stands behind the one that escalated goes to the agent, in order: the next event of a conversation
+//!   waits for the bot's handler, up to [`handler_wait_max`](Settings::handler_wait_max).
+//! - A call in the bot's name carries a nonce, by which Discord removes its double. What we send pings nobody.
+//!
+//! # Where they are weaker
+//! - What is sent past a [`Turn`](escalator::channel::Turn) is neither fenced nor recorded, and a message for which no
+//!   turn was asked stands in no transcript.
+//! - An event handler that is given to the client itself, a raw one, and an author's own collectors get every event.
+//! - A webhook has no nonce: a call whose answer was lost may stand twice. [`AgentAuthor::Line`] has one.
+//! - Edits, deletions and reactions that were missed are not told later. A deletion is told only of a message that went
+//!   to the agent since the last start.
+//! - A reaction that is put, taken back and put again is told once.
+//!
+//! # The client of our own calls
+//! Deliveries do not go through serenity's HTTP client: it waits for rate limits inside, without end, or hides the wait
+//! when the address is not Discord's; it holds files in memory; and its errors show addresses with secrets in them. Ours
+//! makes a call once, knows the limits that Discord told it, streams files, and says how long to wait. The bot's own calls
+//! stay under serenity's limiter ([`Bot::http`]).
+//!
+//! # Features
+//! `rustls` (default): TLS for serenity's client and gateway, without OpenSSL.
 
 mod admit;
 mod bot;

@@ -80,8 +80,3 @@ pub use self::{
     listener::Listener,
     turn_ext::TurnExt,
 };
-
-/// The code that the README shows, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-pub struct Readme;

@@ -1,5 +1,8 @@
 //! The channel against a fake Discord: with a ledger of one, and with the whole house and a desk.
 
 mod desk_of_one;
+mod faults;
 mod order;
 mod rig;
+mod shop;
+mod stories;

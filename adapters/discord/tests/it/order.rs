@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use escalator_testkit::discord::{FakeDiscord, Seen};
+use escalator_testkit::discord::{FakeDiscord, Seen, World};
 
-use super::rig::{Client, Rig, SOON, channel};
+use super::{
+    desk_of_one::{House, State},
+    rig::{Client, Heard, Rig, SOON, channel},
+};
 
 fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
     range.map(|number| format!("{number:04}")).collect()
@@ -12,7 +15,7 @@ fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
 
 async fn assert_read(rig: &Rig, wanted: &[String]) {
     rig.house.wait(|state| state.lines().len() >= wanted.len()).await;
-    assert_eq!(rig.house.look(|state| state.lines()), wanted);
+    assert_eq!(rig.house.look(State::lines), wanted);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,17 +33,17 @@ async fn a_burst_arrives_in_order() {
 async fn the_first_events_of_a_session_arrive_in_order() {
     let fake = FakeDiscord::builder().start().await.expect("it starts");
     let ada = fake.user("ada").dm();
-    let house = super::desk_of_one::House::new();
+    let house = House::new();
     let discord = channel(&fake, house.ingress(), escalator_discord::Settings::default());
     house.hand_over(&discord.conversation(ada.channel().into(), ada.user().into()));
     fake.gateway().hold_events();
-    let heard = super::rig::Heard::default();
+    let heard = Heard::default();
     let client = Client::start(&fake, &discord, &heard).await;
     let wanted = numbered(0..500);
     ada.bursts(wanted.clone());
     fake.gateway().release_events();
     house.wait(|state| state.lines().len() >= wanted.len()).await;
-    assert_eq!(house.look(|state| state.lines()), wanted);
+    assert_eq!(house.look(State::lines), wanted);
     client.stop().await;
 }
 
@@ -89,7 +92,7 @@ async fn what_was_said_while_the_bot_was_down_arrives_before_what_is_said_then()
     let client = Client::start(&rig.fake, &discord, &rig.heard).await;
     ada.bursts(numbered(350..400));
     rig.house.wait(|state| state.lines().len() >= 400).await;
-    assert_eq!(rig.house.look(|state| state.lines()), numbered(0..400));
+    assert_eq!(rig.house.look(State::lines), numbered(0..400));
     client.stop().await;
 }
 
@@ -108,10 +111,7 @@ async fn a_ledger_that_is_away_is_waited_for_and_what_is_too_much_is_fetched() {
     };
     rig.house.change(|state| state.is_away = true);
     ada.bursts(numbered(0..200));
-    rig.fake
-        .wait_until(SOON, |world| world.all_sent())
-        .await
-        .expect("all is sent");
+    rig.fake.wait_until(SOON, World::all_sent).await.expect("all is sent");
     tokio::task::yield_now().await;
     rig.house.change(|state| state.is_away = false);
     assert_read(&rig, &numbered(0..200)).await;
@@ -128,7 +128,7 @@ async fn what_stood_behind_the_call_for_a_human_reaches_the_human() {
     let ada = rig.fake.user("ada").dm();
     ada.bursts(["hello", "/human", "my order is 12", "hello?"].map(str::to_owned));
     rig.house.wait(|state| state.lines().len() == 2).await;
-    assert_eq!(rig.house.look(|state| state.lines()), ["my order is 12", "hello?"]);
+    assert_eq!(rig.house.look(State::lines), ["my order is 12", "hello?"]);
     assert_eq!(rig.heard.all(), ["hello", "/human"]);
     assert_eq!(ada.transcript().bot_texts(), ["Bot: hello"]);
 }
@@ -151,7 +151,7 @@ async fn edits_deletions_and_reactions_are_told_and_kept_from_the_bot() {
     rig.house
         .wait(|state| state.accepted.len() == 4 && state.signals > 0)
         .await;
-    let lines = rig.house.look(|state| state.lines());
+    let lines = rig.house.look(State::lines);
     assert_eq!(lines[..2], ["helo", "Edited: hello"]);
     assert!(lines[2].starts_with("[reacted 👍"), "{lines:?}");
     assert!(lines[3].starts_with("[deleted the message"), "{lines:?}");

@@ -1,0 +1,199 @@
+//! What each failure of Discord's comes to.
+
+use std::time::Duration;
+
+use escalator::{
+    delivery::{ChatPayload, NoticeKind, Outcome, Receipt, Scope},
+    model::{Author, SessionId},
+};
+use escalator_discord::Settings;
+use escalator_testkit::discord::{FakeDiscord, Fault, LimitScope, On, Permission, Plan};
+
+use super::rig::{Rig, SOON};
+
+fn notice(text: &str) -> ChatPayload {
+    ChatPayload::Notice {
+        kind: NoticeKind::Ended,
+        text: text.into(),
+    }
+}
+
+fn agents(text: &str) -> ChatPayload {
+    ChatPayload::Message {
+        author: Some(Author::from("Anna")),
+        text: text.into(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_failure_is_told_as_what_it_is() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    let to = rig.conversation(&ada);
+    let wait = Duration::from_millis(700);
+    let limit = |scope| Fault::RateLimit { wait, scope };
+    let refusal = |status, code| Fault::Refusal {
+        status,
+        code,
+        message: "as the test wants it".to_owned(),
+    };
+    for (seq, (fault, word)) in [
+        (limit(LimitScope::User), "not_sent"),
+        (Fault::Html { status: 502 }, "unknown"),
+        (Fault::Refuse, "unknown"),
+        (Fault::LoseAnswer, "unknown"),
+        (refusal(401, 0), "refused"),
+        (refusal(403, 50007), "rejected"),
+        (refusal(404, 10003), "rejected"),
+        (refusal(400, 50035), "rejected"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let on = rig.fake.fault(On::create_message(), Plan::Next(1, fault.clone()));
+        let seq = u64::try_from(seq).expect("there are few");
+        let outcome = rig.deliver(&to, seq, &notice(&format!("text {seq}"))).await;
+        assert_eq!(outcome.word(), word, "{fault:?}: {outcome:?}");
+        if let Outcome::Unknown { repeatable, .. } = outcome {
+            assert!(repeatable, "a nonce removes the double");
+        }
+        if word == "not_sent" {
+            assert!(
+                matches!(outcome, Outcome::NotSent { retry_after: Some(asked), scope: Scope::Lane, .. } if asked == wait)
+            );
+            // The client does not ask again before its time.
+            let early = rig.deliver(&to, 100, &notice("early")).await;
+            assert_eq!(early.word(), "not_sent");
+            tokio::time::sleep(wait).await;
+        }
+        rig.fake.release(on);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nonce_removes_the_double_of_a_call_whose_answer_was_lost() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    let to = rig.conversation(&ada);
+    rig.fake.fault(On::create_message(), Plan::Next(1, Fault::LoseAnswer));
+    assert_eq!(rig.deliver(&to, 7, &agents("hello")).await.word(), "unknown");
+    assert_eq!(rig.deliver(&to, 7, &agents("hello")).await.word(), "delivered");
+    assert_eq!(ada.transcript().bot_texts(), ["**Anna**: hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_global_limit_speaks_for_the_door() {
+    let rig = Rig::new().await;
+    let (ada, bob) = (rig.fake.user("ada").dm(), rig.fake.user("bob").dm());
+    let wait = Duration::from_secs(30);
+    let scope = LimitScope::Global;
+    rig.fake
+        .fault(On::create_message(), Plan::Next(1, Fault::RateLimit { wait, scope }));
+    for customer in [&ada, &bob] {
+        let outcome = rig.deliver(&rig.conversation(customer), 1, &notice("x")).await;
+        assert!(
+            matches!(outcome, Outcome::NotSent { scope: Scope::Door, .. }),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_who_takes_no_direct_messages_is_told_of_and_harms_nobody() {
+    let rig = Rig::new().await;
+    let (ada, bob) = (rig.fake.user("ada").create(), rig.fake.user("bob").dm());
+    ada.takes_dms(false);
+    let outcome = rig.deliver(&rig.conversation(&ada.dm()), 1, &notice("x")).await;
+    assert!(
+        matches!(&outcome, Outcome::Rejected { detail } if detail.contains("direct messages")),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        rig.deliver(&rig.conversation(&bob), 2, &notice("x")).await.word(),
+        "delivered"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_webhook_the_agent_speaks_as_the_bot() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    help.forbid(Permission::ManageWebhooks);
+    let ada = rig.fake.user("ada").create().at(&help);
+    let to = rig.conversation(&ada);
+    assert_eq!(rig.deliver(&to, 1, &agents("hello")).await.word(), "delivered");
+    ada.sees_text(SOON, "**Anna**: hello").await.expect("it is shown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_was_deleted_costs_no_message() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let to = rig.conversation(&ada);
+    assert_eq!(rig.deliver(&to, 1, &agents("one")).await.word(), "delivered");
+    let gone = Fault::Refusal {
+        status: 404,
+        code: 10015,
+        message: "Unknown Webhook".to_owned(),
+    };
+    rig.fake.fault(On::execute_webhook(), Plan::Next(1, gone));
+    assert_eq!(rig.deliver(&to, 2, &agents("two")).await.word(), "delivered");
+    assert_eq!(ada.transcript().bot_texts(), ["one", "**Anna**: two"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_is_opened_once_however_often_it_is_asked_for() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let to = rig.conversation(&ada);
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    let threads = On::call("POST", "/channels/*/threads");
+    rig.fake.fault(threads, Plan::Next(1, Fault::LoseAnswer));
+    assert_eq!(rig.deliver(&to, 1, &open).await.word(), "not_sent");
+    let opened = rig.deliver(&to, 1, &open).await;
+    assert!(
+        matches!(opened, Outcome::Delivered(Receipt::Place { .. })),
+        "{opened:?}"
+    );
+    assert_eq!(rig.deliver(&to, 2, &open).await, opened);
+    assert_eq!(rig.fake.threads(help.id()).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_intent_is_named() {
+    let fake = FakeDiscord::builder()
+        .without_message_content()
+        .start()
+        .await
+        .expect("it starts");
+    let house = super::desk_of_one::House::new();
+    let discord = super::rig::channel(&fake, house.ingress(), Settings::default());
+    let client = super::rig::Client::connect(&fake, &discord, &super::rig::Heard::default()).await;
+    let ended = tokio::time::timeout(SOON, client.running).await.expect("it ends");
+    let failed = ended.expect("it does not panic").expect_err("Discord refuses it");
+    let told = escalator_discord::explain(&failed).expect("it is known");
+    assert!(told.contains("MESSAGE_CONTENT"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_shown() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let to = rig.conversation(&ada);
+    let token = rig.fake.token().to_owned();
+    let mut shown = vec![format!("{:?}", rig.discord)];
+    rig.fake.close_port().await.expect("it closes");
+    shown.push(format!("{:?}", rig.deliver(&to, 1, &agents("my words")).await));
+    rig.fake.reopen_port().await.expect("it opens");
+    rig.fake.fault(On::execute_webhook(), Plan::Next(1, Fault::Refuse));
+    shown.push(format!("{:?}", rig.deliver(&to, 2, &agents("my words")).await));
+    for shown in shown {
+        let is_quiet = !shown.contains(&token) && !shown.contains("/webhooks/") && !shown.contains("my words");
+        assert!(is_quiet, "{shown}");
+    }
+}

@@ -1,0 +1,236 @@
+//! Whole stories: Discord, the house, the desk, and back; asserted on what each server received.
+
+use escalator_discord::{AgentAuthor, Place, Settings};
+use escalator_testkit::{
+    desk::{Party, Reply, SessionStatus, Upload},
+    discord::{Content, Customer, Permission},
+};
+
+use super::{rig::SOON, shop::Shop};
+
+fn reply(words: &str) -> Reply {
+    let mut reply = Reply::new(words, "Anna");
+    reply.picture.push_str("https://desk.example/anna.png");
+    reply
+}
+
+/// Says nothing that the bot answers, and waits until a line of the bot's is there.
+async fn sees(customer: &Customer, text: &str) {
+    customer.sees_text(SOON, text).await.expect("it is shown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_direct_message_goes_to_an_agent_and_back() {
+    let shop = Shop::build().await;
+    let open = shop.open(Settings::default()).await;
+    let ada = shop.fake.user("ada").global_name("Ada").dm();
+    ada.says("what are your hours?");
+    sees(&ada, "Bot: what are your hours?").await;
+    ada.says("/human");
+    ada.says("my order is 12");
+    let session = shop.agent_reads("my order is 12").await;
+    let opener = session.texts(Party::Customer)[0].to_owned();
+    assert!(
+        opener.contains("what are your hours?") && opener.contains("Discord"),
+        "{opener}"
+    );
+
+    shop.desk.typing(session.ticket, true).await.expect("the house hears");
+    shop.desk
+        .reply(session.ticket, reply("2*3 @everyone"))
+        .await
+        .expect("the house hears");
+    let said = ada
+        .sees(SOON, |message| message.content.ends_with("@everyone"))
+        .await
+        .expect("it is shown");
+    assert_eq!(said.content, r"**Anna**: 2\*3 @everyone");
+    assert!(!said.pings.everyone);
+    assert!(said.nonce.as_ref().is_some_and(|nonce| nonce.chars().count() == 25));
+
+    ada.sends(Content::text("look").with_file("cat.png", "image/png", b"\x89PNG\r\n\x1a\ncat".as_slice()));
+    let session = shop.session(|session| !session.files(Party::Customer).is_empty()).await;
+    assert_eq!(session.files(Party::Customer)[0].name, "cat.png");
+    let file = Upload::new("map.png", "image/png", b"\x89PNG\r\n\x1a\nmap".as_slice());
+    shop.desk
+        .send_file(session.ticket, file)
+        .await
+        .expect("the house hears");
+    let sent = ada
+        .sees(SOON, |message| !message.files.is_empty() && message.author.bot)
+        .await
+        .expect("it is shown");
+    assert_eq!(sent.files[0].name, "map.png");
+
+    ada.types().expect("ada is there");
+    shop.desk.end(session.ticket).await.expect("the house hears");
+    let over = shop.session(|session| session.status == SessionStatus::Ended).await;
+    assert_eq!(over.ended_by, Some(Party::Agent));
+    ada.says("hello again");
+    sees(&ada, "Bot: hello again").await;
+    assert_eq!(open.heard.all(), ["what are your hours?", "/human", "hello again"]);
+    assert_eq!(shop.fake.violations(), []);
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_of_a_guild_talks_to_the_agent_in_a_private_thread() {
+    let shop = Shop::build().await;
+    let open = shop.open(Settings::default()).await;
+    let help = shop.fake.guild("Shop").channel("help");
+    let user = shop.fake.user("ada").global_name("Ada").create();
+    let ada = user.at(&help);
+    let bob = shop.fake.user("bob").create().at(&help);
+    ada.says("/human");
+    let session = shop.agent_reads("/human").await;
+    shop.desk
+        .reply(session.ticket, reply("Hello, Ada"))
+        .await
+        .expect("the house hears");
+    let found = shop
+        .fake
+        .wait_for(SOON, |world| world.threads(help.id()).next().map(|thread| thread.id));
+    let thread = found.await.expect("it is opened");
+    let there = user.in_channel(thread);
+    let said = there
+        .sees(SOON, |message| message.content == "Hello, Ada")
+        .await
+        .expect("it is shown");
+    assert_eq!(said.author.name, "Anna");
+    assert_eq!(said.author.avatar_url.as_deref(), Some("https://desk.example/anna.png"));
+    assert!(said.author.webhook.is_some());
+
+    there.says("in the thread");
+    ada.says("in the channel");
+    bob.says("somebody else");
+    sees(&bob, "Bot: somebody else").await;
+    let session = shop.agent_reads("in the channel").await;
+    let texts = session.texts(Party::Customer);
+    assert_eq!(texts[texts.len() - 2..], ["in the thread", "in the channel"]);
+
+    there.says("/end");
+    let over = shop.session(|session| session.status == SessionStatus::Ended).await;
+    assert_eq!(over.ended_by, Some(Party::Customer));
+    there.says("hello again");
+    sees(&there, "Bot: hello again").await;
+
+    // A second time it is the same thread.
+    ada.says("/human");
+    let again = shop.session(|session| session.status == SessionStatus::Waiting).await;
+    shop.desk
+        .reply(again.ticket, reply("Me again"))
+        .await
+        .expect("the house hears");
+    sees(&there, "Me again").await;
+    assert_eq!(shop.fake.threads(help.id()).len(), 1);
+    assert_eq!(shop.fake.violations(), []);
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_in_mid_conversation_loses_and_doubles_nothing() {
+    let shop = Shop::build().await;
+    let help = shop.fake.guild("Shop").channel("help");
+    let user = shop.fake.user("ada").create();
+    let ada = user.at(&help);
+    let open = shop.open(Settings::default()).await;
+    ada.says("/human");
+    ada.says("one");
+    let session = shop.agent_reads("one").await;
+    shop.desk
+        .reply(session.ticket, reply("Hello"))
+        .await
+        .expect("the house hears");
+    let found = shop
+        .fake
+        .wait_for(SOON, |world| world.threads(help.id()).next().map(|thread| thread.id));
+    let there = user.in_channel(found.await.expect("it is opened"));
+    sees(&there, "Hello").await;
+    there.says("two");
+    shop.agent_reads("two").await;
+    open.close().await;
+    there.says("three");
+    ada.says("four");
+    let open = shop.open(Settings::default()).await;
+    there.says("five");
+    let session = shop.agent_reads("five").await;
+    assert_eq!(
+        session.texts(Party::Customer)[1..],
+        ["one", "two", "three", "four", "five"]
+    );
+    shop.desk
+        .reply(session.ticket, reply("Still here"))
+        .await
+        .expect("the house hears");
+    sees(&there, "Still here").await;
+    assert!(open.heard.all().is_empty());
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_permission_is_named_and_the_bot_goes_on() {
+    let shop = Shop::build().await;
+    let help = shop.fake.guild("Shop").channel("help");
+    help.forbid(Permission::CreatePrivateThreads);
+    let open = shop.open(Settings::default()).await;
+    let ada = shop.fake.user("ada").create().at(&help);
+    ada.says("/human");
+    ada.sees(SOON, |message| message.content.contains("Create Private Threads"))
+        .await
+        .expect("it is named");
+    shop.session(|session| session.status == SessionStatus::Ended).await;
+    ada.says("hello?");
+    sees(&ada, "Bot: hello?").await;
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_channel_and_direct_messages_are_places_too() {
+    for place in [Place::SameChannel, Place::DirectMessage] {
+        let shop = Shop::build().await;
+        let mut settings = Settings::default();
+        settings.place = place;
+        settings.agent_author = AgentAuthor::Line;
+        let open = shop.open(settings).await;
+        let help = shop.fake.guild("Shop").channel("help");
+        let user = shop.fake.user("ada").create();
+        let ada = user.at(&help);
+        ada.says("/human");
+        let session = shop.agent_reads("/human").await;
+        shop.desk
+            .reply(session.ticket, reply("Hello"))
+            .await
+            .expect("the house hears");
+        let there = if place == Place::SameChannel { ada } else { user.dm() };
+        sees(&there, "**Anna**: Hello").await;
+        there.says("thank you");
+        shop.agent_reads("thank you").await;
+        assert!(shop.fake.threads(help.id()).is_empty());
+        open.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_and_buttons_are_answered_in_time() {
+    let shop = Shop::build().await;
+    let open = shop.open(Settings::default()).await;
+    let made = shop.fake.wait_until(SOON, |world| world.commands(None).len() == 2);
+    made.await.expect("the commands are made");
+    let ada = shop.fake.user("ada").dm();
+    ada.uses("end", &[]).expect("it is there");
+    sees(&ada, "There is no chat with a human to end.").await;
+    ada.uses("human", &[]).expect("it is there");
+    sees(&ada, "I am asking for a human.").await;
+    let waiting = ada
+        .sees(SOON, |message| message.components.to_string().contains("escalator:end"))
+        .await
+        .expect("it stands under the notice");
+    ada.uses("human", &[]).expect("it is there");
+    sees(&ada, "You are talking to a human already.").await;
+    ada.presses(waiting.id, "escalator:end").expect("it is there");
+    sees(&ada, "The chat with a human is over.").await;
+    let over = shop.session(|session| session.status == SessionStatus::Ended).await;
+    assert_eq!(over.ended_by, Some(Party::Customer));
+    assert_eq!(shop.fake.violations(), []);
+    open.close().await;
+}

@@ -1,0 +1,113 @@
+//! The same bot made with poise: prefix commands, and whatever else is said. poise's framework is wrapped as it is.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use escalator::{channel::EscalationChannel, model::Escalation};
+use escalator_discord::{Bot, Discord, INTENTS, TurnExt};
+use poise::serenity_prelude::{self as serenity, FullEvent};
+
+use crate::{discord_bot, faq, settings::Settings, told};
+
+type Context<'a> = poise::Context<'a, Discord, anyhow::Error>;
+
+/// Runs the bot with the settings of the environment, until it is told to stop.
+///
+/// # Errors
+/// The setting that is missing or wrong, or what refused us at the start.
+pub async fn run(settings: &Settings) -> Result<()> {
+    settings.start_logs("info")?;
+    let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
+    let bot = settings.discord()?;
+    let mut house = house.on_event(told::tell).open().await?;
+    let discord = Discord::new(&bot, house.ingress("discord"));
+    house.connect(Arc::new(discord.clone()))?;
+    let running = house.start().await?;
+
+    let client = client(&bot, &discord).await?;
+    let shards = Arc::clone(&client.shard_manager);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            shards.shutdown_all().await;
+        }
+    });
+    let ended = discord_bot::listen(client).await;
+    running.shutdown().await;
+    ended
+}
+
+/// The bot's client, with us in front of poise's framework.
+///
+/// # Errors
+/// serenity's own.
+pub async fn client(bot: &Bot, discord: &Discord) -> Result<serenity::Client> {
+    let data = discord.clone();
+    let framework = poise::Framework::builder()
+        .options(poise::FrameworkOptions {
+            commands: vec![hours(), agent()],
+            prefix_options: poise::PrefixFrameworkOptions {
+                prefix: Some("!".into()),
+                ..poise::PrefixFrameworkOptions::default()
+            },
+            event_handler: |framework, event| Box::pin(answer(framework, event)),
+            ..poise::FrameworkOptions::default()
+        })
+        .setup(move |_ctx, _ready, _framework| Box::pin(async move { Ok(data) }))
+        .build();
+    let client = bot.client(INTENTS).framework(discord.wrap(framework));
+    client.await.context("the Discord client could not be made")
+}
+
+/// When we are open.
+#[poise::command(prefix_command)]
+async fn hours(ctx: Context<'_>) -> Result<()> {
+    if let Some(turn) = turn(ctx).await {
+        let answer = faq::answer("hours");
+        turn.reply(ctx, ctx.channel_id(), answer).await?;
+    }
+    Ok(())
+}
+
+/// Hands over to a human.
+#[poise::command(prefix_command)]
+async fn agent(ctx: Context<'_>) -> Result<()> {
+    if let Some(turn) = turn(ctx).await {
+        let because = Escalation::because("the customer asked for a human");
+        ctx.data().escalate(turn, because).await?;
+    }
+    Ok(())
+}
+
+async fn turn(ctx: Context<'_>) -> Option<escalator::channel::Turn> {
+    let discord = ctx.data();
+    match ctx {
+        Context::Prefix(ctx) => discord.turn(ctx.msg).await,
+        Context::Application(of) => {
+            let interaction = of.interaction;
+            discord
+                .turn_at(
+                    interaction.guild_id,
+                    interaction.channel_id,
+                    &interaction.user,
+                    interaction.id.get(),
+                )
+                .await
+        }
+    }
+}
+
+/// What is no command.
+async fn answer(framework: poise::FrameworkContext<'_, Discord, anyhow::Error>, event: &FullEvent) -> Result<()> {
+    let FullEvent::Message { new_message } = event else {
+        return Ok(());
+    };
+    if new_message.content.starts_with('!') {
+        return Ok(());
+    }
+    if let Some(turn) = framework.user_data.turn(new_message).await {
+        let answer = faq::answer(&new_message.content);
+        turn.reply(framework.serenity_context, new_message.channel_id, answer)
+            .await?;
+    }
+    Ok(())
+}
