@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use escalator::{
-    channel::{Inbound, Offered, Owner},
+    channel::{Offered, Owner},
     model::{ConversationKey, Signal},
 };
 use serenity::{
@@ -155,14 +155,12 @@ impl Post {
                 "a message came without its words: is the intent MESSAGE_CONTENT asked for?"
             );
         }
-        let update = inbound::message(conversation, message);
-        self.offer_relayed(message, &update).await
-    }
-
-    async fn offer_relayed(&self, message: &Message, update: &Inbound) -> Offered {
-        let offered = self.offer(update).await;
-        if offered == Offered::Kept {
-            self.note_relayed(message.id, &update.conversation);
+        let update = inbound::message(conversation, message).without_handler();
+        let offered = self.offer(&update).await;
+        match offered {
+            Offered::Kept => self.note_relayed(message.id, &update.conversation),
+            // It stands in the history, and needs not be offered again for a turn.
+            Offered::Pass => drop(self.begin(message.id.get())),
         }
         offered
     }

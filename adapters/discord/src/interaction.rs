@@ -135,7 +135,7 @@ impl Post {
         };
         let _place = turn.come().await;
         let update = inbound::interaction(conversation, interaction.id(), user, language, wish == Wish::End);
-        self.offer(&update).await;
+        self.offer(&update.without_handler()).await;
     }
 
     async fn escalate(&self, interaction: &Interaction, conversation: ConversationKey) {

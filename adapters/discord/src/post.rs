@@ -145,6 +145,16 @@ impl Post {
         loop {
             let failed = match self.offer_once(update).await {
                 Ok(offered) => return offered,
+                // Whose it was is not known either: the bot stays silent.
+                Err(IngressError::Refused { detail }) => {
+                    tracing::error!(
+                        channel = %update.conversation.channel,
+                        update = update.position.0,
+                        detail,
+                        "an update is lost: the ledger refuses it for good"
+                    );
+                    return Offered::Kept;
+                }
                 Err(failed) => failed,
             };
             let wait = self.settings.offer_retry.wait(attempt, fraction(update), None);

@@ -51,13 +51,9 @@ pub(crate) fn message(conversation: ConversationKey, message: &Message) -> Inbou
         CustomerEvent::Message(content::of(message))
     };
     let nickname = message.member.as_ref().and_then(|member| member.nick.as_deref());
-    Inbound {
-        key: key(&conversation, &format!("message:{}", message.id)),
-        position: position(message.id.get()),
-        profile: known(&message.author, nickname, None),
-        event,
-        conversation,
-    }
+    let key = key(&conversation, &format!("message:{}", message.id));
+    let profile = known(&message.author, nickname, None);
+    Inbound::new(key, conversation, position(message.id.get()), event).with_profile(profile)
 }
 
 /// An edit; `None` when it is none of a person's: Discord puts the preview of a link into a message by the same event.
@@ -65,13 +61,10 @@ pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent) ->
     let author = event.author.as_ref().filter(|author| !author.bot)?;
     let (moment, content) = (edit_moment(event)?, event.content.as_deref()?);
     let mentions = event.mentions.as_deref().unwrap_or_default();
-    Some(Inbound {
-        key: key(&conversation, &format!("edit:{}:{moment}", event.id)),
-        position: of_moment(moment),
-        profile: known(author, None, None),
-        event: CustomerEvent::Edited(Text::new(words::readable(content, mentions))),
-        conversation,
-    })
+    let key = key(&conversation, &format!("edit:{}:{moment}", event.id));
+    let said = CustomerEvent::Edited(Text::new(words::readable(content, mentions)));
+    let update = Inbound::new(key, conversation, of_moment(moment), said);
+    Some(update.with_profile(known(author, None, None)).without_handler())
 }
 
 /// When a message was edited, in milliseconds; `None` when it was not.
@@ -82,13 +75,9 @@ pub(crate) fn edit_moment(event: &MessageUpdateEvent) -> Option<i64> {
 /// A message that was taken back. Discord does not tell what it said.
 pub(crate) fn deletion(conversation: ConversationKey, message: MessageId) -> Inbound {
     let line = format!("[deleted the message of {}]", moment(message.get()));
-    Inbound {
-        key: key(&conversation, &format!("delete:{message}")),
-        position: position(message.get()),
-        profile: Profile::default(),
-        event: CustomerEvent::Message(CustomerMessage::text(line)),
-        conversation,
-    }
+    let key = key(&conversation, &format!("delete:{message}"));
+    let said = CustomerEvent::Message(CustomerMessage::text(line));
+    Inbound::new(key, conversation, position(message.get()), said).without_handler()
 }
 
 /// A reaction to a message.
@@ -104,13 +93,9 @@ pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_ad
         words::emoji(emoji),
         moment(message.get())
     );
-    Inbound {
-        key: key(&conversation, &format!("{kind}:{message}:{}", emoji.as_data())),
-        position: position(message.get()),
-        profile: Profile::default(),
-        event: CustomerEvent::Message(CustomerMessage::text(line)),
-        conversation,
-    }
+    let key = key(&conversation, &format!("{kind}:{message}:{}", emoji.as_data()));
+    let said = CustomerEvent::Message(CustomerMessage::text(line));
+    Inbound::new(key, conversation, position(message.get()), said).without_handler()
 }
 
 /// A button or a command.
@@ -121,24 +106,15 @@ pub(crate) fn interaction(
     language: &str,
     is_end: bool,
 ) -> Inbound {
-    Inbound {
-        key: key(&conversation, &format!("interaction:{id}")),
-        position: position(id.get()),
-        profile: known(user, None, Some(language)),
-        event: if is_end { CustomerEvent::Ended } else { nothing_said() },
-        conversation,
-    }
+    let key = key(&conversation, &format!("interaction:{id}"));
+    let event = if is_end { CustomerEvent::Ended } else { nothing_said() };
+    Inbound::new(key, conversation, position(id.get()), event).with_profile(known(user, None, Some(language)))
 }
 
 /// Something of a person's that the bot handles, and of which the transcript has nothing.
 pub(crate) fn unsaid(conversation: ConversationKey, id: u64, user: &User) -> Inbound {
-    Inbound {
-        key: key(&conversation, &format!("handled:{id}")),
-        position: position(id),
-        profile: known(user, None, None),
-        event: nothing_said(),
-        conversation,
-    }
+    let key = key(&conversation, &format!("handled:{id}"));
+    Inbound::new(key, conversation, position(id), nothing_said()).with_profile(known(user, None, None))
 }
 
 /// The message as a line of a transcript.
