@@ -45,7 +45,7 @@ impl Discord {
     pub async fn admit(&self, ctx: &Context, event: &FullEvent) -> Option<Admitted<'_>> {
         let post = self.post();
         match event {
-            FullEvent::Ready { data_about_bot } => self.begin_session(ctx, data_about_bot).await,
+            FullEvent::Ready { data_about_bot } => self.begin_session(ctx, data_about_bot),
             FullEvent::TypingStart { event } => post.typing(event),
             FullEvent::Message { new_message } if post.voices.are_ours(new_message) => return None,
             event => post.note_unseen(event),
@@ -57,12 +57,18 @@ impl Discord {
     }
 
     /// A session has begun: Discord tells nothing of what was before it.
-    async fn begin_session(&self, ctx: &Context, ready: &Ready) {
+    ///
+    /// What was missed is fetched in a task of its own, which `catch_up_max` ends: the bot needs not wait for it to set
+    /// itself up.
+    fn begin_session(&self, ctx: &Context, ready: &Ready) {
         let post = self.post();
         post.places.note_me(ready.user.id);
         note_collector(post, ctx, ctx.shard_id, &ready.session_id);
-        post.catch_up().await;
-        self.make_commands(ready.application.id).await;
+        let (discord, application) = (self.clone(), ready.application.id);
+        tokio::spawn(async move {
+            discord.post().catch_up().await;
+            discord.make_commands(application).await;
+        });
     }
 }
 

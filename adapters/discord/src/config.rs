@@ -16,7 +16,7 @@ pub struct Settings {
     pub commands: Option<Commands>,
     /// What customers are told by the channel itself.
     pub texts: Texts,
-    /// What a private thread is called. The customer's name and id follow it, and by the id it is found again.
+    /// What a private thread is called. The customer's id follows it, by which it is found again.
     pub thread_name: String,
     /// What our webhook is called in the guild's settings.
     pub webhook_name: String,

@@ -222,14 +222,13 @@ fn of_place(conversation: ConversationKey, person: UserId) -> Whose {
 }
 
 /// What a thread for a customer is called.
-pub(crate) fn thread_name(word: &str, name: Option<&str>, customer: UserId) -> String {
+pub(crate) fn thread_name(word: &str, customer: UserId) -> String {
     /// How long a name may be, in characters.
     const NAME_MAX: usize = 100;
     let mark = format!(" · {customer}");
-    let name = name.map_or_else(|| word.to_owned(), |name| format!("{word} {name}"));
     let room = NAME_MAX - mark.chars().count();
-    let name: String = name.chars().take(room).collect();
-    format!("{name}{mark}")
+    let word: String = word.chars().take(room).collect();
+    format!("{word}{mark}")
 }
 
 /// For whom a thread of that name was opened.
@@ -281,7 +280,7 @@ mod tests {
                 ChannelType::PrivateThread,
                 Some(HOME),
                 Some(threads_owner),
-                thread_name("Support", Some("Anna"), ANNA),
+                thread_name("Support", ANNA),
             ),
         ] {
             places.note_answer(&rest::Channel {
@@ -325,8 +324,8 @@ mod tests {
     }
 
     #[test]
-    fn a_threads_name_keeps_its_mark_however_long_the_customers_is() {
-        let name = thread_name("Support", Some(&"ä".repeat(200)), ANNA);
+    fn a_threads_name_keeps_its_mark_however_long_the_rest_is() {
+        let name = thread_name(&"ä".repeat(200), ANNA);
         assert_eq!(name.chars().count(), 100);
         assert_eq!(marked(&name), Some(ANNA));
         for other in ["Support", "a · b", "a · 0", ""] {

@@ -60,7 +60,7 @@ impl Post {
         let thread = if let Some(thread) = self.find_thread(guild, home, customer).await? {
             thread
         } else {
-            let name = places::thread_name(&self.settings.thread_name, None, customer);
+            let name = places::thread_name(&self.settings.thread_name, customer);
             let opened = self.rest.open_private_thread(home, &name);
             let opened = lacking("Create Private Threads", opened).await?;
             self.places.note_answer(&opened);

@@ -1,12 +1,15 @@
 //! Whole stories: Discord, the house, the desk, and back; asserted on what each server received.
 
-use escalator_discord::{AgentAuthor, Place, Settings};
+use escalator_discord::{AgentAuthor, History, Place, Settings};
 use escalator_testkit::{
     desk::{Party, Reply, SessionStatus, Upload},
-    discord::{Content, Customer, Permission},
+    discord::{Content, Customer, FakeDiscord, Permission, World},
 };
 
-use super::{rig::SOON, shop::Shop};
+use super::{
+    rig::{Rig, SOON},
+    shop::Shop,
+};
 
 fn reply(words: &str) -> Reply {
     let mut reply = Reply::new(words, "Anna");
@@ -36,6 +39,13 @@ async fn a_direct_message_goes_to_an_agent_and_back() {
     );
 
     shop.desk.typing(session.ticket, true).await.expect("the house hears");
+    let typed = |world: &World| {
+        let said = world.transcript(ada.channel());
+        said.is_some_and(|said| !said.typing().is_empty())
+    };
+    shop.fake.wait_until(SOON, typed).await.expect("the agent types");
+    ada.types().expect("ada is there");
+    shop.session(|session| session.customer_typing).await;
     shop.desk
         .reply(session.ticket, reply("2*3 @everyone"))
         .await
@@ -62,7 +72,6 @@ async fn a_direct_message_goes_to_an_agent_and_back() {
         .expect("it is shown");
     assert_eq!(sent.files[0].name, "map.png");
 
-    ada.types().expect("ada is there");
     shop.desk.end(session.ticket).await.expect("the house hears");
     let over = shop.session(|session| session.status == SessionStatus::Ended).await;
     assert_eq!(over.ended_by, Some(Party::Agent));
@@ -100,6 +109,36 @@ async fn a_customer_of_a_guild_talks_to_the_agent_in_a_private_thread() {
     assert_eq!(said.author.avatar_url.as_deref(), Some("https://desk.example/anna.png"));
     assert!(said.author.webhook.is_some());
 
+    let file = Upload::new("map.png", "image/png", b"\x89PNG\r\n\x1a\nmap".as_slice());
+    shop.desk
+        .send_file(session.ticket, file)
+        .await
+        .expect("the house hears");
+    let sent = there
+        .sees(SOON, |message| !message.files.is_empty())
+        .await
+        .expect("it is shown");
+    assert_eq!(
+        (sent.author.name.as_str(), sent.files[0].name.as_str()),
+        ("Anna", "map.png")
+    );
+
+    shop.fake.gateway().drop_connections();
+    let file = Upload::new("map.png", "image/png", b"\x89PNG\r\n\x1a\nmap".as_slice());
+    shop.desk
+        .send_file(session.ticket, file)
+        .await
+        .expect("the house hears");
+    let sent = there
+        .sees(SOON, |message| !message.files.is_empty())
+        .await
+        .expect("it is shown");
+    assert_eq!(
+        (sent.author.name.as_str(), sent.files[0].name.as_str()),
+        ("Anna", "map.png")
+    );
+
+    shop.fake.gateway().drop_connections();
     there.says("in the thread");
     ada.says("in the channel");
     bob.says("somebody else");
@@ -233,4 +272,26 @@ async fn commands_and_buttons_are_answered_in_time() {
     assert_eq!(over.ended_by, Some(Party::Customer));
     assert_eq!(shop.fake.violations(), []);
     open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_can_be_the_channels_own() {
+    let rig = {
+        let mut settings = Settings::default();
+        settings.history = History::Channel { messages_max: 50 };
+        let fake = FakeDiscord::builder().start().await.expect("it starts");
+        Rig::with(fake, settings).await
+    };
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let bob = rig.fake.user("bob").create().at(&help);
+    for (customer, words) in [(&ada, "hello"), (&bob, "good day")] {
+        customer.says(words);
+        sees(customer, &format!("Bot: {words}")).await;
+    }
+    ada.says("/human");
+    rig.house.wait(|state| !state.history.is_empty()).await;
+    let history = rig.house.look(|state| state.history.clone());
+    let lines: Vec<_> = history.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["hello", "Bot: hello", "/human"]);
 }
