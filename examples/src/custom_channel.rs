@@ -99,18 +99,18 @@ impl Terminal {
         if line.trim() == "/typing" {
             return self.ingress.signal(&conversation, Signal::TypingStarted);
         }
+        if let Some(path) = file_of(line)
+            && !Path::new(path).is_file()
+        {
+            self.show(&format!("({path} is no file that can be sent)")).await.ok();
+            return;
+        }
         let position = Position(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let update = Inbound {
-            key: EventKey::new(format!("{}:{}", self.id(), position.0)),
-            conversation: conversation.clone(),
-            position,
-            profile: Profile {
-                platform: Some("Terminal".to_owned()),
-                ..Profile::default()
-            },
-            event: read(line),
-            has_handler: true,
-        };
+        let key = EventKey::new(format!("{}:{}", self.id(), position.0));
+        let update = Inbound::new(key, conversation.clone(), position, read(line)).with_profile(Profile {
+            platform: Some("Terminal".to_owned()),
+            ..Profile::default()
+        });
         let offered = loop {
             match self.ingress.offer(update.clone()).await {
                 Ok(offered) => break offered,
@@ -136,8 +136,7 @@ impl Terminal {
             return;
         }
         let answer = faq::answer(line);
-        // Who speaks stands in front of each line of the history already.
-        if let Err(error) = turn.say(answer.trim_start_matches("Bot: "), self.show(&answer)).await {
+        if let Err(error) = turn.say(faq::spoken(&answer), self.show(&answer)).await {
             tracing::info!(%error, "the bot kept silent");
         }
     }
@@ -221,12 +220,17 @@ fn words(line: &[u8]) -> String {
     line.strip_suffix('\r').unwrap_or(&line).to_owned()
 }
 
+/// The path in `/file PATH`.
+fn file_of(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("/file").map(str::trim)
+}
+
 /// What a line means.
 fn read(line: &str) -> CustomerEvent {
     if faq::wants_end(line) {
         return CustomerEvent::Ended;
     }
-    let Some(path) = line.trim().strip_prefix("/file ").map(str::trim) else {
+    let Some(path) = file_of(line) else {
         return CustomerEvent::Message(CustomerMessage::text(line));
     };
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();

@@ -22,6 +22,11 @@ pub fn answer(text: &str) -> String {
     format!("Bot: {answer}")
 }
 
+/// An answer as it stands in the history, where each line names its speaker already.
+pub fn spoken(answer: &str) -> &str {
+    answer.trim_start_matches("Bot: ")
+}
+
 /// The bot's answer to somebody who asks for a human in a group.
 pub const IN_PRIVATE: &str = "Bot: Write to me in a private chat, and I will get you a human.";
 

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use escalator::{
     omnidesk::{Account, AccountToken, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Builder, Database, Escalator},
@@ -21,7 +21,7 @@ const TELEGRAM_ANSWER_MAX: Duration = Duration::from_secs(20);
 
 /// An example bot of Escalator. A setting is a variable of the environment, or the argument beside it.
 #[derive(Parser)]
-#[command(version, about, long_about = None)]
+#[command(version, about = None, long_about = None)]
 pub struct Settings {
     /// The Omnidesk account: its name (`acme`), or a whole address.
     #[arg(long, env = "OMNIDESK_URL", hide_env_values = true)]
@@ -77,9 +77,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings. A wrong argument ends the program and is named.
-    pub fn read() -> Self {
-        let mut settings = Self::parse();
+    /// Reads the settings of a program that is `about` something. A wrong argument ends it and is named.
+    pub fn read(about: &'static str) -> Self {
+        let mut matches = Self::command().about(about).get_matches();
+        let mut settings = Self::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
         // A variable that is set to nothing is not set.
         for value in [
             &mut settings.omnidesk_url,
@@ -119,7 +120,14 @@ impl Settings {
 
     /// Whether anything is said about an Omnidesk account.
     pub fn names_a_desk(&self) -> bool {
-        self.omnidesk_url.is_some() || self.omnidesk_chat_account_token.is_some()
+        let of_a_desk = [
+            &self.omnidesk_url,
+            &self.omnidesk_chat_account_token,
+            &self.omnidesk_chat_server_token,
+            &self.omnidesk_api_key,
+            &self.omnidesk_brand_id,
+        ];
+        of_a_desk.iter().any(|value| value.is_some())
     }
 
     /// The Omnidesk account.

@@ -9,7 +9,7 @@ use escalator::{
     model::Escalation,
     runtime::Builder,
 };
-use escalator_telegram::{Telegram, TurnExt, polling};
+use escalator_telegram::{Telegram, polling};
 use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
 
 use crate::{faq, settings::Settings, told};
@@ -81,6 +81,7 @@ async fn answer(bot: Bot, message: Message, turn: Turn, telegram: Telegram<Bot>)
             }
         }
     };
-    turn.reply(&bot, message.chat.id, answer).await?;
+    turn.say(faq::spoken(&answer), bot.send_message(message.chat.id, &answer))
+        .await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Tells from a failed connection whether the desk can have the call.
 
-use std::error::Error;
+use std::{error::Error, io};
 
 use super::{
     ErrorKind, OmnideskError,
@@ -64,6 +64,10 @@ pub(super) fn of_file(call: &Call, stop: Stop) -> OmnideskError {
             call.fails(ErrorKind::Rejected, detail)
         }
         // The reader's own words can hold an address with a token in it: its kind has to do.
+        // What is not there to be read will not be there later.
+        Stop::Unreadable(
+            kind @ (io::ErrorKind::IsADirectory | io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied),
+        ) => call.fails(ErrorKind::Rejected, format!("the file cannot be read: {kind}")),
         Stop::Unreadable(kind) => call.fails(ErrorKind::File, format!("the file could not be read: {kind}")),
         Stop::WrongLength => call.fails(ErrorKind::File, "the file is not as long as it was said to be"),
     }

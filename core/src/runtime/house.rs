@@ -23,6 +23,8 @@ pub struct Escalator {
     pub(super) listener: Option<TcpListener>,
     pub(super) hookpoint: Hookpoint,
     pub(super) hook_address: String,
+    /// The hookpoint's address without the secret.
+    url: String,
     channels: HashMap<ChannelId, Arc<dyn EscalationChannel>>,
     port: Arc<Port>,
 }
@@ -35,17 +37,19 @@ impl Escalator {
 
     pub(super) async fn open(mut builder: Builder) -> Result<Self, StartError> {
         check_listen(&builder)?;
+        if builder.listen.is_none() && builder.hookpoint_url.is_none() {
+            return Err(StartError::NoHookpoint);
+        }
+        let ledger = Arc::new(open_ledger(&builder).await?);
         let listener = match builder.listen {
-            Some(address) => {
-                let bound = TcpListener::bind(address).await;
-                Some(bound.map_err(|source| StartError::Listen { address, source })?)
-            }
+            Some(address) => Some(listen(&builder, address, &ledger).await?),
             None => None,
         };
         let url = base(&builder, listener.as_ref())?;
-        let ledger = Arc::new(open_ledger(&builder).await?);
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
+        warn_of_other_addresses(&ledger, &url);
         let secret = secret(&builder, &ledger).await?;
+        let base = url.as_str().to_owned();
         let mut hookpoint = HookpointSettings::new(url, secret);
         // A session keeps the address that it was opened with, also for a late reply.
         hookpoint.accepted = ledger
@@ -75,6 +79,7 @@ impl Escalator {
             listener,
             hookpoint,
             hook_address,
+            url: base,
             channels: HashMap::new(),
             port,
         })
@@ -123,6 +128,14 @@ impl Escalator {
             }
             Err(outcome) => tracing::warn!(?outcome, "the desk is away; what is said meanwhile is kept"),
         }
+        let channels: Vec<&str> = self.channels.keys().map(ChannelId::as_str).collect();
+        tracing::info!(
+            hookpoint = self.url,
+            listens_on = self.hookpoint_listens_on().map(tracing::field::display),
+            database = %self.builder.database,
+            ?channels,
+            "the house is open"
+        );
         Ok(Running::start(self))
     }
 
@@ -148,6 +161,42 @@ fn check_listen(builder: &Builder) -> Result<(), HookpointUrlError> {
             Err(HookpointUrlError::ServedAt(address))
         }
         _ => Ok(()),
+    }
+}
+
+/// Takes the address to listen on. Where any port will do, that of the sessions which stand: the desk knows no other.
+async fn listen(builder: &Builder, address: SocketAddr, ledger: &Ledger) -> Result<TcpListener, StartError> {
+    if address.port() == 0 && builder.hookpoint_url.is_none() {
+        for before in ledger.hook_addresses() {
+            if let Some(port) = port_of(before.as_str(), address)
+                && let Ok(listener) = TcpListener::bind((address.ip(), port)).await
+            {
+                return Ok(listener);
+            }
+        }
+    }
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| StartError::Listen { address, source })
+}
+
+/// The port in a hookpoint's address that was served where `address` is.
+fn port_of(hook_address: &str, address: SocketAddr) -> Option<u16> {
+    let (served_at, _secret) = hook_address.strip_prefix("http://")?.split_once('/')?;
+    let served_at: SocketAddr = served_at.parse().ok()?;
+    (served_at.ip() == address.ip()).then(|| served_at.port())
+}
+
+/// Sessions that stand are called where they were opened.
+fn warn_of_other_addresses(ledger: &Ledger, url: &HookpointUrl) {
+    let (url, standing) = (url.as_str().to_owned(), ledger.owners().hook_addresses());
+    let elsewhere = standing.iter().filter(|address| !address.as_str().starts_with(&url));
+    let elsewhere = elsewhere.count();
+    if elsewhere > 0 {
+        tracing::warn!(
+            elsewhere,
+            hookpoint = url,
+            "sessions stand that were opened at another hookpoint address: the desk goes on calling them there"
+        );
     }
 }
 

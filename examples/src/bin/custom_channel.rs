@@ -6,9 +6,12 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result};
 use escalator_examples::{custom_channel::Terminal, exit, settings::Settings};
 
+const ABOUT: &str = "A bot in the terminal whose desk is your Omnidesk account. The agent's files go to the folder `downloads`, \
+the ledger to sqlite:escalator.db unless DATABASE_URL says otherwise. A setting is a variable of the environment, or the argument beside it.";
+
 #[tokio::main]
 async fn main() {
-    exit::with(run(&Settings::read()).await)
+    exit::with(run(&Settings::read(ABOUT)).await)
 }
 
 async fn run(settings: &Settings) -> Result<()> {

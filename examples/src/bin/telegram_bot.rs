@@ -2,7 +2,10 @@
 
 use escalator_examples::{exit, settings::Settings, telegram_bot};
 
+const ABOUT: &str = "A Telegram bot that hands over to an Omnidesk agent. The ledger is sqlite:escalator.db unless DATABASE_URL says otherwise. \
+A setting is a variable of the environment, or the argument beside it.";
+
 #[tokio::main]
 async fn main() {
-    exit::with(telegram_bot::run(&Settings::read()).await)
+    exit::with(telegram_bot::run(&Settings::read(ABOUT)).await)
 }

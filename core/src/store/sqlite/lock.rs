@@ -14,6 +14,12 @@ pub(super) fn lock(database: &Path) -> Result<File, StoreError> {
     let refused = |error: &dyn std::fmt::Display| {
         StoreError::unavailable(format_args!("the lock file {} cannot be had: {error}", path.display()))
     };
+    if let Some(folder) = database.parent().filter(|folder| !folder.exists()) {
+        let (folder, path) = (folder.display(), path.display());
+        return Err(StoreError::unavailable(format_args!(
+            "the folder {folder} does not exist, so the lock file {path} cannot be had"
+        )));
+    }
     let file = File::options()
         .create(true)
         .truncate(false)

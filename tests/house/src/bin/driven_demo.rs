@@ -4,5 +4,5 @@ use escalator_examples::{demo, exit, settings::Settings};
 
 #[tokio::main]
 async fn main() {
-    exit::with(demo::run(&Settings::read()).await)
+    exit::with(demo::run(&Settings::read("The demo, to be driven.")).await)
 }

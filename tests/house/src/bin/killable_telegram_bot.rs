@@ -5,5 +5,5 @@ use escalator_examples::{settings::Settings, telegram_bot};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     escalator_house::crash_layer::install();
-    telegram_bot::run(&Settings::read()).await
+    telegram_bot::run(&Settings::read("The example Telegram bot, to be killed.")).await
 }
