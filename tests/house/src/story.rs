@@ -79,7 +79,7 @@ fn history_is_there(session: &Session) -> Result<()> {
         "Language: en",
         "Reason: ",
         "Customer: hello",
-        "Bot: Bot: Hello!",
+        "Bot: Hello!",
     ] {
         ensure!(opener.contains(part), "the first message lacks \"{part}\": {opener}");
     }
