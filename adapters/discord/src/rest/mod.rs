@@ -126,12 +126,12 @@ impl Rest {
             }
         };
         let (status, headers, body) = answered.map_err(|failed| Failure::of_network(&failed))?;
-        self.pace.note(&limit, &headers);
         if status.is_success() {
+            self.pace.note(&limit, &headers);
             return Ok(body);
         }
         let failure = answer::failure(status.as_u16(), &headers, &body, is_signed);
-        self.pace.note_failure(&limit, &failure);
+        self.pace.note_failure(&failure);
         Err(failure)
     }
 

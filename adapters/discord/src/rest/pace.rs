@@ -57,10 +57,10 @@ impl Pace {
         }
     }
 
-    /// Notes that a call was told to wait.
-    pub(super) fn note_failure(&self, limit: &str, failure: &Failure) {
-        if let Failure::Wait { wait, is_global } = failure {
-            self.hold(if *is_global { GLOBAL } else { limit }, *wait);
+    /// Notes that the whole bot was told to wait. One call that was is for its lane to make again, which is told.
+    pub(super) fn note_failure(&self, failure: &Failure) {
+        if let Failure::Wait { wait, is_global: true } = failure {
+            self.hold(GLOBAL, *wait);
         }
     }
 
@@ -101,7 +101,7 @@ mod tests {
         pace.note("a", &headers);
         assert!(pace.wait("a").is_some() && pace.wait("b").is_none());
         let (wait, is_global) = (Duration::from_secs(9), true);
-        pace.note_failure("a", &Failure::Wait { wait, is_global });
+        pace.note_failure(&Failure::Wait { wait, is_global });
         assert!(matches!(pace.wait("b"), Some(Failure::Wait { is_global: true, .. })));
     }
 }

@@ -1,6 +1,7 @@
 //! The conformance suites over every channel and every store of this workspace. A new one is one more file and one more
 //! line here.
 
+mod discord;
 mod telegram;
 mod terminal;
 
@@ -12,6 +13,7 @@ use libtest_mimic::Arguments;
 
 fn main() {
     let trials = [
+        channel::trials("discord", discord::Harness),
         channel::trials("telegram", telegram::Harness),
         channel::trials("terminal", terminal::Harness),
         store::trials("memory", LedgerHarness::in_memory()),
