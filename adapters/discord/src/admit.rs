@@ -116,7 +116,7 @@ impl Post {
 
     async fn whose_deed(&self, deed: &Deed<'_>) -> Option<Whose> {
         if let Deed::Deleted { message, .. } = deed {
-            return self.relayed(*message).map(Whose::Conversation);
+            return self.written_by(*message).map(Whose::Conversation);
         }
         Some(self.whose(deed.guild(), deed.channel()?, deed.person()?).await)
     }
@@ -164,7 +164,7 @@ impl Post {
         let update = inbound::message(conversation, message).without_handler();
         let offered = self.offer(&update).await;
         match offered {
-            Offered::Kept => self.note_relayed(message.id, &update.conversation),
+            Offered::Kept => self.note_written(message.id, &update.conversation),
             // It stands in the history, and needs not be offered again for a turn.
             Offered::Pass => drop(self.begin(message.id.get())),
         }

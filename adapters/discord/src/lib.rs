@@ -59,8 +59,8 @@
 //!   turn was asked stands in no transcript.
 //! - An event handler that is given to the client itself, a raw one, and an author's own collectors get every event.
 //! - A webhook has no nonce: a call whose answer was lost may stand twice. [`AgentAuthor::Line`] has one.
-//! - Edits, deletions and reactions that were missed are not told later. A deletion is told only of a message that went
-//!   to the agent since the last start.
+//! - Edits, deletions and reactions that were missed are not told later. A deletion is told only of a message that
+//!   was written since the last start.
 //! - A reaction that is put, taken back and put again is told once.
 //!
 //! # The client of our own calls

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Messages of which it is known whose they were, for when one is deleted.
-const RELAYED_MAX: usize = 20_000;
+const WRITTEN_MAX: usize = 20_000;
 /// Updates of which it is known that the bot has begun with them.
 const STARTED_MAX: usize = 20_000;
 
@@ -41,8 +41,8 @@ pub(crate) struct Post {
     pub(crate) order: Order,
     pub(crate) places: Places,
     pub(crate) voices: Voices,
-    /// The conversation of each message that went to a human.
-    relayed: Mutex<Bounded<MessageId, ConversationKey>>,
+    /// The conversation of each message that a person wrote.
+    written: Mutex<Bounded<MessageId, ConversationKey>>,
     /// Updates for which a turn was given.
     started: Mutex<Bounded<u64, ()>>,
     /// Updates that wait for their turn or for the ledger.
@@ -67,7 +67,7 @@ impl Post {
             voices: Voices::default(),
             ingress,
             settings,
-            relayed: Mutex::new(Bounded::new(RELAYED_MAX)),
+            written: Mutex::new(Bounded::new(WRITTEN_MAX)),
             started: Mutex::new(Bounded::new(STARTED_MAX)),
             waiting: AtomicUsize::new(0),
             is_behind: AtomicBool::new(false),
@@ -92,12 +92,24 @@ impl Post {
             Event::ThreadUpdate(event) => self.places.note_channel(&event.thread),
             Event::ThreadDelete(event) => self.places.forget(event.thread.id),
             event => {
-                if let Some(deed) = Deed::of_event(event)
-                    && let Some(lane) = self.lane(&deed)
-                {
-                    self.order.note(deed.mark(), lane);
+                if let Some(deed) = Deed::of_event(event) {
+                    self.note(&deed);
                 }
             }
+        }
+    }
+
+    fn note(&self, deed: &Deed<'_>) {
+        if let Some(lane) = self.lane(deed) {
+            self.order.note(deed.mark(), lane);
+        }
+        // Who deletes a message is not told: it is known by who wrote it.
+        if let Deed::Said(message) = deed
+            && let Whose::Conversation(conversation) =
+                self.places
+                    .whose(message.guild_id, message.channel_id, message.author.id)
+        {
+            self.note_written(message.id, &conversation);
         }
     }
 
@@ -106,7 +118,7 @@ impl Post {
         match (deed, deed.person()) {
             (_, Some(person)) => Some(self.places.lane(deed.guild(), deed.channel()?, person)),
             (Deed::Deleted { message, .. }, None) => self
-                .relayed(*message)
+                .written_by(*message)
                 .and_then(|conversation| places::lane(&conversation))
                 .or_else(|| deed.nobodys_lane()),
             (_, None) => deed.nobodys_lane(),
@@ -209,15 +221,15 @@ impl Post {
         self.is_behind.store(false, Ordering::Release);
     }
 
-    /// Remembers whose a message was that went to a human.
-    pub(crate) fn note_relayed(&self, message: MessageId, conversation: &ConversationKey) {
-        let mut relayed = self.relayed.lock().unwrap_or_else(PoisonError::into_inner);
-        relayed.insert(message, conversation.clone());
+    /// Remembers whose a message is.
+    pub(crate) fn note_written(&self, message: MessageId, conversation: &ConversationKey) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(message, conversation.clone());
     }
 
-    pub(crate) fn relayed(&self, message: MessageId) -> Option<ConversationKey> {
-        let relayed = self.relayed.lock().unwrap_or_else(PoisonError::into_inner);
-        relayed.get(&message).cloned()
+    pub(crate) fn written_by(&self, message: MessageId) -> Option<ConversationKey> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.get(&message).cloned()
     }
 
     /// Notes that the bot begins with an update. `false` when it had.

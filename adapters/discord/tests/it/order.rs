@@ -160,3 +160,18 @@ async fn edits_deletions_and_reactions_are_told_and_kept_from_the_bot() {
         .await
         .expect("the bot serves the others");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_taken_back_at_once_is_told_before_its_deletion() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    rig.house.hand_over(&rig.conversation(&ada));
+    for _ in 0..50 {
+        let said = ada.says("oh");
+        ada.deletes(said).expect("it stands");
+    }
+    rig.house.wait(|state| state.lines().len() == 100).await;
+    let lines = rig.house.look(State::lines);
+    let in_order = lines.chunks(2).all(|of| of[0] == "oh" && of[1].starts_with("[deleted"));
+    assert!(in_order, "{lines:?}");
+}
