@@ -70,7 +70,8 @@
 //! stay under serenity's limiter ([`Bot::http`]).
 //!
 //! # Features
-//! `rustls` (default): TLS for serenity's client and gateway, without OpenSSL.
+//! `rustls` (default): TLS for serenity's client and gateway, without OpenSSL. Without it serenity does not build, unless
+//! the bot names a TLS of serenity's own.
 
 mod admit;
 mod bot;
