@@ -99,8 +99,10 @@ pub enum ChatPayload {
     },
     /// An agent's message, or one part of it.
     Message {
-        /// The agent, to be shown with the first part.
+        /// The agent.
         author: Option<Author>,
+        /// Whether it goes on where the part before it ended: then the name was shown.
+        continues: bool,
         /// The text of this part: short enough together with the author.
         text: Text,
     },
@@ -167,9 +169,10 @@ impl ChatPayload {
         match self {
             Self::Message {
                 author: Some(author),
+                continues: false,
                 text,
             } => Some(format!("{}: {}", author.name.as_str(), text.as_str())),
-            Self::Message { author: None, text } | Self::Notice { text, .. } => Some(text.as_str().to_owned()),
+            Self::Message { text, .. } | Self::Notice { text, .. } => Some(text.as_str().to_owned()),
             Self::File { author, .. } => author.as_ref().map(|author| format!("{}:", author.name.as_str())),
             Self::Open { .. } => None,
         }

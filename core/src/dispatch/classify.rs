@@ -145,6 +145,7 @@ mod tests {
     fn message() -> Payload {
         Payload::Chat(ChatPayload::Message {
             author: None,
+            continues: false,
             text: Text::new("hello"),
         })
     }

@@ -14,6 +14,7 @@ pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<
     if !still_welcome(draft, session) {
         let payload = ChatPayload::Message {
             author: author.cloned(),
+            continues: false,
             text: text.clone(),
         };
         draft.bury(session, payload, TOO_LATE);
@@ -31,9 +32,8 @@ pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<
 
 /// An agent sent a file after the end.
 pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment) -> Verdict {
-    let author = wording::late_mark(draft.env).map(Author::from);
     let payload = ChatPayload::File {
-        author,
+        author: None,
         file: file.clone(),
     };
     if !still_welcome(draft, session) {
@@ -48,6 +48,9 @@ pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment)
         Some(session),
         Line::agent(draft.env.now, Text::default(), file.label()),
     ));
+    if let Some(mark) = wording::late_mark(draft.env) {
+        draft.chat_text(None, &Text::from(mark));
+    }
     draft.chat(payload);
     Verdict::Kept
 }

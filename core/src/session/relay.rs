@@ -191,9 +191,9 @@ impl Draft<'_> {
         let author = author.filter(|author| units(author) <= max / 2);
         let room = max - author.map_or(0, units);
         for (at, part) in split(text.as_str(), room, unit).into_iter().enumerate() {
-            let author = author.filter(|_| at == 0).cloned();
             self.chat(ChatPayload::Message {
-                author,
+                author: author.cloned(),
+                continues: at > 0,
                 text: Text::new(part),
             });
         }

@@ -36,8 +36,7 @@ pub(super) async fn send(
     if file.bytes.is_some_and(|bytes| bytes > limit) {
         return too_big(limit);
     }
-    let voice = post.voice(delivery.to, author);
-    let through = match &voice {
+    let through = match author {
         Some(_) => post.through(place).await,
         None => Ok(None),
     };
@@ -53,9 +52,9 @@ pub(super) async fn send(
         return too_big(limit);
     }
     let upload = Upload { post, file, limit };
-    if let (Some(through), Some(voice)) = (through, voice) {
+    if let (Some(through), Some(author)) = (through, author) {
         let message = NewMessage {
-            author: Some(voice::spoken(&voice)),
+            author: Some(voice::spoken(author)),
             ..upload.message()
         };
         let sent = upload.send(Way::Through(&through), message, opened).await;

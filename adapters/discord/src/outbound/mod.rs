@@ -41,9 +41,17 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
     }
     match delivery.payload {
         ChatPayload::Open { .. } => open::open(post, delivery.to, home).await,
-        ChatPayload::Message { author, text } => {
-            let voice = post.voice(delivery.to, author.as_ref());
-            text::agents(post, &delivery, place, voice, author.as_ref(), text.as_str()).await
+        ChatPayload::Message {
+            author,
+            continues,
+            text,
+        } => {
+            let said = text::Said {
+                author: author.as_ref(),
+                continues: *continues,
+                text: text.as_str(),
+            };
+            text::agents(post, &delivery, place, said).await
         }
         ChatPayload::Notice { kind, text } => text::notice(post, &delivery, place, *kind, text.as_str()).await,
         ChatPayload::File { author, file } => match delivery.file {

@@ -15,31 +15,33 @@ use crate::{
     rest::{NewMessage, Through},
 };
 
+/// What an agent said, or a part of it.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'s> {
+    pub(super) author: Option<&'s Author>,
+    /// Whether it goes on with the part before.
+    pub(super) continues: bool,
+    pub(super) text: &'s str,
+}
+
 /// Delivers an agent's text: through a webhook where there is one, else as a line of the bot's.
-pub(super) async fn agents(
-    post: &Post,
-    delivery: &ChatDelivery<'_>,
-    place: ChannelId,
-    voice: Option<Author>,
-    author: Option<&Author>,
-    text: &str,
-) -> Outcome {
-    let through = match voice {
-        Some(voice) => match post.through(place).await {
-            Ok(through) => through.map(|through| (through, voice)),
+pub(super) async fn agents(post: &Post, delivery: &ChatDelivery<'_>, place: ChannelId, said: Said<'_>) -> Outcome {
+    let through = match said.author {
+        Some(author) => match post.through(place).await {
+            Ok(through) => through.map(|through| (through, author)),
             // Nothing was shown.
             Err(failure) => return failure.outcome_of_harmless(),
         },
         None => None,
     };
-    let Some((through, voice)) = through else {
-        return line(post, delivery, place, author, text).await;
+    let Some((through, author)) = through else {
+        return line(post, delivery, place, said).await;
     };
-    match speak(post, &through, &voice, text).await {
+    match speak(post, &through, author, said.text).await {
         Err(failure) if is_gone(&failure) => {
             post.forget_webhook(through.webhook);
             // It was refused for good, so a second call makes no double.
-            line(post, delivery, place, Some(&voice), text).await
+            line(post, delivery, place, said).await
         }
         sent => outcome(sent),
     }
@@ -83,28 +85,23 @@ pub(super) fn is_gone(failure: &Failure) -> bool {
 async fn speak(
     post: &Post,
     through: &Through,
-    voice: &Author,
+    author: &Author,
     text: &str,
 ) -> Result<Option<serenity::model::id::MessageId>, Failure> {
     let message = NewMessage {
         content: markdown::escaped(text, CONTENT_MAX),
-        author: Some(voice::spoken(voice)),
+        author: Some(voice::spoken(author)),
         ..NewMessage::default()
     };
     post.rest.speak(through, &message).await
 }
 
-async fn line(
-    post: &Post,
-    delivery: &ChatDelivery<'_>,
-    place: ChannelId,
-    author: Option<&Author>,
-    text: &str,
-) -> Outcome {
-    let front = author.map_or_else(String::new, |author| format!("{} ", in_front(author)));
+async fn line(post: &Post, delivery: &ChatDelivery<'_>, place: ChannelId, said: Said<'_>) -> Outcome {
+    let shown = said.author.filter(|_| !said.continues);
+    let front = shown.map_or_else(String::new, |author| format!("{} ", in_front(author)));
     let room = CONTENT_MAX.saturating_sub(front.chars().count());
     let message = NewMessage {
-        content: format!("{front}{}", markdown::escaped(text, room)),
+        content: format!("{front}{}", markdown::escaped(said.text, room)),
         ..as_bot(post, delivery)
     };
     outcome(post.rest.send(place, &message).await).repeatable()

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use escalator::model::{Author, ConversationKey};
+use escalator::model::Author;
 use serenity::model::{
     channel::Message,
     id::{ChannelId, WebhookId},
@@ -12,25 +12,21 @@ use serenity::model::{
 
 use super::markdown;
 use crate::{
-    bounded::Bounded,
     config::AgentAuthor,
     error::Failure,
     post::Post,
     rest::{Spoken, Through, Webhook},
 };
 
-/// Conversations of which the last agent is known.
-const AUTHORS_MAX: usize = 20_000;
 /// How long a channel counts as one in which the bot may make no webhook.
 const FORBIDDEN_FOR: Duration = Duration::from_mins(5);
 /// How long a webhook's name may be, in characters.
 const NAME_MAX: usize = 80;
 
-/// Under which names the bot speaks, and through which webhooks.
+/// The webhooks through which agents speak.
+#[derive(Default)]
 pub(crate) struct Voices {
     webhooks: Mutex<HashMap<ChannelId, Known>>,
-    /// The last agent of each conversation: only the first part of a long text names its author.
-    authors: Mutex<Bounded<ConversationKey, Author>>,
 }
 
 enum Known {
@@ -53,26 +49,7 @@ impl Voices {
     }
 }
 
-impl Default for Voices {
-    fn default() -> Self {
-        Self {
-            webhooks: Mutex::default(),
-            authors: Mutex::new(Bounded::new(AUTHORS_MAX)),
-        }
-    }
-}
-
 impl Post {
-    /// Who speaks: the author, or, for the later parts of a text, the one who spoke last.
-    pub(super) fn voice(&self, conversation: &ConversationKey, author: Option<&Author>) -> Option<Author> {
-        let mut authors = self.voices.authors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(author) = author {
-            authors.insert(conversation.clone(), author.clone());
-            return Some(author.clone());
-        }
-        authors.get(conversation).cloned()
-    }
-
     /// The webhook to speak through in a channel; `None` where the agent speaks by lines.
     pub(super) async fn through(&self, channel: ChannelId) -> Result<Option<Through>, Failure> {
         if self.settings.agent_author != AgentAuthor::Webhook {

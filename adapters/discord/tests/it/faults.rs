@@ -21,6 +21,7 @@ fn notice(text: &str) -> ChatPayload {
 fn agents(text: &str) -> ChatPayload {
     ChatPayload::Message {
         author: Some(Author::from("Anna")),
+        continues: false,
         text: text.into(),
     }
 }

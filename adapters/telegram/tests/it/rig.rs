@@ -166,6 +166,7 @@ pub(crate) fn notice(kind: NoticeKind, text: &str) -> ChatPayload {
 pub(crate) fn says(author: Option<&str>, text: &str) -> ChatPayload {
     ChatPayload::Message {
         author: author.map(Into::into),
+        continues: false,
         text: text.into(),
     }
 }

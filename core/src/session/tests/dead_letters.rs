@@ -9,7 +9,11 @@ use crate::{
 
 fn reply() -> Payload {
     let (author, text) = (Some("Anna".into()), Text::new("hello"));
-    Payload::Chat(ChatPayload::Message { author, text })
+    Payload::Chat(ChatPayload::Message {
+        author,
+        continues: false,
+        text,
+    })
 }
 
 fn heard(transition: &Transition) -> (Option<SessionId>, &str) {

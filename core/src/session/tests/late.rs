@@ -46,8 +46,8 @@ fn a_late_reply_within_the_window_reaches_the_customer_and_is_marked() {
 fn a_late_file_within_the_window_reaches_the_customer_and_is_marked() {
     let (scene, session) = ended();
     let late = scene.decide(&agent_sends(session, document("bill.pdf", 10)));
-    assert_eq!(told(&late), "with_bot kept: record, chat.file");
-    assert_eq!(chat_lines(&late), ["(written after the chat ended):"]);
+    assert_eq!(told(&late), "with_bot kept: record, chat.message, chat.file");
+    assert_eq!(chat_lines(&late), ["(written after the chat ended)"]);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, PushLog) => "with_bot kept: record bot's, desk.log",
         (WithBot, AgentMessage | AgentFile | AgentTyping | AgentEnded) => return None,
         (WithBot, PastMessage) => "with_bot kept: record, chat.message",
-        (WithBot, PastFile) => "with_bot kept: record, chat.file",
+        (WithBot, PastFile) => "with_bot kept: record, chat.message, chat.file",
         (WithBot, PastTyping | PastEnded) => "with_bot over",
         (WithBot, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => return None,
         (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead | OpeningDue | LeavingDue) => {
@@ -630,7 +630,11 @@ fn open(session: SessionId) -> Payload {
 
 fn chat_message() -> Payload {
     let (author, text) = (None, Text::new("hm"));
-    Payload::Chat(ChatPayload::Message { author, text })
+    Payload::Chat(ChatPayload::Message {
+        author,
+        continues: false,
+        text,
+    })
 }
 
 fn chat_file() -> Payload {

@@ -138,6 +138,7 @@ pub(super) fn row(n: u128, id: DeliveryId) -> NewRow {
 pub(super) fn message(text: &str) -> Payload {
     Payload::Chat(ChatPayload::Message {
         author: Some("Anna".into()),
+        continues: false,
         text: text.into(),
     })
 }

@@ -167,6 +167,8 @@ pub(in crate::store) enum ChatForm {
     Message {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         author: Option<AuthorForm>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        continues: bool,
         text: String,
     },
     File {
@@ -186,8 +188,13 @@ impl From<&ChatPayload> for ChatForm {
             ChatPayload::Open { session } => Self::Open {
                 session: session.uuid(),
             },
-            ChatPayload::Message { author, text } => Self::Message {
+            ChatPayload::Message {
+                author,
+                continues,
+                text,
+            } => Self::Message {
                 author: author.as_ref().map(AuthorForm::from),
+                continues: *continues,
                 text: text.as_str().to_owned(),
             },
             ChatPayload::File { author, file } => Self::File {
@@ -208,8 +215,13 @@ impl From<ChatForm> for ChatPayload {
             ChatForm::Open { session } => Self::Open {
                 session: SessionId::from_uuid(session),
             },
-            ChatForm::Message { author, text } => Self::Message {
+            ChatForm::Message {
+                author,
+                continues,
+                text,
+            } => Self::Message {
                 author: author.map(Author::from),
+                continues,
                 text: Text::new(text),
             },
             ChatForm::File { author, file } => Self::File {

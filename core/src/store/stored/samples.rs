@@ -179,7 +179,11 @@ fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
     let kinds = prop::sample::select(&NOTICES[..]);
     prop_oneof![
         session_ids().prop_map(|session| ChatPayload::Open { session }),
-        (option::of(authors()), texts()).prop_map(|(author, text)| ChatPayload::Message { author, text }),
+        (option::of(authors()), any::<bool>(), texts()).prop_map(|(author, continues, text)| ChatPayload::Message {
+            author,
+            continues,
+            text
+        }),
         (option::of(authors()), files()).prop_map(|(author, file)| ChatPayload::File { author, file }),
         (kinds, texts()).prop_map(|(kind, text)| ChatPayload::Notice { kind, text }),
     ]

@@ -227,6 +227,7 @@ fn payloads() -> Vec<(&'static str, Payload)> {
     );
     let chat_message = ChatPayload::Message {
         author: Some("Anna".into()),
+        continues: false,
         text: "good morning".into(),
     };
     let notice = ChatPayload::Notice {

@@ -276,6 +276,7 @@ async fn supervise(channel: Arc<dyn EscalationChannel>, shutdown: CancellationTo
 pub(super) fn says(text: &str) -> ChatPayload {
     ChatPayload::Message {
         author: None,
+        continues: false,
         text: text.into(),
     }
 }

@@ -301,7 +301,11 @@ impl EscalationChannel for FaultyChannel {
 }
 
 fn message(text: Text) -> ChatPayload {
-    ChatPayload::Message { author: None, text }
+    ChatPayload::Message {
+        author: None,
+        continues: false,
+        text,
+    }
 }
 
 /// The two halves of a text.

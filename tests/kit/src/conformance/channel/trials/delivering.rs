@@ -53,6 +53,7 @@ pub(super) async fn agent_named(stage: Arc<Stage>) -> Checked {
     let ada = stage.with_ada().await?;
     let message = ChatPayload::Message {
         author: Some("Anna".into()),
+        continues: false,
         text: "how can I help?".into(),
     };
     delivered(&stage.deliver(&ada, &message).await?)?;
