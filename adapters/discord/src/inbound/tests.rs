@@ -123,11 +123,11 @@ fn bots_webhooks_and_discord_itself_say_nothing() {
 fn an_edit_is_told_and_a_preview_is_none() {
     let event = |edited: Value| -> MessageUpdateEvent {
         let event =
-            json!({"id": "7", "channel_id": "10", "author": user(), "content": "helo", "edited_timestamp": edited});
+            json!({"id": "7", "channel_id": "10", "author": user(), "content": "hello?", "edited_timestamp": edited});
         serde_json::from_value(event).expect("it is an update")
     };
     let read = edit(anna(), &event(json!("2025-10-15T08:00:00.123000+00:00"))).expect("it is an edit");
-    assert_eq!(read.event, CustomerEvent::Edited("helo".into()));
+    assert_eq!(read.event, CustomerEvent::Edited("hello?".into()));
     assert_eq!(
         moment(u64::try_from(read.position.0).expect("it is one")).as_millis() % 1_000,
         123

@@ -142,7 +142,7 @@ async fn edits_deletions_and_reactions_are_told_and_kept_from_the_bot() {
         rig.fake.user("bob").create().at(&help),
     );
     rig.house.hand_over(&rig.conversation(&ada));
-    let said = ada.says("helo");
+    let said = ada.says("hello?");
     rig.house.wait(|state| state.accepted.len() == 1).await;
     ada.edits(said, "hello").expect("it stands");
     ada.reacts(said, "👍").expect("it stands");
@@ -152,7 +152,7 @@ async fn edits_deletions_and_reactions_are_told_and_kept_from_the_bot() {
         .wait(|state| state.accepted.len() == 4 && state.signals > 0)
         .await;
     let lines = rig.house.look(State::lines);
-    assert_eq!(lines[..2], ["helo", "Edited: hello"]);
+    assert_eq!(lines[..2], ["hello?", "Edited: hello"]);
     assert!(lines[2].starts_with("[reacted 👍"), "{lines:?}");
     assert!(lines[3].starts_with("[deleted the message"), "{lines:?}");
     bob.says("and me?");
