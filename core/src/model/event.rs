@@ -149,22 +149,6 @@ impl EndReason {
             Self::NoPlace => "no_place",
         }
     }
-
-    /// Reads the fixed word back.
-    pub fn of_word(word: &str) -> Option<Self> {
-        [
-            Self::Agent,
-            Self::Customer,
-            Self::Bot,
-            Self::NoAgents,
-            Self::LeftMessage,
-            Self::Refused,
-            Self::OpeningTimeout,
-            Self::NoPlace,
-        ]
-        .into_iter()
-        .find(|reason| reason.word() == word)
-    }
 }
 
 /// A line of the customer that no agent got before the session was over.

@@ -106,8 +106,14 @@ async fn lanes(db: &mut SqliteConnection, wanted: &[Lane]) -> Result<HashMap<Lan
     let sql = format!("{ROW} WHERE (d.lane_kind, d.lane) IN given AND d.dead_at IS NULL ORDER BY d.seq");
     let mut lanes: HashMap<Lane, Vec<WaitingRow>> = wanted.iter().map(|lane| (*lane, Vec::new())).collect();
     for row in &select(db, given, &sql).await? {
-        let row = waiting_row(row)?;
-        lanes.entry(row.id.lane).or_default().push(row);
+        match waiting_row(row) {
+            Ok(row) => lanes.entry(row.id.lane).or_default().push(row),
+            // One that is spoiled keeps nobody from ending the session.
+            Err(StoreError::Corrupt { detail }) => {
+                tracing::error!(detail, "a waiting delivery cannot be read, and stays where it is");
+            }
+            Err(failed) => return Err(failed),
+        }
     }
     Ok(lanes)
 }
