@@ -16,3 +16,8 @@ pub mod two_channels;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The code that the guide to a channel of one's own shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-channel.md")]
+pub struct AddingAChannel;

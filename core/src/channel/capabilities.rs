@@ -1,6 +1,11 @@
 use crate::model::ChatLimits;
 
-/// What a channel can do. The core asks before it sends: what a channel cannot do becomes a readable line instead.
+/// What a channel can do.
+///
+/// The core itself asks for [`limits`](Self::limits), by which it cuts texts and stops files, and for
+/// [`places`](Self::places). What else a channel does not claim it answers with
+/// [`Outcome::Rejected`](crate::delivery::Outcome::Rejected), and the agent is told; the conformance suite holds it to
+/// that both ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(
@@ -8,7 +13,7 @@ use crate::model::ChatLimits;
     reason = "each says of one thing whether the platform has it, and they do not hang together"
 )]
 pub struct Capabilities {
-    /// Lengths and sizes.
+    /// Lengths and sizes. Where there are no files, both sizes are 0: then the agent is told at once.
     pub limits: ChatLimits,
     /// Whether the channel can send and fetch files.
     pub files: bool,

@@ -15,11 +15,12 @@ pub struct ChatDelivery<'a> {
     /// Whom it is for.
     pub to: &'a ConversationKey,
     /// Where it is shown, when that is not the conversation's own address: the receipt of the latest
-    /// [`ChatPayload::Open`].
+    /// [`ChatPayload::Open`]. It stays with the conversation after the session, until another is opened.
     pub place: Option<&'a Address>,
-    /// What to show.
+    /// What to show. A text is no longer than [`text_max`](crate::model::ChatLimits::text_max), together with its author as
+    /// [`ChatPayload::plain`] puts it in front.
     pub payload: &'a ChatPayload,
-    /// The bytes, where the payload is a file.
+    /// The bytes: there when, and only when, the payload is a file.
     pub file: Option<&'a dyn OpenFile>,
     /// The attempt's number, from 1.
     pub attempt: u32,
@@ -47,20 +48,30 @@ pub trait EscalationChannel: Send + Sync + 'static {
     async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError>;
 
     /// Makes at most one call that the customer can see, or a second one after a definite refusal of the first.
-    /// Never retries, never waits for a rate limit: `dispatch` does both. The caller cuts it off at its own deadline.
+    /// Never retries, never waits for a rate limit: `dispatch` does both. The caller cuts it off at its own deadline
+    /// ([`call_max`](crate::dispatch::DoorSettings::call_max), with a file
+    /// [`file_call_max`](crate::dispatch::DoorSettings::file_call_max)), which counts as [`Outcome::Unknown`].
+    ///
+    /// Called for one delivery of a conversation at a time, in order; for many conversations at once. After a restart or
+    /// an unknown outcome the same delivery comes again, an [`Open`](ChatPayload::Open) too: that finds the place that the
+    /// first attempt may have opened.
     ///
     /// # Cancel safety
     /// When the future is dropped, the call may or may not have had its effect.
     async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome;
 
     /// Opens a file of the platform, to be streamed to the desk. Called as the first step of a delivery, again for each
-    /// attempt. A channel without files answers [`Outcome::Rejected`].
+    /// attempt, and after a restart. A channel without files answers [`Outcome::Rejected`].
     ///
     /// # Errors
-    /// The outcome of the attempt.
+    /// The outcome of the attempt: of a delivery to the desk. So it speaks for [`Scope::Lane`](crate::delivery::Scope::Lane)
+    /// alone, or it would close the desk's door; and since asking again shows nothing to anybody, what went wrong on the
+    /// way is [`Outcome::NotSent`] and never `Unknown`.
     async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome>;
 
-    /// Shows a passing sign of the agent to the customer. Best effort; a channel without typing does nothing.
+    /// Shows a passing sign of the agent to the customer. Best effort; a channel without typing does nothing, and one whose
+    /// platform takes the sign back by itself does nothing about [`Signal::TypingStopped`]. It is not told the place: a
+    /// channel that has places remembers the last one, and after a restart asks [`Ingress::held`].
     async fn signal(&self, to: &ConversationKey, signal: Signal);
 
     /// The channel's id.

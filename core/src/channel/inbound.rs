@@ -6,11 +6,12 @@ use crate::model::{
 /// An update of a platform, read into our terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbound {
-    /// The same for the same update, for ever (`telegram:update:123`).
+    /// The same for the same update, for ever, and no other update's: also none of another channel's, so the channel's name
+    /// stands in it (`support-bot:update:123`).
     pub key: EventKey,
     /// The conversation.
     pub conversation: ConversationKey,
-    /// Where the update stands in the channel's order.
+    /// Where the update stands in the order of its conversation.
     pub position: Position,
     /// What is known of the customer.
     pub profile: Profile,
@@ -26,7 +27,8 @@ pub struct Inbound {
 pub enum Offered {
     /// It is committed for the human, or was dealt with before: acknowledge it, and keep it from the bot.
     Kept,
-    /// It is the bot's: pass it on.
+    /// It is the bot's: pass it on. Nothing of it is recorded, so the same update, brought again by the platform, is passed
+    /// again.
     Pass,
 }
 

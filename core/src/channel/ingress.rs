@@ -56,7 +56,8 @@ impl Ingress {
     /// of a conversation that the bot owns waits for no disk.
     ///
     /// # Errors
-    /// [`IngressError`]: do not acknowledge the update; offer it again.
+    /// [`IngressError::Refused`]: the update is lost. Acknowledge it, keep it from the bot, and log it as an error. Any other:
+    /// do not acknowledge it; offer it again.
     ///
     /// # Cancel safety
     /// When the future is dropped, the update may have been committed. Offer it again: its key removes the double.
@@ -65,8 +66,9 @@ impl Ingress {
     }
 
     /// Asks, at the moment the bot's handler starts, whether the update is still the bot's. Call it for each update that
-    /// [`offer`](Self::offer) passed, in order. While an escalation of the conversation is under way it waits: only then
-    /// is it known whose the update is.
+    /// [`offer`](Self::offer) passed and [that has a handler](Inbound::has_handler), in order, and for the next of a
+    /// conversation only when the handler of the one before is done: an escalation takes what was not started. While an
+    /// escalation of the conversation is under way it waits: only then is it known whose the update is.
     ///
     /// # Cancel safety
     /// When the future is dropped, nothing was noted: ask again.

@@ -107,6 +107,10 @@ impl Epoch {
     }
 }
 
-/// Where an update stands in its channel's order: Telegram's update id, Discord's message id.
+/// Where an update stands in the order of its conversation: Telegram's update id, Discord's message id.
+///
+/// A later update has a higher one, over restarts too; no two messages of a conversation have the same; and an update that
+/// comes again has the one that it had. What stands at or below the position at which the conversation last changed hands
+/// is taken for the former owner's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position(pub i64);

@@ -60,9 +60,9 @@ mod outbound;
 
 use std::{fmt, sync::Arc};
 
-use async_trait::async_trait;
 use axum::Router;
 use escalator::{
+    async_trait,
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress, SayError, Turn},
     delivery::{OpenedFile, Outcome},
     model::{ChatLimits, ConversationKey, CustomerEvent, FileRef, LengthUnit, Signal},

@@ -7,9 +7,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use async_trait::async_trait;
 use channel_template::{Account, Bot, Messenger};
 use escalator::{
+    async_trait,
     channel::{Ingress, Turn},
     hookpoint::{ServeSettings, serve},
     model::CustomerEvent,
@@ -17,8 +17,8 @@ use escalator::{
 use escalator_testkit::conformance::{
     Patience, Unsupported,
     channel::{self, Act, ChannelHarness, Connected, Customer, Fault, Platform, Shown},
+    libtest_mimic::{self, Arguments},
 };
-use libtest_mimic::Arguments;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +95,13 @@ impl Platform for Stand {
     async fn set_fault(&self, fault: Fault) -> Result<(), Unsupported> {
         match fault {
             Fault::Unreachable => self.platform.close().await,
-            fault => self.platform.look(|world| world.fault = Some(fault)),
+            Fault::Busy { .. }
+            | Fault::ServerError
+            | Fault::Silence
+            | Fault::LostAnswer
+            | Fault::Closed(_)
+            | Fault::AccountRefused => self.platform.look(|world| world.fault = Some(fault)),
+            _ => return Err(Unsupported),
         }
         Ok(())
     }

@@ -228,33 +228,31 @@ async fn messages(State(world): Shared, Json(message): Json<Value>) -> Response 
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     }
     match look_into(&world, |world| world.take_text(to, text)) {
-        Ok(None) => Json(json!({ "id": "message" })).into_response(),
-        Ok(Some(Fault::Silence)) => std::future::pending().await,
+        Some(Fault::Closed(_)) => StatusCode::FORBIDDEN.into_response(),
+        Some(Fault::Busy { retry_after }) => {
+            let wait = [(header::RETRY_AFTER, retry_after.as_secs().to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, wait).into_response()
+        }
+        Some(Fault::ServerError) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(Fault::Silence) => std::future::pending().await,
         // The connection's task ends here, without an answer and without a word on the console.
-        Ok(Some(_lost)) => panic::resume_unwind(Box::new("the answer is lost")),
-        Err(refusal) => refusal,
+        Some(Fault::LostAnswer) => panic::resume_unwind(Box::new("the answer is lost")),
+        _ => Json(json!({ "id": "message" })).into_response(),
     }
 }
 
 impl World {
-    /// Shows a text, and says what goes wrong after that.
-    fn take_text(&mut self, to: Customer, text: &str) -> Result<Option<Fault>, Response> {
-        match self.fault {
-            Some(Fault::Closed(who)) if who == to => return Err(StatusCode::FORBIDDEN.into_response()),
-            Some(Fault::Busy { retry_after }) => {
-                self.fault = None;
-                let wait = [(header::RETRY_AFTER, retry_after.as_secs().to_string())];
-                return Err((StatusCode::TOO_MANY_REQUESTS, wait).into_response());
-            }
-            Some(Fault::ServerError) => {
-                self.fault = None;
-                return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-            }
-            _ => {}
+    /// Takes a text, and says which fault strikes the call. After some of them the text is shown all the same.
+    fn take_text(&mut self, to: Customer, text: &str) -> Option<Fault> {
+        let fault = match self.fault {
+            Some(Fault::Closed(who)) => Some(Fault::Closed(who)).filter(|_| who == to),
+            // It strikes once.
+            _ => self.fault.take(),
+        };
+        if matches!(fault, None | Some(Fault::Silence | Fault::LostAnswer)) {
+            self.show(to, Shown::Text(text.to_owned()));
         }
-        self.show(to, Shown::Text(text.to_owned()));
-        let comes_after = |fault: &mut Fault| matches!(fault, Fault::Silence | Fault::LostAnswer);
-        Ok(self.fault.take_if(comes_after))
+        fault
     }
 
     fn show(&mut self, to: Customer, what: Shown) {

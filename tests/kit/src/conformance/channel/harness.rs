@@ -28,7 +28,8 @@ pub trait Platform: Send + Sync {
     /// before was shut down, to try a restart.
     ///
     /// The suite itself calls `run`. What receives beside it (a dispatcher, a gateway's client) is started here, goes on
-    /// until `shutdown`, and is handed back as [`Connected::receiving`].
+    /// until `shutdown`, and is handed back as [`Connected::receiving`]. Called while a fault is set, too: then the channel is
+    /// made, and needs not come through.
     ///
     /// The bot behind the channel hands nobody over and ends nothing of its own accord.
     async fn connect(&self, ingress: Ingress, shutdown: CancellationToken) -> Connected;
@@ -39,8 +40,8 @@ pub trait Platform: Send + Sync {
     /// [`Unsupported`] where the platform knows no such act, or no second customer.
     async fn customer(&self, who: Customer, act: Act) -> Result<(), Unsupported>;
 
-    /// How many of the customers' acts, counted from the first, the channel has let the platform forget. `None` where the
-    /// platform knows no acknowledgement.
+    /// How many of the customers' acts, counted from the first, the channel has let the platform forget; signs of typing may
+    /// be counted or not. `None` where the platform knows no acknowledgement.
     fn acknowledged(&self) -> Option<usize>;
 
     /// Whether the platform brings what was not acknowledged again after a restart.
@@ -127,7 +128,7 @@ pub enum Shown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Nobody listens: connections are refused until it is mended.
+    /// Nobody listens: connections are refused until it is mended, and those that stand are closed.
     Unreachable,
     /// The next call is told to wait (429), and shows nothing.
     Busy {
@@ -138,7 +139,8 @@ pub enum Fault {
     ServerError,
     /// The next call has its effect and is never answered.
     Silence,
-    /// The next call has its effect, and the connection breaks off instead of an answer.
+    /// The next call has its effect, and the connection breaks off instead of an answer (in an axum stand-in:
+    /// `std::panic::resume_unwind` in the handler).
     LostAnswer,
     /// The customer cannot be reached for good, and calls are refused, until it is mended: blocked, gone.
     Closed(Customer),
