@@ -10,7 +10,8 @@
 //! A bot embeds the crate through a channel: `escalator-telegram`, or one of its own that implements
 //! [`EscalationChannel`](channel::EscalationChannel). When a customer asks for a human, the bot calls
 //! [`escalate`](channel::EscalationChannel::escalate); the conversation so far goes to the desk, and from then on what
-//! the customer writes goes to an agent and what the agent writes comes back, until one of them ends it.
+//! the customer writes goes to an agent and what the agent writes comes back, until one of them ends it. In the repository,
+//! `docs/adding-a-channel.md` leads to a channel of one's own and `examples/channel-template` is one to copy.
 //!
 //! ```no_run
 //! use escalator::{

@@ -15,7 +15,8 @@ pub struct ChatDelivery<'a> {
     /// Whom it is for.
     pub to: &'a ConversationKey,
     /// Where it is shown, when that is not the conversation's own address: the receipt of the latest
-    /// [`ChatPayload::Open`]. It stays with the conversation after the session, until another is opened.
+    /// [`ChatPayload::Open`]. It stays with the conversation after the session, until another is opened
+    /// or cannot be; a [`Receipt::None`](crate::delivery::Receipt::None) leaves it as it is.
     pub place: Option<&'a Address>,
     /// What to show. A text is no longer than [`text_max`](crate::model::ChatLimits::text_max), together with its author as
     /// [`ChatPayload::plain`] puts it in front.

@@ -1,4 +1,5 @@
 //! The platform's contract: what an adapter implements to be relayed to, and what a bot calls to hand control over.
+//! `docs/adding-a-channel.md` in the repository is the way from here to an adapter.
 //!
 //! # Invariants
 //! - An update of a human-owned conversation is acknowledged to its platform only after [`Ingress::offer`] returned `Ok`.
