@@ -2,8 +2,8 @@ use crate::model::ChatLimits;
 
 /// What a channel can do.
 ///
-/// The core itself asks for [`limits`](Self::limits), by which it cuts texts and stops files, and for
-/// [`places`](Self::places). What else a channel does not claim it answers with
+/// The core itself asks for [`limits`](Self::limits), by which it cuts texts and stops files, for [`files`](Self::files)
+/// of the agent, and for [`places`](Self::places). What else a channel does not claim it answers with
 /// [`Outcome::Rejected`](crate::delivery::Outcome::Rejected), and the agent is told; the conformance suite holds it to
 /// that both ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ use crate::model::ChatLimits;
     reason = "each says of one thing whether the platform has it, and they do not hang together"
 )]
 pub struct Capabilities {
-    /// Lengths and sizes. Where there are no files, both sizes are 0: then the agent is told at once.
+    /// Lengths and sizes.
     pub limits: ChatLimits,
     /// Whether the channel can send and fetch files.
     pub files: bool,

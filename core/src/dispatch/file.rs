@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::Dispatch;
 use crate::{
     channel::EscalationChannel,
-    delivery::{ChatPayload, DeskPayload, OpenFile, OpenedFile, Outcome, Payload},
+    delivery::{ChatPayload, DeskPayload, OpenFile, OpenedFile, Outcome, Payload, Scope},
     model::{Attachment, BlobId, ChannelId, FileRef, FileSource},
     store::Store,
 };
@@ -46,7 +46,7 @@ pub(super) fn attachment(payload: &Payload) -> Option<&Attachment> {
 impl OpenFile for Source {
     async fn open(&self) -> Result<OpenedFile, Outcome> {
         match self {
-            Self::Platform(channel, file) => channel.fetch(file).await,
+            Self::Platform(channel, file) => channel.fetch(file).await.map_err(of_the_file_alone),
             Self::NotConnected(channel) => Err(Outcome::not_sent(format!("the channel {channel} is not connected"))),
             Self::Blob(store, blob) => match store.blobs().open(*blob).await {
                 Ok(Some(file)) => Ok(file),
@@ -54,5 +54,55 @@ impl OpenFile for Source {
                 Err(failed) => Err(Outcome::not_sent(failed.to_string())),
             },
         }
+    }
+}
+
+/// What a platform says of a file is no word of the desk's: it closes no door there, and the desk has had no call.
+fn of_the_file_alone(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::NotSent {
+            detail, retry_after, ..
+        }
+        | Outcome::Unknown {
+            detail, retry_after, ..
+        } => Outcome::NotSent {
+            detail,
+            retry_after,
+            scope: Scope::Lane,
+        },
+        Outcome::Refused { detail, .. } => Outcome::Refused {
+            detail,
+            scope: Scope::Lane,
+        },
+        Outcome::Delivered(_) => Outcome::not_sent("the channel gave no file, and no reason"),
+        rejected @ Outcome::Rejected { .. } => rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_platform_says_of_a_file_closes_no_door_of_the_desk() {
+        let refused = Outcome::Refused {
+            detail: "401".to_owned(),
+            scope: Scope::Door,
+        };
+        assert!(matches!(
+            of_the_file_alone(refused),
+            Outcome::Refused { scope: Scope::Lane, .. }
+        ));
+        let busy = Outcome::NotSent {
+            detail: "429".to_owned(),
+            retry_after: None,
+            scope: Scope::Door,
+        };
+        assert!(matches!(
+            of_the_file_alone(busy),
+            Outcome::NotSent { scope: Scope::Lane, .. }
+        ));
+        assert_eq!(of_the_file_alone(Outcome::unknown("reset")).word(), "not_sent");
+        assert_eq!(of_the_file_alone(Outcome::rejected("gone")).word(), "rejected");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, HookpointUrlError, Router, Secret},
     intake::{Intake, Port, SignalTo, Signals},
     model::{ChannelId, Clock, SystemClock},
-    store::{Ledger, LedgerSettings, Maintained, Maintenance, Store, StoreError},
+    store::{ChannelFacts, Ledger, LedgerSettings, Maintained, Maintenance, Store, StoreError},
 };
 
 /// A house that is open: its ledger is read, its hookpoint has a socket. Connect channels, then [`start`](Self::start).
@@ -99,8 +99,11 @@ impl Escalator {
         if self.channels.contains_key(&name) {
             return Err(StartError::TwoChannels(name));
         }
-        let Capabilities { limits, places, .. } = channel.capabilities();
-        self.ledger.know_channel(name.clone(), limits, places);
+        let Capabilities {
+            limits, files, places, ..
+        } = channel.capabilities();
+        let facts = ChannelFacts { limits, files, places };
+        self.ledger.know_channel(name.clone(), facts);
         self.channels.insert(name, channel);
         Ok(())
     }

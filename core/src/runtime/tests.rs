@@ -113,7 +113,7 @@ where
 #[async_trait]
 impl EscalationChannel for Acts {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::text_only(CHAT)
+        Capabilities::text_only(CHAT.limits)
     }
 
     fn ingress(&self) -> &Ingress {

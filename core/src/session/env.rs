@@ -20,6 +20,8 @@ pub struct Env<'a> {
     pub desk_texts: &'a BTreeMap<String, String>,
     /// What the conversation's channel takes.
     pub chat: ChatLimits,
+    /// Whether the channel can show a file.
+    pub files: bool,
     /// Whether the channel holds a session in a place that has to be opened.
     pub places: bool,
     /// What the desk takes.

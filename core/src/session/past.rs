@@ -40,7 +40,7 @@ pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment)
         draft.bury(session, payload, TOO_LATE);
         return Verdict::Over;
     }
-    if let Some(why) = relay::too_big_for_chat(draft.env, file) {
+    if let Some(why) = relay::cannot_reach_chat(draft.env, file) {
         draft.bury(session, payload, &why);
         return Verdict::Over;
     }

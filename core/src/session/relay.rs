@@ -72,7 +72,7 @@ pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
         author: agent,
         file: file.clone(),
     };
-    match (too_big_for_chat(draft.env, file), draft.conversation.session()) {
+    match (cannot_reach_chat(draft.env, file), draft.conversation.session()) {
         (Some(why), Some(session)) => {
             let session = session.id;
             draft.bury(session, payload, &why);
@@ -85,7 +85,10 @@ pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
 }
 
 /// Why a file of an agent cannot go to the customer's platform; `None` where it can, or its size is not known.
-pub(super) fn too_big_for_chat(env: &Env<'_>, file: &Attachment) -> Option<String> {
+pub(super) fn cannot_reach_chat(env: &Env<'_>, file: &Attachment) -> Option<String> {
+    if !env.files {
+        return Some("the customer's platform takes no files".to_owned());
+    }
     let bytes_max = env.chat.send_bytes_max;
     file.bytes.filter(|bytes| *bytes > bytes_max).map(|_| {
         let limit = megabytes(bytes_max);

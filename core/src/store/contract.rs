@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use super::{Owners, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
-    model::{ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
+    model::{ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
 };
 
@@ -85,6 +85,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the ledger took its last write. One that did not is tried every second.
     fn is_healthy(&self) -> bool;
+}
+
+/// What a decision may know of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelFacts {
+    /// Lengths and sizes.
+    pub limits: ChatLimits,
+    /// Whether it can show a file.
+    pub files: bool,
+    /// Whether it holds a session in a place that has to be opened.
+    pub places: bool,
 }
 
 /// An event to be committed.

@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{
-    Accepted, Incoming, Settle, SettleAs, Target,
+    Accepted, ChannelFacts, Incoming, Settle, SettleAs, Target,
     backend::{Changes, Loaded, LoadedMore, NewRow, RowChange, WaitingMark, Wanted, WantedMore},
     index::{Index, IndexChange},
 };
@@ -26,33 +26,26 @@ pub(super) struct Brain {
     pub(super) texts: Texts,
     pub(super) desk: DeskLimits,
     /// Set while the house is built; read from then on.
-    pub(super) chats: RwLock<HashMap<ChannelId, Chat>>,
+    pub(super) chats: RwLock<HashMap<ChannelId, ChannelFacts>>,
     pub(super) hook_address: RwLock<HookAddress>,
     /// The texts of the desk's configuration, as it told them last.
     pub(super) desk_texts: RwLock<BTreeMap<String, String>>,
 }
 
-/// What a decision may know of a channel.
-#[derive(Clone, Copy)]
-pub(super) struct Chat {
-    pub(super) limits: ChatLimits,
-    /// Whether it holds a session in a place that has to be opened.
-    pub(super) places: bool,
-}
-
 impl Brain {
     /// For a conversation of a channel that is not connected now: what every platform takes.
-    const ANY_CHAT: Chat = Chat {
+    const ANY_CHAT: ChannelFacts = ChannelFacts {
         limits: ChatLimits {
             text_max: 2_000,
             text_unit: LengthUnit::Utf16,
             fetch_bytes_max: 20 << 20,
             send_bytes_max: 8 << 20,
         },
+        files: true,
         places: false,
     };
 
-    fn chat(&self, channel: &ChannelId) -> Chat {
+    fn chat(&self, channel: &ChannelId) -> ChannelFacts {
         let chats = self.chats.read().unwrap_or_else(PoisonError::into_inner);
         chats.get(channel).copied().unwrap_or(Self::ANY_CHAT)
     }
@@ -384,6 +377,7 @@ impl<'b> Batch<'b> {
             texts: &self.brain.texts,
             desk_texts: &desk_texts,
             chat: chat.limits,
+            files: chat.files,
             places: chat.places,
             desk: self.brain.desk,
             hook_address: &hook_address,

@@ -13,20 +13,18 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store,
-    StoreError,
+    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle,
+    Store, StoreError,
     backend::{Backend, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
-    fold::{Brain, Chat, Live},
+    fold::{Brain, Live},
     index::{Index, IndexChange},
     memory::MemoryBackend,
     writer::{Write, Writer},
 };
 use crate::{
     delivery::{DeliveryId, Door},
-    model::{
-        ChannelId, ChatLimits, Clock, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts, Timestamp,
-    },
+    model::{ChannelId, Clock, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts, Timestamp},
     session::Mark,
 };
 
@@ -166,11 +164,10 @@ impl Ledger {
         })
     }
 
-    /// Tells the ledger what a channel takes, and whether it holds sessions in places that have to be opened. Call it
-    /// before the channel's first event.
-    pub fn know_channel(&self, channel: ChannelId, limits: ChatLimits, places: bool) {
+    /// Tells the ledger what a channel can do. Call it before the channel's first event.
+    pub fn know_channel(&self, channel: ChannelId, facts: ChannelFacts) {
         let mut chats = self.shared.brain.chats.write().unwrap_or_else(PoisonError::into_inner);
-        chats.insert(channel, Chat { limits, places });
+        chats.insert(channel, facts);
     }
 
     /// Tells the ledger where the hooks of new sessions go. Sessions that stand keep their address.

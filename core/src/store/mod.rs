@@ -39,8 +39,8 @@ mod writer;
 
 pub use self::{
     contract::{
-        Accepted, AgeOut, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Settle, SettleAs,
-        Store, Target,
+        Accepted, AgeOut, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance,
+        Settle, SettleAs, Store, Target,
     },
     error::StoreError,
     ledger::{Ledger, LedgerSettings},

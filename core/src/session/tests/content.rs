@@ -237,3 +237,15 @@ fn debug_shows_neither_words_nor_where_the_hooks_go() {
         assert!(!shown.contains(secret), "{secret} stands in {shown}");
     }
 }
+
+#[test]
+fn a_file_of_the_agent_for_a_platform_without_files_is_told_in_the_ticket() {
+    let mut scene = Scene::with_agent();
+    scene.files = false;
+    let sent = scene.decide(&agent_sends(scene.session(), document("bill.pdf", 10)));
+    assert_eq!(
+        told(&sent),
+        "with_agent kept: record, bot:undelivered, dead chat.file, desk.line"
+    );
+    assert!(desk_lines(&sent)[0].contains("takes no files"));
+}

@@ -30,6 +30,7 @@ pub(super) struct Scene {
     pub(super) texts: Texts,
     pub(super) desk_texts: BTreeMap<String, String>,
     pub(super) chat: ChatLimits,
+    pub(super) files: bool,
     pub(super) places: bool,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
@@ -59,6 +60,7 @@ impl Scene {
                 fetch_bytes_max: 20_000_000,
                 send_bytes_max: 50_000_000,
             },
+            files: true,
             places: false,
             desk: DeskLimits {
                 message_chars_max: 10_000,
@@ -125,6 +127,7 @@ impl Scene {
             texts: &self.texts,
             desk_texts: &self.desk_texts,
             chat: self.chat,
+            files: self.files,
             places: self.places,
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,

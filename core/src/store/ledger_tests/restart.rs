@@ -7,7 +7,7 @@ use crate::{
     model::{Address, Clock, EventKey, Position, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
     store::{
-        Accepted, DueTimer, Incoming, Ledger, SettleAs, Store, Target,
+        Accepted, ChannelFacts, DueTimer, Incoming, Ledger, SettleAs, Store, Target,
         backend::Changes,
         rig::{
             CHAT, Place, agent_ends, agent_says, claim, customer_ends, deliver_all, door, key, message, open, push_log,
@@ -256,7 +256,7 @@ async fn transcripts_and_dead_letters_are_kept() {
 async fn the_place_of_a_conversation_is_known_from_its_receipt_on() {
     for place in Place::each().await {
         let ledger = place.open().await;
-        ledger.know_channel(key(1).channel, CHAT, true);
+        ledger.know_channel(key(1).channel, ChannelFacts { places: true, ..CHAT });
         open(&ledger, 1, 1).await;
         let asked = claim(&ledger, &Door::Desk).await;
         settle(

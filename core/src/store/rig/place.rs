@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::{Faults, TestClock, faults::Faulty, on_disk};
 use crate::{
     model::{ChannelId, ChatLimits, Clock, DeskLimits, LengthUnit},
-    store::{Ledger, LedgerSettings, backend::Backend, memory::MemoryBackend},
+    store::{ChannelFacts, Ledger, LedgerSettings, backend::Backend, memory::MemoryBackend},
 };
 
 /// Where the desk's hooks go. Its secret must stand in no log.
@@ -73,7 +73,7 @@ impl Place {
             .await
             .expect("the ledger can be opened");
         ledger.know_hook_address(HOOK_ADDRESS.to_owned());
-        ledger.know_channel(ChannelId::new("test"), CHAT, false);
+        ledger.know_channel(ChannelId::new("test"), CHAT);
         Arc::new(ledger)
     }
 
@@ -92,9 +92,13 @@ impl Place {
 }
 
 /// What the channel of the tests takes.
-pub(crate) const CHAT: ChatLimits = ChatLimits {
-    text_max: 4_096,
-    text_unit: LengthUnit::Utf16,
-    fetch_bytes_max: 1 << 20,
-    send_bytes_max: 1 << 20,
+pub(crate) const CHAT: ChannelFacts = ChannelFacts {
+    limits: ChatLimits {
+        text_max: 4_096,
+        text_unit: LengthUnit::Utf16,
+        fetch_bytes_max: 1 << 20,
+        send_bytes_max: 1 << 20,
+    },
+    files: true,
+    places: false,
 };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use escalator::store::{Ledger, SqliteSettings, Store};
+use escalator::store::{ChannelFacts, Ledger, SqliteSettings, Store};
 use uuid::Uuid;
 
 use super::{Place, Setup, StoreHarness};
@@ -69,7 +69,12 @@ impl Place for LedgerPlace {
             None => Ledger::in_memory(setup.settings).await,
         };
         let ledger = Arc::new(opened.expect("the ledger can be opened"));
-        ledger.know_channel(setup.channel, setup.limits, false);
+        let facts = ChannelFacts {
+            limits: setup.limits,
+            files: true,
+            places: false,
+        };
+        ledger.know_channel(setup.channel, facts);
         ledger.know_hook_address(setup.hook_address);
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
         ledger
