@@ -75,6 +75,16 @@ impl Street {
     }
 
     pub(crate) async fn try_open(&self, plan: Plan) -> Result<House, StartError> {
+        let (house, ()) = self.try_open_with(plan, |_, _| ()).await?;
+        Ok(house)
+    }
+
+    /// Opens a house in which more channels than Telegram are connected.
+    pub(crate) async fn try_open_with<T>(
+        &self,
+        plan: Plan,
+        connect: impl FnOnce(&mut Escalator, &Seen) -> T,
+    ) -> Result<(House, T), StartError> {
         let (told, seen) = (Told::default(), Seen::default());
         let ear = told.clone();
         let house = Escalator::builder(self.omnidesk(plan.omnidesk))
@@ -94,6 +104,7 @@ impl Street {
         let bot = client(self.telegram.token(), Some(&self.telegram.url())).expect("token and address are right");
         let telegram = Telegram::with_settings(bot.clone(), house.ingress("telegram"), plan.telegram);
         house.connect(Arc::new(telegram.clone()))?;
+        let others = connect(&mut house, &seen);
         let running = house.start().await?;
 
         let (listener, handlers) = telegram.install(polling(bot.clone()), plan.handlers);
@@ -105,13 +116,14 @@ impl Street {
                 .dispatch_with_listener(listener, LoggingErrorHandler::new())
                 .await;
         });
-        Ok(House {
+        let house = House {
             running,
             telegram,
             told,
             seen,
             polls,
-        })
+        };
+        Ok((house, others))
     }
 
     fn omnidesk(&self, change: fn(&mut OmnideskConfig)) -> Omnidesk {

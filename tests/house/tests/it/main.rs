@@ -1,11 +1,12 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash` and `story` run the bot in a process of its own; the others open a house in this one.
+//! `crash`, `discord_story` and `story` run the bot in a process of its own; the others open a house in this one.
 
 mod bot;
 mod browser;
 mod control;
 mod crash;
+mod crowd;
 mod home;
 mod hooks;
 mod late;
@@ -15,6 +16,7 @@ mod outage;
 mod race;
 mod restart;
 mod slow_files;
+mod square;
 mod story;
 mod street;
 mod texts;
