@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -27,11 +27,23 @@ const NAME_MAX: usize = 80;
 #[derive(Default)]
 pub(crate) struct Voices {
     webhooks: Mutex<HashMap<ChannelId, Known>>,
+    /// Held by whoever finds or makes the webhook of a channel: conversations that begin at once are to have one.
+    makers: Mutex<HashMap<ChannelId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
+#[derive(Clone)]
 enum Known {
     Webhook(WebhookId, String),
     Forbidden(Instant),
+}
+
+impl Known {
+    fn webhook(self) -> Option<(WebhookId, String)> {
+        match self {
+            Self::Webhook(id, token) => Some((id, token)),
+            Self::Forbidden(_) => None,
+        }
+    }
 }
 
 impl Voices {
@@ -42,6 +54,17 @@ impl Voices {
         };
         let is_it = |known: &Known| matches!(known, Known::Webhook(id, _) if *id == webhook);
         self.lock().values().any(is_it)
+    }
+
+    /// What is known of a channel, and not too old.
+    fn known(&self, home: ChannelId) -> Option<Known> {
+        let is_old = |known: &Known| matches!(known, Known::Forbidden(since) if since.elapsed() >= FORBIDDEN_FOR);
+        self.lock().get(&home).filter(|known| !is_old(known)).cloned()
+    }
+
+    fn maker(&self, home: ChannelId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(makers.entry(home).or_default())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ChannelId, Known>> {
@@ -64,10 +87,14 @@ impl Post {
 
     /// Our webhook of a channel: known, found, or made. `None` where the bot may not make one.
     async fn webhook(&self, home: ChannelId) -> Result<Option<(WebhookId, String)>, Failure> {
-        match self.voices.lock().get(&home) {
-            Some(Known::Webhook(id, token)) => return Ok(Some((*id, token.clone()))),
-            Some(Known::Forbidden(since)) if since.elapsed() < FORBIDDEN_FOR => return Ok(None),
-            _ => {}
+        if let Some(known) = self.voices.known(home) {
+            return Ok(known.webhook());
+        }
+        let maker = self.voices.maker(home);
+        let _only = maker.lock().await;
+        // Somebody else may have made it meanwhile.
+        if let Some(known) = self.voices.known(home) {
+            return Ok(known.webhook());
         }
         match self.find_or_make(home).await {
             Ok(Webhook {

@@ -94,6 +94,10 @@ async fn in_a_crowd_on_three_channels_everything_goes_to_the_chat_it_belongs_to(
         talk.agent_read_this_alone(&sessions[&talk.name]);
         talk.customer_saw_this_alone();
     }
+    assert!(
+        talks.iter().any(Talk::saw_typing),
+        "signs of typing may be dropped, but not all of them"
+    );
     nobody_else_was_told(&square, &talks, &places);
     the_bot_heard_its_own_part(&talks, &open.house.seen);
     square.nobody_complains();
@@ -263,7 +267,8 @@ impl Talk<'_> {
             Party::Agent => {
                 let wanted = self.customers_lines().len();
                 let read = self.square.street.desk.wait_until(CROWD_PATIENCE, |desk| {
-                    desk.session(session).is_some_and(|session| lines(session).count() >= wanted)
+                    desk.session(session)
+                        .is_some_and(|session| lines(session).count() >= wanted)
                 });
                 read.await.expect("the ticket has all lines");
                 exact(self.square.street.desk.end(session).await);
@@ -303,7 +308,10 @@ impl Talk<'_> {
         let desk = &self.square.street.desk;
         exact(match act {
             Act::Says(text) => desk.reply(session, Reply::new(text, "Anna")).await,
-            Act::Sends { name, bytes } => desk.send_file(session, Upload::new(name, "text/plain", bytes.clone())).await,
+            Act::Sends { name, bytes } => {
+                desk.send_file(session, Upload::new(name, "text/plain", bytes.clone()))
+                    .await
+            }
             Act::Types => desk.typing(session, true).await,
         });
     }
@@ -367,7 +375,11 @@ impl Talk<'_> {
         let opener = session.texts(Party::Customer)[0];
         assert!(opener.contains(&self.greeting()), "{opener}");
         assert_eq!(lines(&session).collect::<Vec<_>>(), self.customers_lines(), "{name}");
-        assert_eq!((session.status, session.ended_by), (SessionStatus::Ended, Some(self.ended_by)), "{name}");
+        assert_eq!(
+            (session.status, session.ended_by),
+            (SessionStatus::Ended, Some(self.ended_by)),
+            "{name}"
+        );
         let has_typed = |step: &Step| matches!(step, Step::Customer(Act::Types));
         let may_type = self.steps.iter().any(has_typed);
         assert!(may_type || session.events.is_empty(), "{name} did not type");
@@ -437,7 +449,9 @@ fn on_discord(message: &discord::Message) -> String {
 /// What was sent is what the customers were shown, and in the guild's channels the bot answered greetings alone.
 fn nobody_else_was_told(square: &Square, talks: &[Talk<'_>], places: &[discord::Place]) {
     let sent = square.street.telegram.calls();
-    let sent = sent.iter().filter(|call| call.method.starts_with("send") && call.method != "sendChatAction");
+    let sent = sent
+        .iter()
+        .filter(|call| call.method.starts_with("send") && call.method != "sendChatAction");
     let shown = |is_it: fn(&Seat<'_>) -> bool| {
         let theirs = talks.iter().filter(|talk| is_it(&talk.seat));
         theirs.map(|talk| talk.shown().len()).sum::<usize>()
@@ -450,6 +464,8 @@ fn nobody_else_was_told(square: &Square, talks: &[Talk<'_>], places: &[discord::
         .filter(|call| call.is("POST", "/channels/*/messages") || call.is("POST", "/webhooks/*/*"));
     let in_chats = shown(|seat| matches!(seat, Seat::Direct(_) | Seat::Guild { .. }));
     assert_eq!(sent.count(), in_chats + GUILD);
+    let webhooks = square.discord.calls_of("POST", "/channels/*/webhooks");
+    assert_eq!(webhooks.len(), GUILD_CHANNELS, "one webhook a channel is enough");
     let mut greeted: Vec<_> = places
         .iter()
         .flat_map(|place| place.transcript().from_bot().map(on_discord).collect::<Vec<_>>())

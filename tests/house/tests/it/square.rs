@@ -173,7 +173,10 @@ impl Console {
     /// Waits until a line is shown.
     pub(crate) async fn sees(&self, line: &str) {
         let shown = |lines: &[String]| lines.iter().any(|shown| shown == line).then_some(());
-        self.screen.find(shown).await.unwrap_or_else(|why| panic!("{line:?} is not shown: {why}"));
+        self.screen
+            .find(shown)
+            .await
+            .unwrap_or_else(|why| panic!("{line:?} is not shown: {why}"));
     }
 
     /// What was shown, line by line; a file as its name and what is in it.
