@@ -1,4 +1,4 @@
-//! A town: the desk, Telegram, and the bot between them, in a process of its own that can be killed and started again.
+//! A town: the desk, Telegram, Discord, and the bot between them, in a process of its own that can be killed and started again.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -14,6 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use escalator_testkit::{
     desk::{DeskSimulator, Encoding},
+    discord::{FakeDiscord, Seen, World},
     telegram::FakeTelegram,
 };
 use tempfile::TempDir;
@@ -28,6 +29,8 @@ pub struct Town {
     pub desk: DeskSimulator,
     /// Telegram.
     pub telegram: FakeTelegram,
+    /// Discord.
+    pub discord: FakeDiscord,
     folder: TempDir,
     hookpoint_port: u16,
     program: PathBuf,
@@ -41,16 +44,18 @@ impl Town {
     pub async fn build(program: PathBuf, hooks: Encoding) -> Result<Self> {
         let desk = DeskSimulator::builder().hook_encoding(hooks).start().await?;
         let telegram = FakeTelegram::builder().start().await?;
+        let discord = FakeDiscord::builder().start().await?;
         Ok(Self {
             desk,
             telegram,
+            discord,
             folder: tempfile::tempdir()?,
             hookpoint_port: free_port()?,
             program,
         })
     }
 
-    /// Starts the bot and waits until it asks Telegram for updates.
+    /// Starts a bot of Telegram's and waits until it asks for updates.
     ///
     /// # Errors
     /// When it ends, or asks for nothing in time.
@@ -62,6 +67,24 @@ impl Town {
         });
         if polled.await.is_err() {
             bail!("the bot asks for no updates; it ended: {:?}", bot.ended()?);
+        }
+        Ok(bot)
+    }
+
+    /// Starts a bot of Discord's and waits until it has a session of the gateway of its own.
+    ///
+    /// # Errors
+    /// When it ends, or has none in time.
+    pub async fn start_discord_bot(&self) -> Result<Bot> {
+        let sessions = |world: &World| {
+            let seen = world.gateway().iter();
+            seen.filter(|seen| matches!(seen, Seen::Ready { .. })).count()
+        };
+        let before = self.discord.look(sessions);
+        let mut bot = self.spawn_bot()?;
+        let connected = self.discord.wait_until(PATIENCE, |world| sessions(world) > before);
+        if connected.await.is_err() {
+            bail!("the bot does not connect to Discord; it ended: {:?}", bot.ended()?);
         }
         Ok(bot)
     }
@@ -88,7 +111,9 @@ impl Town {
                 format!("sqlite:{}", self.folder.path().join("town.db").display()),
             )
             .env("TELEGRAM_BOT_TOKEN", self.telegram.token())
-            .env("TELEGRAM_API_URL", self.telegram.url());
+            .env("TELEGRAM_API_URL", self.telegram.url())
+            .env("DISCORD_TOKEN", self.discord.token())
+            .env("DISCORD_API_URL", self.discord.url());
         command
     }
 }

@@ -257,6 +257,8 @@ impl Talk<'_> {
     }
 
     async fn is_held(&self, session: &Session) {
+        // An agent who is ahead of the desk's answer would spare the customer the notice.
+        self.customer_sees(WAITING).await;
         for step in &self.steps {
             match step {
                 Step::Customer(act) => self.customer_does(act),

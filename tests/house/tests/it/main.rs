@@ -7,6 +7,7 @@ mod browser;
 mod control;
 mod crash;
 mod crowd;
+mod discord_story;
 mod home;
 mod hooks;
 mod late;
