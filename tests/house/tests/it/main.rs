@@ -1,13 +1,16 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash`, `discord_story` and `story` run the bot in a process of its own; the others open a house in this one.
+//! `crash`, `discord_killed`, `discord_story` and `story` run the bot in a process of its own; the others open a house
+//! in this one.
 
 mod bot;
 mod browser;
 mod control;
 mod crash;
 mod crowd;
+mod discord_killed;
 mod discord_story;
+mod guest;
 mod home;
 mod hooks;
 mod late;
