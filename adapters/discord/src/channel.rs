@@ -8,12 +8,7 @@ use escalator::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    bot::Bot,
-    config::{Place, Settings},
-    outbound,
-    post::Post,
-};
+use crate::{bot::Bot, config::Settings, outbound, post::Post};
 
 /// A Discord bot as a channel. Clones are handles on the same channel.
 #[derive(Clone)]
@@ -60,10 +55,8 @@ impl EscalationChannel for Discord {
             send_bytes_max: settings.send_bytes_max,
         };
         let capabilities = Capabilities::text_only(limits).with_files().with_typing(true, true);
-        match settings.place {
-            Place::Thread | Place::DirectMessage => capabilities.with_places(),
-            Place::SameChannel => capabilities,
-        }
+        // In the same channel too: a session is not held where an earlier one was, under another setting.
+        capabilities.with_places()
     }
 
     fn ingress(&self) -> &Ingress {

@@ -6,7 +6,8 @@ use escalator::delivery::RetryPolicy;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Where a customer of a guild talks to the agent. Direct messages stay where they are.
+    /// Where a customer of a guild talks to the agent. Direct messages stay where they are. A session stays where it was
+    /// opened; a change counts from the next one on.
     pub place: Place,
     /// How the agent appears.
     pub agent_author: AgentAuthor,
@@ -70,7 +71,8 @@ impl Default for Settings {
     }
 }
 
-/// Where a customer of a guild talks to the agent.
+/// Where a customer of a guild talks to the agent. Where a private place cannot be opened the session ends, and nothing
+/// of an agent's is said in the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Place {

@@ -136,7 +136,16 @@ impl Places {
         self.lock().spots.get(&channel).copied()
     }
 
-    /// Notes where a conversation is shown.
+    /// Notes where a conversation is shown, which can be its home.
+    pub(crate) fn show(&self, place: ChannelId, conversation: &ConversationKey) {
+        if home(conversation) == Some(place) {
+            self.lock().shown.remove(conversation);
+        } else {
+            self.hold(place, conversation);
+        }
+    }
+
+    /// Notes where a conversation is shown that is not shown at home.
     pub(crate) fn hold(&self, place: ChannelId, conversation: &ConversationKey) {
         let mut state = self.lock();
         state.held.insert(place, conversation.clone());

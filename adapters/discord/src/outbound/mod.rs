@@ -2,6 +2,7 @@
 //!
 //! # Invariants
 //! - A text of an agent pings nobody, whatever stands in it.
+//! - What an agent says stands in a channel that others read only where the settings say so.
 //! - A call in the bot's name carries a nonce made from the delivery's key, so that Discord removes its double. A webhook
 //!   has none.
 
@@ -35,10 +36,16 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
     let Some(home) = places::home(delivery.to) else {
         return Outcome::rejected("the conversation's address is no channel of Discord's");
     };
-    let place = delivery.place.and_then(places::channel).unwrap_or(home);
-    if place != home {
-        post.places.hold(place, delivery.to);
-    }
+    let place = match delivery.place.and_then(places::channel) {
+        Some(place) => place,
+        None if !is_agents(delivery.payload) => home,
+        None => match post.may_speak_at(home).await {
+            Ok(true) => home,
+            Ok(false) => return Outcome::rejected("the chat has no private place, and its channel is open to others"),
+            Err(failure) => return failure.outcome_of_harmless(),
+        },
+    };
+    post.places.show(place, delivery.to);
     match delivery.payload {
         ChatPayload::Open { .. } => open::open(post, delivery.to, home).await,
         ChatPayload::Message {
@@ -60,6 +67,11 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
         },
         _ => Outcome::rejected("Discord cannot show this kind of message"),
     }
+}
+
+/// Whether it is what an agent says, which is the customer's affair alone. What we say ourselves is not.
+const fn is_agents(payload: &ChatPayload) -> bool {
+    matches!(payload, ChatPayload::Message { .. } | ChatPayload::File { .. })
 }
 
 /// The outcome of a message that was sent.

@@ -31,19 +31,32 @@ pub(super) async fn open(post: &Post, conversation: &ConversationKey, home: Chan
         return Outcome::delivered();
     };
     let opened = match post.settings.place {
-        Place::SameChannel => return Outcome::delivered(),
-        Place::Thread if spot.is_thread() => return Outcome::delivered(),
+        // Named all the same: an earlier session may have been held elsewhere.
+        Place::SameChannel => Ok(home),
+        Place::Thread if spot.is_thread() => Ok(home),
         Place::Thread => post.thread(guild, home, customer).await,
         Place::DirectMessage => post.direct_messages(customer).await,
     };
     match opened {
         Ok(place) => {
-            post.places.hold(place, conversation);
+            post.places.show(place, conversation);
             Outcome::Delivered(Receipt::Place {
                 place: Address::new(place.to_string()),
             })
         }
         Err(failed) => post.tell_why_not(home, failed).await,
+    }
+}
+
+impl Post {
+    /// Whether an agent may speak to a customer at home, where no place was opened: one that could not be must not cost
+    /// the customer's privacy.
+    pub(super) async fn may_speak_at(&self, home: ChannelId) -> Result<bool, Failure> {
+        if self.settings.place == Place::SameChannel {
+            return Ok(true);
+        }
+        let spot = self.spot(home).await?;
+        Ok(spot.guild.is_none() || (self.settings.place == Place::Thread && spot.is_thread()))
     }
 }
 

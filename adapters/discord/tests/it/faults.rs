@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use escalator::{
     delivery::{ChatPayload, NoticeKind, Outcome, Receipt, Scope},
-    model::{Author, SessionId},
+    model::{Address, Author, SessionId},
 };
-use escalator_discord::Settings;
+use escalator_discord::{Place, Settings};
 use escalator_testkit::discord::{FakeDiscord, Fault, LimitScope, On, Permission, Plan};
 
 use super::rig::{Rig, SOON};
@@ -24,6 +24,13 @@ fn agents(text: &str) -> ChatPayload {
         continues: false,
         text: text.into(),
     }
+}
+
+/// A bot whose agents speak in the open.
+async fn in_the_same_channel() -> Rig {
+    let mut settings = Settings::default();
+    settings.place = Place::SameChannel;
+    Rig::with(FakeDiscord::builder().start().await.expect("it starts"), settings).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,7 +120,7 @@ async fn a_customer_who_takes_no_direct_messages_is_told_of_and_harms_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_webhook_the_agent_speaks_as_the_bot() {
-    let rig = Rig::new().await;
+    let rig = in_the_same_channel().await;
     let help = rig.fake.guild("Shop").channel("help");
     help.forbid(Permission::ManageWebhooks);
     let ada = rig.fake.user("ada").create().at(&help);
@@ -124,7 +131,7 @@ async fn without_a_webhook_the_agent_speaks_as_the_bot() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_was_deleted_costs_no_message() {
-    let rig = Rig::new().await;
+    let rig = in_the_same_channel().await;
     let help = rig.fake.guild("Shop").channel("help");
     let ada = rig.fake.user("ada").create().at(&help);
     let to = rig.conversation(&ada);
@@ -161,6 +168,42 @@ async fn a_thread_is_opened_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_says_nothing_in_the_open_where_no_place_was_opened() {
+    for place in [Place::Thread, Place::DirectMessage] {
+        let mut settings = Settings::default();
+        settings.place = place;
+        let rig = Rig::with(FakeDiscord::builder().start().await.expect("it starts"), settings).await;
+        let help = rig.fake.guild("Shop").channel("help");
+        let (ada, bob) = (rig.fake.user("ada").create().at(&help), rig.fake.user("bob").dm());
+        let to = rig.conversation(&ada);
+        assert_eq!(
+            rig.deliver(&to, 1, &agents("your password is 12")).await.word(),
+            "rejected"
+        );
+        assert_eq!(
+            rig.deliver(&to, 2, &notice("the chat is over")).await.word(),
+            "delivered"
+        );
+        assert_eq!(ada.transcript().bot_texts(), ["the chat is over"]);
+        let direct = rig.conversation(&bob);
+        assert_eq!(rig.deliver(&direct, 3, &agents("hello")).await.word(), "delivered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_in_the_same_channel_is_not_held_where_an_earlier_one_was() {
+    let rig = in_the_same_channel().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    let opened = rig.deliver(&rig.conversation(&ada), 1, &open).await;
+    let place = Address::new(help.id().to_string());
+    assert_eq!(opened, Outcome::Delivered(Receipt::Place { place }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_intent_is_named() {
     let fake = FakeDiscord::builder()
         .without_message_content()
@@ -178,7 +221,7 @@ async fn a_missing_intent_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_shown() {
-    let rig = Rig::new().await;
+    let rig = in_the_same_channel().await;
     let help = rig.fake.guild("Shop").channel("help");
     let ada = rig.fake.user("ada").create().at(&help);
     let to = rig.conversation(&ada);
