@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use escalator::{
-    channel::{Escalated, Offered, Owner, Started},
+    channel::{Escalated, Inbound, Offered, Owner, Started, Turn},
     model::{ConversationKey, Escalation},
 };
 use serde_json::{Value, json};
@@ -36,6 +36,13 @@ enum Wish {
     Bots,
 }
 
+/// A customer who asks for a human.
+struct Asks {
+    update: Inbound,
+    /// Whether something stands before it that is not dealt with.
+    is_early: bool,
+}
+
 /// Deals with an interaction.
 pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction: &Interaction) -> Option<Admitted<'a>> {
     let turn = post.soon_in_turn(deed).await;
@@ -54,12 +61,17 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
         }
     };
     match (post.ingress.owner(&conversation), wish) {
-        (Owner::Bot, Wish::Bots) => return Some(turn.admitted()),
+        (Owner::Bot, Wish::Bots) => {
+            if turn.is_early() {
+                post.note_early(interaction.id().get());
+            }
+            return Some(turn.admitted());
+        }
         (Owner::Bot, Wish::End) => {
             let text = post.settings.texts.nothing_to_end.as_deref();
             post.answer(interaction, text).await;
         }
-        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation).await,
+        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation, turn.is_early()).await,
         (Owner::Human, wish) => post.keep(interaction, conversation, wish, turn).await,
     }
     None
@@ -75,6 +87,11 @@ enum Soon {
 }
 
 impl Soon {
+    /// Whether something stands before it that is not dealt with.
+    const fn is_early(&self) -> bool {
+        matches!(self, Self::Later(_))
+    }
+
     fn admitted<'a>(self) -> Admitted<'a> {
         match self {
             Self::InTurn(place) => InTurn::Place(place).with_bot(),
@@ -88,6 +105,14 @@ impl Soon {
             Self::Later(turn) => turn.await.ok(),
             Self::Never => None,
         }
+    }
+}
+
+impl Asks {
+    fn of(interaction: &Interaction, conversation: ConversationKey, is_early: bool) -> Option<Self> {
+        let (user, language) = who(interaction)?;
+        let update = inbound::interaction(conversation, interaction.id(), user, language, false);
+        Some(Self { update, is_early })
     }
 }
 
@@ -138,37 +163,51 @@ impl Post {
         self.offer(&update.without_handler()).await;
     }
 
-    async fn escalate(&self, interaction: &Interaction, conversation: ConversationKey) {
+    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, is_early: bool) {
         let texts = &self.settings.texts;
-        let asked = tokio::time::timeout(ESCALATE_WAIT_MAX, self.ask_for_human(interaction, &conversation));
-        let text = match asked.await {
+        let Some(asks) = Asks::of(interaction, conversation, is_early) else {
+            return self.answer(interaction, texts.human_failed.as_deref()).await;
+        };
+        let post = Arc::clone(self);
+        // A task of its own: what the customer was told must not be cut off by the wait for it.
+        let asked = tokio::spawn(async move { post.ask_for_human(asks).await });
+        let text = match tokio::time::timeout(ESCALATE_WAIT_MAX, asked).await {
             // It goes on where it takes longer.
-            Ok(Some(Escalated::Opened(_))) | Err(_) => &texts.human,
-            Ok(Some(Escalated::Already(_))) => &texts.human_already,
-            Ok(None) => &texts.human_failed,
+            Ok(Ok(Some(Escalated::Opened(_)))) | Err(_) => &texts.human,
+            Ok(Ok(Some(Escalated::Already(_)))) => &texts.human_already,
+            Ok(Ok(None) | Err(_)) => &texts.human_failed,
         };
         self.answer(interaction, text.as_deref()).await;
     }
 
-    async fn ask_for_human(&self, interaction: &Interaction, conversation: &ConversationKey) -> Option<Escalated> {
-        let (user, language) = who(interaction)?;
-        let id = interaction.id();
-        let update = inbound::interaction(conversation.clone(), id, user, language, false);
-        if self.offer(&update).await == Offered::Kept {
-            return None;
-        }
-        let Started::Turn(turn) = self.ingress.start(conversation, update.position).await else {
-            return None;
+    async fn ask_for_human(&self, asks: Asks) -> Option<Escalated> {
+        let conversation = asks.update.conversation.clone();
+        let turn = if asks.is_early {
+            // Past its own position: what stands before it goes to the human.
+            self.ingress.turn(&conversation)
+        } else {
+            self.turn_of(&asks.update).await
         };
         let mut escalation = Escalation::because("the customer asked for a human");
-        escalation.history = self.history(conversation).await;
-        match self.ingress.escalate(turn, escalation).await {
+        escalation.profile = asks.update.profile;
+        escalation.history = self.history(&conversation).await;
+        match self.ingress.escalate(turn?, escalation).await {
             Ok(escalated) => Some(escalated),
             Err(failed) => {
                 let channel = self.ingress.channel();
                 tracing::warn!(%channel, error = %failed, "nobody could be asked for");
                 None
             }
+        }
+    }
+
+    async fn turn_of(&self, update: &Inbound) -> Option<Turn> {
+        if self.offer(update).await == Offered::Kept {
+            return None;
+        }
+        match self.ingress.start(&update.conversation, update.position).await {
+            Started::Turn(turn) => Some(turn),
+            Started::Taken => None,
         }
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Post {
     written: Mutex<Bounded<MessageId, ConversationKey>>,
     /// Updates for which a turn was given.
     started: Mutex<Bounded<u64, ()>>,
+    /// Interactions that the bot was given though something stands before them.
+    early: Mutex<Bounded<u64, ()>>,
     /// Updates that wait for their turn or for the ledger.
     waiting: AtomicUsize,
     /// Set when too many waited: what is not accepted then is fetched from Discord instead.
@@ -69,6 +71,7 @@ impl Post {
             settings,
             written: Mutex::new(Bounded::new(WRITTEN_MAX)),
             started: Mutex::new(Bounded::new(STARTED_MAX)),
+            early: Mutex::new(Bounded::new(STARTED_MAX)),
             waiting: AtomicUsize::new(0),
             is_behind: AtomicBool::new(false),
             behind: Notify::new(),
@@ -230,6 +233,17 @@ impl Post {
     pub(crate) fn written_by(&self, message: MessageId) -> Option<ConversationKey> {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.get(&message).cloned()
+    }
+
+    /// Notes that the bot is given an interaction though something stands before it.
+    pub(crate) fn note_early(&self, id: u64) {
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        early.insert(id, ());
+    }
+
+    pub(crate) fn is_early(&self, id: u64) -> bool {
+        let early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        early.get(&id).is_some()
     }
 
     /// Notes that the bot begins with an update. `false` when it had.

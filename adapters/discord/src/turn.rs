@@ -37,7 +37,8 @@ impl Discord {
     }
 
     /// The bot's turn to answer what is no plain message: a command, a button. `id` is the interaction's or the
-    /// message's; what is said by it does not stand in the transcript.
+    /// message's; what is said by it does not stand in the transcript. A command cannot wait for what was said before it
+    /// for longer than Discord waits for its answer; what is still to be dealt with then goes to the human it asks for.
     pub async fn turn_at(&self, guild: Option<GuildId>, channel: ChannelId, user: &User, id: u64) -> Option<Turn> {
         let conversation = self.conversation_of(guild, channel, user.id).await?;
         self.begin(id, inbound::unsaid(conversation, id, user)).await
@@ -63,7 +64,8 @@ impl Discord {
 
     async fn begin(&self, id: u64, update: Inbound) -> Option<Turn> {
         let post = self.post();
-        if !post.begin(id) {
+        // Of what was too early the position would say that the bot has dealt with all before it.
+        if post.is_early(id) || !post.begin(id) {
             return post.ingress.turn(&update.conversation);
         }
         if post.offer(&update).await == Offered::Kept {

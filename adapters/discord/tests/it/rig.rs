@@ -1,9 +1,6 @@
 //! A fake Discord, a bot with an author's handler, and what stands behind the channel.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use escalator::{
     channel::{ChatDelivery, EscalationChannel, Ingress},
@@ -16,9 +13,12 @@ use serenity::{
     async_trait,
     client::{Context, EventHandler},
     gateway::ShardManager,
-    model::channel::Message,
+    model::{application::Interaction, channel::Message},
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
 use super::desk_of_one::House;
 
@@ -42,7 +42,11 @@ pub(crate) struct Client {
 
 /// What reached the bot's handler.
 #[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Heard {
+    said: Arc<watch::Sender<Vec<String>>>,
+    /// What ends the bot's thinking about "think".
+    pub(crate) thought: Arc<Notify>,
+}
 
 /// The bot: it answers what it hears, and hands over when it is asked to.
 pub(crate) struct Answers {
@@ -60,6 +64,9 @@ impl EventHandler for Answers {
         let Some(turn) = self.discord.turn(&message).await else {
             return;
         };
+        if message.content == "think" {
+            self.heard.thought.notified().await;
+        }
         if message.content == "/human" {
             let asked = self
                 .discord
@@ -72,18 +79,38 @@ impl EventHandler for Answers {
             drop(turn.reply(&ctx.http, message.channel_id, line).await);
         }
     }
+
+    /// A command of the bot's own hands over too.
+    async fn interaction_create(&self, _ctx: Context, interaction: Interaction) {
+        let Interaction::Command(of) = interaction else { return };
+        let turn = self
+            .discord
+            .turn_at(of.guild_id, of.channel_id, &of.user, of.id.get())
+            .await;
+        let Some(turn) = turn else { return };
+        let asked = self
+            .discord
+            .escalate(turn, Escalation::because(of.data.name.as_str()))
+            .await;
+        asked.expect("the ledger is there");
+    }
 }
 
 impl Heard {
     fn add(&self, said: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(said.to_owned());
+        self.said.send_modify(|all| all.push(said.to_owned()));
+    }
+
+    /// Waits until something has reached the handler.
+    pub(crate) async fn hears(&self, said: &str) {
+        let mut all = self.said.subscribe();
+        let hears = all.wait_for(|all| all.iter().any(|heard| heard == said));
+        let heard = tokio::time::timeout(SOON, hears).await.expect("it is heard in time");
+        heard.expect("the bot stands as long as the test");
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.said.borrow().clone()
     }
 }
 

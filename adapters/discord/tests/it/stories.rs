@@ -1,13 +1,16 @@
 //! Whole stories: Discord, the house, the desk, and back; asserted on what each server received.
 
+use std::time::Duration;
+
 use escalator_discord::{AgentAuthor, History, Place, Settings};
 use escalator_testkit::{
     desk::{Party, Reply, SessionStatus, Upload},
-    discord::{Content, Customer, FakeDiscord, Permission, World},
+    discord::{Content, Customer, FakeDiscord, Fault, On, Permission, Plan, World},
 };
+use serenity::builder::CreateCommand;
 
 use super::{
-    rig::{Rig, SOON},
+    rig::{Rig, SOON, account},
     shop::Shop,
 };
 
@@ -294,4 +297,51 @@ async fn the_history_can_be_the_channels_own() {
     let history = rig.house.look(|state| state.history.clone());
     let lines: Vec<_> = history.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["hello", "Bot: hello", "/human"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_in_front_of_a_command_that_hands_over_reaches_the_human() {
+    for command in ["human", "agent"] {
+        let shop = Shop::build().await;
+        let open = shop.open(Settings::default()).await;
+        let http = account(&shop.fake).http();
+        http.set_application_id(shop.fake.application_id().into());
+        let agent = CreateCommand::new("agent").description("The bot's own");
+        http.create_global_command(&agent).await.expect("it is made");
+        let made = shop.fake.wait_until(SOON, |world| world.commands(None).len() == 3);
+        made.await.expect("the commands are made");
+        let ada = shop.fake.user("ada").dm();
+        ada.says("think");
+        open.heard.hears("think").await;
+        ada.says("order 12 is broken");
+        ada.uses(command, &[]).expect("it is there");
+        // The bot thinks for longer than a command may wait.
+        shop.session(|session| session.status == SessionStatus::Waiting).await;
+        open.heard.thought.notify_one();
+        let session = shop.agent_reads("order 12 is broken").await;
+        assert!(session.texts(Party::Customer)[0].contains("think"), "{session:?}");
+        assert_eq!(open.heard.all(), ["think"]);
+        open.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_for_a_human_that_was_confirmed_goes_on() {
+    let rig = {
+        let mut settings = Settings::default();
+        settings.history = History::Channel { messages_max: 50 };
+        let fake = FakeDiscord::builder().start().await.expect("it starts");
+        Rig::with(fake, settings).await
+    };
+    let made = rig.fake.wait_until(SOON, |world| world.commands(None).len() == 2);
+    made.await.expect("the commands are made");
+    let ada = rig.fake.user("ada").dm();
+    ada.says("hello");
+    sees(&ada, "Bot: hello").await;
+    let late = Fault::AnswerAfter(Duration::from_millis(2_500));
+    let reading = On::call("GET", "/channels/*/messages");
+    rig.fake.fault(reading, Plan::Next(1, late));
+    ada.uses("human", &[]).expect("it is there");
+    sees(&ada, "I am asking for a human.").await;
+    rig.house.wait(|state| !state.history.is_empty()).await;
 }
