@@ -13,8 +13,8 @@ use crate::{
     channel::Discord,
     deed::Deed,
     inbound, interaction,
-    order::{self, Place, Straggler},
-    places::Whose,
+    order::{self, Place, Straggler, Ticket},
+    places::{self, Whose},
     post::Post,
 };
 
@@ -58,11 +58,11 @@ impl Discord {
 
     /// A session has begun: Discord tells nothing of what was before it.
     ///
-    /// What was missed is fetched in a task of its own, which `catch_up_max` ends: the bot needs not wait for it to set
-    /// itself up.
+    /// What was missed is fetched in a task of its own: the bot needs not wait for it to set itself up.
     fn begin_session(&self, ctx: &Context, ready: &Ready) {
         let post = self.post();
         post.places.note_me(ready.user.id);
+        drop(post.hold_places());
         note_collector(post, ctx, ctx.shard_id, &ready.session_id);
         let (discord, application) = (self.clone(), ready.application.id);
         tokio::spawn(async move {
@@ -86,17 +86,21 @@ impl Post {
         if let Deed::Interacted(interaction) = deed {
             return interaction::admit(self, deed, interaction).await;
         }
-        let whose = self.whose_deed(deed).await;
+        // At once: what is not claimed for long counts as lost, and is overtaken.
+        let ticket = self.order.claim(&deed.mark());
         let Some(_waiting) = self.wait() else {
-            self.pass_over(deed);
+            self.pass_over(ticket);
+            let whose = self.whose_deed(deed).await;
             return self.is_bots(whose.as_ref()).then_some(Admitted { _turn: None });
         };
-        let turn = self.in_turn(deed).await;
+        let turn = self.in_turn(deed, ticket).await;
+        // Only now is it known where the conversations are held.
+        let whose = self.whose_deed(deed).await;
+        if let Some(Whose::Conversation(of)) = &whose {
+            self.caught_up(of).await;
+        }
         match whose {
             Some(Whose::Conversation(conversation)) if self.ingress.owner(&conversation) == Owner::Human => {
-                if self.is_behind() {
-                    return None;
-                }
                 let offered = self.offer_deed(deed, &conversation).await;
                 // An older one than the human's part is the bot's; only a message is of use to it.
                 let is_bots = offered == Some(Offered::Pass) && matches!(deed, Deed::Said(_));
@@ -122,9 +126,9 @@ impl Post {
     }
 
     /// Waits for a deed's turn.
-    pub(crate) async fn in_turn(&self, deed: &Deed<'_>) -> InTurn<'_> {
+    async fn in_turn(&self, deed: &Deed<'_>, ticket: Option<Ticket>) -> InTurn<'_> {
         let lane = self.lane(deed).unwrap_or_default();
-        match self.order.claim(&deed.mark()) {
+        match ticket {
             Some(ticket) => InTurn::Place(self.order.turn(ticket, self.settings.handler_wait_max).await),
             None => InTurn::Straggler {
                 _straggler: self.order.straggle(lane, deed.id()).await,
@@ -132,9 +136,16 @@ impl Post {
         }
     }
 
-    /// Gives a deed's place in its lane up, when its turn comes.
-    fn pass_over(self: &Arc<Self>, deed: &Deed<'_>) {
-        if let Some(ticket) = self.order.claim(&deed.mark()) {
+    /// Waits until what was passed over of a conversation is fetched: it stands before what has its turn now.
+    pub(crate) async fn caught_up(&self, conversation: &ConversationKey) {
+        if let Some(lane) = places::lane(conversation) {
+            self.order.gate().opened(lane).await;
+        }
+    }
+
+    /// Gives a place in its lane up, when its turn comes.
+    fn pass_over(self: &Arc<Self>, ticket: Option<Ticket>) {
+        if let Some(ticket) = ticket {
             let post = Arc::clone(self);
             tokio::spawn(async move { drop(post.order.turn(ticket, post.settings.handler_wait_max).await) });
         }

@@ -66,6 +66,7 @@ impl EscalationChannel for Discord {
     /// Checks the token; then fetches what came faster than it could be accepted, until the shutdown. Receiving is the
     /// framework's.
     async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
+        drop(self.post.hold_places());
         tokio::select! {
             checked = self.check() => checked?,
             () = shutdown.cancelled() => return Ok(()),

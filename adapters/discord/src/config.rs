@@ -37,9 +37,11 @@ pub struct Settings {
     /// Updates that wait for the ledger at once. Past this they are left to Discord, and fetched when it is back.
     /// 10,000.
     pub waiting_max: usize,
-    /// Messages that are fetched of one channel after a restart or a lost session. 1,000.
+    /// Messages that are looked through for one conversation after a restart or a lost session, in each of its channels,
+    /// from the last accepted one on; those of other people count too. 1,000.
     pub catch_up_messages_max: usize,
-    /// How long catching up may take before live messages go on without it, which is logged as an error. 2 minutes.
+    /// How long a channel may be read before live messages go on without the rest, which is logged as an error. 2
+    /// minutes. What was read waits for the ledger as long as it takes.
     pub catch_up_max: Duration,
     /// How long a call to Discord may take that is not cut off by a caller of ours. 20 seconds.
     pub call_max: Duration,

@@ -8,7 +8,7 @@ use std::{error::Error, time::Duration};
 
 use escalator::{
     channel::ChannelError,
-    delivery::{Outcome, Scope},
+    delivery::{Outcome, RetryPolicy, Scope},
 };
 
 /// How much of Discord's own reason is handed on, in characters.
@@ -105,6 +105,15 @@ impl Failure {
             self,
             Self::Wait { .. } | Self::Unreachable(_) | Self::NotSent(_) | Self::Unknown(_)
         )
+    }
+
+    /// How long to wait before the same call is made again.
+    pub(crate) fn wait(&self, attempt: u32) -> Duration {
+        let asked = match self {
+            Self::Wait { wait, .. } => Some(*wait),
+            _ => None,
+        };
+        RetryPolicy::default().wait(attempt, 0.5, asked)
     }
 
     /// What it means for the delivery that it struck.

@@ -22,8 +22,10 @@ use crate::{
 
 /// How long an interaction waits for what was said before it. Of Discord's three seconds the rest is for the answer.
 const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long Discord may take to tell what kind of channel it is in. After that it is taken as a plain one.
+const WHOSE_WAIT_MAX: Duration = Duration::from_millis(300);
 /// How long `/human` waits for the commit before it is answered.
-const ESCALATE_WAIT_MAX: Duration = Duration::from_millis(1_500);
+const ESCALATE_WAIT_MAX: Duration = Duration::from_millis(1_300);
 /// Only the customer sees the answer.
 const EPHEMERAL: u32 = 1 << 6;
 
@@ -49,7 +51,9 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
     let (Some(channel), Some(person)) = (deed.channel(), deed.person()) else {
         return Some(Admitted::alone());
     };
-    let whose = post.whose(deed.guild(), channel, person).await;
+    let whose = post.whose(deed.guild(), channel, person);
+    let whose = tokio::time::timeout(WHOSE_WAIT_MAX, whose).await;
+    let whose = whose.unwrap_or_else(|_late| Whose::Conversation(post.places.key(channel, person)));
     let wish = post.wish(interaction);
     let conversation = match whose {
         Whose::Conversation(conversation) => conversation,
@@ -159,6 +163,7 @@ impl Post {
             return;
         };
         let _place = turn.come().await;
+        self.caught_up(&conversation).await;
         let update = inbound::interaction(conversation, interaction.id(), user, language, wish == Wish::End);
         self.offer(&update.without_handler()).await;
     }

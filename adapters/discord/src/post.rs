@@ -33,6 +33,9 @@ const WRITTEN_MAX: usize = 20_000;
 /// Updates of which it is known that the bot has begun with them.
 const STARTED_MAX: usize = 20_000;
 
+/// How often Discord is asked what a channel is.
+const FIND_OUT_ATTEMPTS_MAX: u32 = 8;
+
 /// What the framework, the channel and the collectors share. It knows no shard.
 pub(crate) struct Post {
     pub(crate) ingress: Ingress,
@@ -49,7 +52,7 @@ pub(crate) struct Post {
     early: Mutex<Bounded<u64, ()>>,
     /// Updates that wait for their turn or for the ledger.
     waiting: AtomicUsize,
-    /// Set when too many waited: what is not accepted then is fetched from Discord instead.
+    /// Set when too many waited, until what was passed over begins to be fetched from Discord.
     is_behind: AtomicBool,
     /// Wakes whoever fetches it.
     pub(crate) behind: Notify,
@@ -84,6 +87,8 @@ impl Post {
         match event {
             Event::Ready(event) => {
                 self.places.note_me(event.ready.user.id);
+                // In memory, and before anything of the session is noted.
+                drop(self.hold_places());
                 self.order.note_session(shard, &event.ready.session_id);
             }
             Event::GuildCreate(event) => self.places.note_guild(&event.guild),
@@ -130,17 +135,13 @@ impl Post {
 
     /// To whom something belongs that a person did. Asks Discord where it must.
     pub(crate) async fn whose(&self, guild: Option<GuildId>, channel: ChannelId, person: UserId) -> Whose {
-        let mut whose = self.places.whose(guild, channel, person);
-        if whose == Whose::Unknown {
-            match self.rest.channel(channel).await {
-                Ok(answer) => drop(self.places.note_answer(&answer)),
-                Err(failure) => {
-                    let error = failure.detail();
-                    tracing::warn!(%channel, error, "what kind of channel it is cannot be found out: it is taken as a plain one");
-                }
+        let whose = match self.places.whose(guild, channel, person) {
+            Whose::Unknown => {
+                self.find_out(channel).await;
+                self.places.whose(guild, channel, person)
             }
-            whose = self.places.whose(guild, channel, person);
-        }
+            whose => whose,
+        };
         match whose {
             Whose::Unknown => Whose::Conversation(self.places.key(channel, person)),
             // Direct messages are another conversation's place only while a human owns that.
@@ -148,6 +149,29 @@ impl Post {
                 Whose::Conversation(self.places.key(channel, person))
             }
             whose => whose,
+        }
+    }
+
+    /// Asks Discord what a channel is, again while it cannot tell: taken for a plain one, our own thread would be the
+    /// bot's.
+    async fn find_out(&self, channel: ChannelId) {
+        let mut attempt = 1;
+        loop {
+            let failure = match self.rest.channel(channel).await {
+                Ok(answer) => {
+                    self.places.note_answer(&answer);
+                    return;
+                }
+                Err(failure) => failure,
+            };
+            let error = failure.detail();
+            if !failure.is_passing() || attempt >= FIND_OUT_ATTEMPTS_MAX {
+                tracing::warn!(%channel, error, "what kind of channel it is cannot be found out: it is taken as a plain one");
+                return;
+            }
+            tracing::debug!(%channel, error, attempt, "a channel is asked for again");
+            tokio::time::sleep(failure.wait(attempt)).await;
+            attempt += 1;
         }
     }
 
@@ -214,13 +238,8 @@ impl Post {
         None
     }
 
-    /// Whether what waits now is fetched from Discord later.
-    pub(crate) fn is_behind(&self) -> bool {
-        self.is_behind.load(Ordering::Acquire)
-    }
-
-    /// What was left to Discord has been fetched.
-    pub(crate) fn caught_up(&self) {
+    /// What was left to Discord up to here is about to be fetched; what is left to it from here on is not.
+    pub(crate) fn begin_to_catch_up(&self) {
         self.is_behind.store(false, Ordering::Release);
     }
 

@@ -53,12 +53,21 @@ impl Gate {
         }
     }
 
-    /// Lets a lane through.
-    pub(crate) fn release(&self, lane: Lane) {
-        self.lock().phase.send_if_modified(|phase| {
+    /// Lets a lane through, unless it was closed again meanwhile.
+    pub(crate) fn release(&self, closings: u64, lane: Lane) {
+        let state = self.lock();
+        if state.closings != closings {
+            return;
+        }
+        state.phase.send_if_modified(|phase| {
             let Phase::Some(lanes) = phase else { return false };
             Arc::make_mut(lanes).remove(&lane)
         });
+    }
+
+    /// Waits until a lane has caught up.
+    pub(crate) async fn opened(&self, lane: Lane) {
+        self.ticket().opened(lane).await;
     }
 
     /// Lets everybody through, unless it was closed again meanwhile.

@@ -101,7 +101,7 @@ async fn what_is_noted_behind_a_closed_gate_waits_until_its_lane_has_caught_up()
             .await
             .is_err()
     );
-    order.gate().release(lane(1));
+    order.gate().release(closings, lane(1));
     held.await;
 }
 

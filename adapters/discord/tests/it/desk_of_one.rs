@@ -29,6 +29,8 @@ pub(crate) struct House {
 pub(crate) struct State {
     /// Whether offers fail.
     pub(crate) is_away: bool,
+    /// Offers that failed.
+    pub(crate) failed: usize,
     /// What a human got, in order.
     pub(crate) accepted: Vec<Inbound>,
     /// What came a second time.
@@ -89,6 +91,16 @@ impl House {
 }
 
 impl State {
+    /// What a human read of one conversation, line by line.
+    pub(crate) fn lines_of(&self, conversation: &ConversationKey) -> Vec<String> {
+        let theirs = self
+            .accepted
+            .iter()
+            .filter(|update| update.conversation == *conversation);
+        let lines = theirs.filter_map(|update| update.event.readable());
+        lines.map(escalator::model::Text::into_string).collect()
+    }
+
     /// What a human read, line by line.
     pub(crate) fn lines(&self) -> Vec<String> {
         let lines = self.accepted.iter().filter_map(|update| update.event.readable());
@@ -128,6 +140,7 @@ impl IngressPort for House {
 
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
         if self.look(|state| state.is_away) {
+            self.change(|state| state.failed += 1);
             return Err(IngressError::Overloaded);
         }
         Ok(self.change(|state| {

@@ -19,6 +19,7 @@ use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::desk_of_one::House;
 
@@ -157,6 +158,9 @@ impl Rig {
         let discord = channel(&fake, house.ingress(), settings);
         let heard = Heard::default();
         let client = Client::start(&fake, &discord, &heard).await;
+        // The commands are made when it has caught up: with nothing, which must not meet what the test says.
+        let at_rest = fake.wait_until(SOON, |world| world.commands(None).len() == 2);
+        at_rest.await.expect("the commands are made");
         Self {
             fake,
             house,
@@ -169,6 +173,12 @@ impl Rig {
     /// Delivers something, to see what comes of it.
     pub(crate) async fn deliver(&self, to: &ConversationKey, seq: u64, payload: &ChatPayload) -> Outcome {
         deliver(&self.discord, to, seq, None, payload).await
+    }
+
+    /// Has the channel do its own work, until the test ends.
+    pub(crate) fn work(&self) {
+        let discord = self.discord.clone();
+        tokio::spawn(async move { discord.run(CancellationToken::new()).await });
     }
 
     /// The conversation of a customer where they are.

@@ -1,0 +1,240 @@
+//! What was missed is fetched from Discord: after a restart, after a lost session of the gateway, and when more came
+//! than could wait. Only conversations that a human owns are caught up with; the bot's are the bot's affair.
+//!
+//! # Invariants
+//! - Live messages of a conversation wait until it has caught up, and all that was read of it is accepted.
+//! - What is passed over while something is read is read by the next one.
+//! - It begins somewhat below what is known to be accepted. The keys remove what was accepted already.
+
+mod reading;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
+
+use escalator::{
+    channel::Held,
+    model::{Clock, ConversationKey, Position, SystemClock, Timestamp},
+};
+use futures::{StreamExt, stream};
+use serenity::model::{channel::Message, id::ChannelId};
+use tokio::{sync::OnceCell, time::Instant};
+
+use self::reading::Reading;
+use crate::{inbound, order::Lane, places, post::Post};
+
+/// How far below the last accepted update it begins: what was made at about the same time may have come in another order
+/// than its ids say.
+const OVERLAP: Duration = Duration::from_mins(1);
+/// How young the last accepted update must be for that. An older one stood alone; and the keys by which doubles are known
+/// do not live for ever.
+const OVERLAP_FOR: Duration = Duration::from_hours(1);
+/// Conversations that catch up at once.
+const AT_ONCE_MAX: usize = 8;
+
+/// The channels that have to be read, each read once, from these low-water marks on.
+type Channels = HashMap<ChannelId, (BTreeSet<u64>, OnceCell<Vec<Message>>)>;
+
+/// One catching up. It opens the gate, whichever way it ends.
+struct Round<'a> {
+    post: &'a Post,
+    closings: u64,
+    lanes: HashSet<Lane>,
+}
+
+impl Post {
+    /// Fetches what was missed, and lets live messages go on behind it.
+    pub(crate) async fn catch_up(&self) {
+        // Before the wait for another one: conversations that miss nothing need not wait for it.
+        let round = Round::begin(self);
+        let _one = self.catching_up.lock().await;
+        // Their marks may have risen meanwhile.
+        let mut held = self.ingress.held();
+        held.retain(|of| places::lane(&of.conversation).is_some_and(|lane| round.lanes.contains(&lane)));
+        round.catch_up_with(&held).await;
+    }
+
+    /// Notes where the conversations are held that a human owns.
+    pub(crate) fn hold_places(&self) -> Vec<Held> {
+        let held = self.ingress.held();
+        for of in &held {
+            if let Some(place) = of.place.as_ref().and_then(places::channel) {
+                self.places.show(place, &of.conversation);
+            }
+        }
+        held
+    }
+}
+
+impl<'a> Round<'a> {
+    fn begin(post: &'a Post) -> Self {
+        // First: what is passed over from here on is left to the next one.
+        post.begin_to_catch_up();
+        let closings = post.order.gate().closings();
+        let held = post.hold_places();
+        let lanes: HashSet<_> = held.iter().filter_map(|of| places::lane(&of.conversation)).collect();
+        post.order.gate().hold(closings, lanes.clone());
+        Self { post, closings, lanes }
+    }
+
+    async fn catch_up_with(&self, held: &[Held]) {
+        let now = SystemClock.now();
+        let channels = channels(held, now);
+        stream::iter(held)
+            .for_each_concurrent(AT_ONCE_MAX, |of| async {
+                // For as long as it takes: what was read here would not be read again.
+                for message in self.post.missed(&channels, of, now).await {
+                    self.post.offer_message(message, of.conversation.clone()).await;
+                }
+                if let Some(lane) = places::lane(&of.conversation) {
+                    self.post.order.gate().release(self.closings, lane);
+                }
+            })
+            .await;
+    }
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        self.post.order.gate().open(self.closings);
+    }
+}
+
+impl Post {
+    /// What the customer of a conversation wrote since its low-water mark, wherever it is held.
+    async fn missed<'c>(&self, channels: &'c Channels, of: &Held, now: Timestamp) -> Vec<&'c Message> {
+        let customer = places::customer(&of.conversation);
+        let mut missed: Vec<&Message> = Vec::new();
+        let low = low_water(of, now);
+        for channel in homes(of) {
+            let Some((marks, read)) = channels.get(&channel) else {
+                continue;
+            };
+            let all = read.get_or_init(|| self.read(channel, marks)).await;
+            let theirs = all
+                .iter()
+                .filter(|message| Some(message.author.id) == customer && inbound::is_said(message));
+            missed.extend(theirs.filter(|message| message.id.get() > low));
+        }
+        missed.sort_by_key(|message| message.id);
+        missed
+    }
+
+    /// Reads a channel's messages behind some marks, as many behind each as are allowed.
+    async fn read(&self, channel: ChannelId, marks: &BTreeSet<u64>) -> Vec<Message> {
+        let messages_max = self.settings.catch_up_messages_max;
+        let until = Instant::now() + self.settings.catch_up_max;
+        let mut reading = Reading::new(marks, messages_max);
+        let mut all: Vec<Message> = Vec::new();
+        while let Some(after) = reading.after() {
+            let Ok(page) = tokio::time::timeout_at(until, self.page(channel, after)).await else {
+                tracing::error!(%channel, "catching up took too long: messages may be missing");
+                break;
+            };
+            let Some((page, is_last)) = page else { break };
+            if is_last {
+                all.extend(page);
+                break;
+            }
+            if reading.turn(page.iter().map(|message| message.id.get())) {
+                tracing::error!(%channel, messages_max, "more was missed than is fetched: messages are missing");
+            }
+            all.extend(page);
+        }
+        all
+    }
+
+    /// Reads a page, again until it is there. `None` when Discord does not give it.
+    async fn page(&self, channel: ChannelId, after: u64) -> Option<(Vec<Message>, bool)> {
+        let mut attempt = 1;
+        loop {
+            let failure = match self.rest.messages_after(channel, after).await {
+                Ok(page) => return Some(page),
+                Err(failure) => failure,
+            };
+            let error = failure.detail();
+            if !failure.is_passing() {
+                tracing::warn!(%channel, error, "a channel cannot be caught up with");
+                return None;
+            }
+            tracing::debug!(%channel, error, attempt, "a channel is asked again for what was missed");
+            tokio::time::sleep(failure.wait(attempt)).await;
+            attempt = attempt.saturating_add(1);
+        }
+    }
+}
+
+/// The channels of some conversations, each with their marks.
+fn channels(held: &[Held], now: Timestamp) -> Channels {
+    let mut channels = Channels::new();
+    for of in held {
+        let low = low_water(of, now);
+        for channel in homes(of) {
+            channels.entry(channel).or_default().0.insert(low);
+        }
+    }
+    channels
+}
+
+/// Where the customer of a conversation may have written.
+fn homes(of: &Held) -> impl Iterator<Item = ChannelId> {
+    let place = of.place.as_ref().and_then(places::channel);
+    let home = places::home(&of.conversation).filter(|home| Some(*home) != place);
+    home.into_iter().chain(place)
+}
+
+/// The mark up to which everything of a conversation is accepted.
+fn low_water(of: &Held, now: Timestamp) -> u64 {
+    let known = of.accepted.map_or(of.since, accepted_at);
+    let Position(low) = match of.accepted {
+        Some(accepted) if known + OVERLAP_FOR < now => accepted,
+        _ => inbound::of_moment((known - OVERLAP).as_millis()),
+    };
+    u64::try_from(low).unwrap_or(0)
+}
+
+fn accepted_at(position: Position) -> Timestamp {
+    inbound::moment(u64::try_from(position.0).unwrap_or(0))
+}
+
+impl Post {
+    /// Catches up each time when too much has come, until it is dropped.
+    pub(crate) async fn keep_up(&self) {
+        loop {
+            self.behind.notified().await;
+            self.catch_up().await;
+        }
+    }
+
+    /// Where a conversation is shown now, when that is not its home.
+    pub(crate) fn shown(&self, conversation: &ConversationKey) -> Option<ChannelId> {
+        self.places.shown(conversation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use escalator::model::{Address, ChannelId as Account, CustomerId};
+
+    use super::*;
+
+    #[test]
+    fn it_begins_below_a_mark_only_while_that_is_young() {
+        let at = Timestamp::from_millis(1_750_000_000_000);
+        let position = inbound::of_moment(at.as_millis());
+        let held = Held {
+            conversation: ConversationKey {
+                channel: Account::new("discord"),
+                address: Address::new("10"),
+                customer: CustomerId::new("42"),
+            },
+            place: None,
+            accepted: Some(position),
+            since: at,
+        };
+        let mark = u64::try_from(position.0).expect("it is above 0");
+        assert!(low_water(&held, at + Duration::from_mins(5)) < mark);
+        assert_eq!(low_water(&held, at + Duration::from_hours(49)), mark);
+    }
+}
