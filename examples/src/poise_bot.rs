@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
-use escalator::{channel::EscalationChannel, model::Escalation};
+use anyhow::{Context as _, Result, bail};
+use escalator::{
+    channel::{EscalationChannel, SayError},
+    model::Escalation,
+};
 use escalator_discord::{Bot, Discord, INTENTS, TurnExt};
 use poise::serenity_prelude::{self as serenity, FullEvent};
 
@@ -49,6 +52,7 @@ pub async fn client(bot: &Bot, discord: &Discord) -> Result<serenity::Client> {
                 prefix: Some("!".into()),
                 ..poise::PrefixFrameworkOptions::default()
             },
+            on_error: |error| Box::pin(log(error)),
             event_handler: |framework, event| Box::pin(answer(framework, event)),
             ..poise::FrameworkOptions::default()
         })
@@ -62,8 +66,7 @@ pub async fn client(bot: &Bot, discord: &Discord) -> Result<serenity::Client> {
 #[poise::command(prefix_command)]
 async fn hours(ctx: Context<'_>) -> Result<()> {
     if let Some(turn) = turn(ctx).await {
-        let answer = faq::answer("hours");
-        turn.reply(ctx, ctx.channel_id(), answer).await?;
+        return said(turn.reply(ctx, ctx.channel_id(), faq::answer("hours")).await);
     }
     Ok(())
 }
@@ -106,8 +109,27 @@ async fn answer(framework: poise::FrameworkContext<'_, Discord, anyhow::Error>, 
     }
     if let Some(turn) = framework.user_data.turn(new_message).await {
         let answer = faq::answer(&new_message.content);
-        turn.reply(framework.serenity_context, new_message.channel_id, answer)
-            .await?;
+        let reply = turn.reply(framework.serenity_context, new_message.channel_id, answer);
+        return said(reply.await);
     }
     Ok(())
+}
+
+/// A human who has taken over meanwhile is no error.
+fn said(reply: Result<serenity::Message, SayError<serenity::Error>>) -> Result<()> {
+    match reply {
+        Ok(_) | Err(SayError::TakenOver(_)) => Ok(()),
+        Err(SayError::Send(_)) => bail!("an answer did not go out"),
+    }
+}
+
+/// poise's own way is to say the error in the channel, where a human may be at work.
+async fn log(error: poise::FrameworkError<'_, Discord, anyhow::Error>) {
+    match error {
+        poise::FrameworkError::Command { error, .. } | poise::FrameworkError::EventHandler { error, .. } => {
+            tracing::warn!(%error, "the bot could not answer");
+        }
+        // Their texts hold what the customer wrote.
+        _ => tracing::debug!("a command was not carried out"),
+    }
 }

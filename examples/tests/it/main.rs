@@ -8,7 +8,7 @@ use escalator_discord::Discord;
 use escalator_examples::{discord_bot, poise_bot, settings::Settings};
 use escalator_testkit::{
     desk::{DeskSimulator, Party, Reply, Session},
-    discord::{Customer, FakeDiscord},
+    discord::{Customer, FakeDiscord, Fault, On, Plan},
 };
 use serenity::{Client, gateway::ShardManager};
 use tempfile::TempDir;
@@ -141,4 +141,21 @@ async fn the_plain_bot_hands_over_and_takes_back() {
 async fn the_poise_bot_hands_over_and_takes_back() {
     let street = Street::open(Kind::Poise).await.expect("the street opens");
     hands_over_and_takes_back(street, "!hours", "!agent").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_poise_bot_says_nothing_of_its_errors() {
+    let street = Street::open(Kind::Poise).await.expect("the street opens");
+    let ada = street.fake.user("ada").dm();
+    let refusal = Fault::Refusal {
+        status: 400,
+        code: 50035,
+        message: "Invalid Form Body".to_owned(),
+    };
+    street.fake.fault(On::create_message(), Plan::Next(1, refusal));
+    ada.says("!hours");
+    ada.says("delivery?");
+    sees(&ada, "two to three days").await;
+    assert_eq!(ada.transcript().bot_texts().len(), 1);
+    street.close().await;
 }
