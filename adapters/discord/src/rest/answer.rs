@@ -15,7 +15,7 @@ pub(super) fn failure(status: u16, headers: &HeaderMap, body: &[u8], is_signed: 
     match status {
         429 => wait(headers, body),
         401 if is_signed => Failure::Account("Discord refuses the bot's token".to_owned()),
-        400..=499 => Failure::Refused(refusal(status, body)),
+        400..=499 => refusal(status, body),
         _ => Failure::Unknown(format!("Discord has an error of its own ({status})")),
     }
 }
@@ -38,15 +38,24 @@ fn wait(headers: &HeaderMap, body: &[u8]) -> Failure {
     }
 }
 
-fn refusal(status: u16, body: &[u8]) -> Refusal {
+fn refusal(status: u16, body: &[u8]) -> Failure {
     #[derive(Deserialize)]
     struct Told {
         code: u32,
         message: String,
     }
     let told: Option<Told> = serde_json::from_slice(body).ok();
-    let (code, said) = told.map_or((0, String::new()), |told| (told.code, told.message));
-    Refusal { status, code, said }
+    let (code, said) = match told {
+        Some(told) => (told.code, told.message),
+        // It was not Discord's API that refused, but something in front of it, which passes.
+        None if matches!(status, 403 | 407 | 408 | 421 | 425) => {
+            return Failure::NotSent(format!(
+                "something in front of Discord does not let it through ({status})"
+            ));
+        }
+        None => (0, String::new()),
+    };
+    Failure::Refused(Refusal { status, code, said })
 }
 
 #[cfg(test)]
@@ -89,5 +98,18 @@ mod tests {
                 matches!(read(status, "<html>private</html>"), Failure::Unknown(said) if !said.contains("private"))
             );
         }
+    }
+
+    #[test]
+    fn what_something_in_front_of_discord_refuses_is_sent_again() {
+        for status in [403, 407, 408, 421, 425] {
+            assert!(
+                matches!(read(status, "<html>private</html>"), Failure::NotSent(said) if !said.contains("private"))
+            );
+        }
+        assert!(matches!(
+            read(403, r#"{"code":50013,"message":"x"}"#),
+            Failure::Refused(_)
+        ));
     }
 }

@@ -106,7 +106,8 @@ impl Rest {
     /// Makes a call.
     async fn make(&self, call: Call) -> Result<Bytes, Failure> {
         let limit = pace::limit(&call.method, &call.path);
-        if let Some(wait) = self.pace.wait(&limit) {
+        let is_answer = call.path.starts_with("/interactions/");
+        if let Some(wait) = self.pace.wait(&limit, is_answer) {
             return Err(wait);
         }
         let is_upload = matches!(call.body, Body::Form(_));

@@ -34,11 +34,12 @@ pub(super) fn limit(method: &Method, path: &str) -> String {
 }
 
 impl Pace {
-    /// The failure of a call that has to wait.
-    pub(super) fn wait(&self, limit: &str) -> Option<Failure> {
+    /// The failure of a call that has to wait. Answers to interactions are not under the limit for the whole bot.
+    pub(super) fn wait(&self, limit: &str, is_answer: bool) -> Option<Failure> {
         let now = Instant::now();
         let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        [GLOBAL, limit].into_iter().find_map(|of| {
+        let global = (!is_answer).then_some(GLOBAL);
+        global.into_iter().chain([limit]).find_map(|of| {
             let wait = until.get(of)?.checked_duration_since(now)?;
             let is_global = of == GLOBAL;
             (!wait.is_zero()).then_some(Failure::Wait { wait, is_global })
@@ -70,7 +71,7 @@ impl Pace {
         if until.len() >= LIMITS_MAX {
             until.retain(|_, until| *until > now);
         }
-        if until.len() < LIMITS_MAX || until.contains_key(limit) {
+        if limit == GLOBAL || until.len() < LIMITS_MAX || until.contains_key(limit) {
             until.insert(limit.to_owned(), now + wait);
         }
     }
@@ -99,9 +100,22 @@ mod tests {
         headers.insert("x-ratelimit-remaining", "0".parse().expect("it is plain"));
         headers.insert("x-ratelimit-reset-after", "5.25".parse().expect("it is plain"));
         pace.note("a", &headers);
-        assert!(pace.wait("a").is_some() && pace.wait("b").is_none());
+        assert!(pace.wait("a", false).is_some() && pace.wait("b", false).is_none());
         let (wait, is_global) = (Duration::from_secs(9), true);
         pace.note_failure(&Failure::Wait { wait, is_global });
-        assert!(matches!(pace.wait("b"), Some(Failure::Wait { is_global: true, .. })));
+        assert!(matches!(
+            pace.wait("b", false),
+            Some(Failure::Wait { is_global: true, .. })
+        ));
+        assert_eq!(pace.wait("b", true), None, "an answer to an interaction does not wait");
+    }
+
+    #[test]
+    fn the_limit_for_the_whole_bot_is_kept_however_many_others_there_are() {
+        let pace = Pace::default();
+        let wait = Duration::from_mins(1);
+        (0..LIMITS_MAX).for_each(|of| pace.hold(&of.to_string(), wait));
+        pace.note_failure(&Failure::Wait { wait, is_global: true });
+        assert!(pace.wait("b", false).is_some());
     }
 }
