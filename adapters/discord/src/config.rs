@@ -138,7 +138,7 @@ impl Default for Commands {
     }
 }
 
-/// What customers are told by the channel itself, but for the last two only they see it. `None` says nothing, or what
+/// What customers are told by the channel itself, but for the last three only they see it. `None` says nothing, or what
 /// Discord insists on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -158,10 +158,15 @@ pub struct Texts {
     pub ended: Option<String>,
     /// The answer to the end button and to `/end` when there is nothing to end.
     pub nothing_to_end: Option<String>,
+    /// The first line in direct messages when a session that was asked for in a guild is held there. Discord tells only
+    /// by a message whether a customer takes any: with `None` a customer who does not is not told.
+    pub direct_message: Option<String>,
     /// Said in the channel when a thread cannot be opened; `{permission}` stands for what the bot lacks.
     pub no_thread: Option<String>,
     /// Said in the channel when the customer takes no direct messages.
     pub no_direct_message: Option<String>,
+    /// Said in the channel when no place can be opened for any other reason.
+    pub no_place: Option<String>,
 }
 
 impl Default for Texts {
@@ -175,12 +180,14 @@ impl Default for Texts {
             kept: some("You are talking to a human now. Send /end to go back to the bot."),
             ended: some("The chat with a human is over."),
             nothing_to_end: some("There is no chat with a human to end."),
+            direct_message: some("You asked for a human. Let us talk here."),
             no_thread: some(
                 "I cannot open a private thread here for a chat with a human: I need the permission {permission}.",
             ),
             no_direct_message: some(
                 "I cannot write to you: please allow direct messages from members of this server, and ask again.",
             ),
+            no_place: some("I cannot open a private place here for a chat with a human. Please try again later."),
         }
     }
 }

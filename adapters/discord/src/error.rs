@@ -54,9 +54,9 @@ impl Refusal {
     pub(crate) const MISSING_PERMISSION: u32 = 50013;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u32 = 50027;
 
-    /// Whether the bot may not do it there.
-    pub(crate) const fn is_forbidden(&self) -> bool {
-        self.status == 403
+    /// Whether the bot lacks a permission there.
+    pub(crate) const fn is_of_permission(&self) -> bool {
+        matches!(self.code, Self::MISSING_ACCESS | Self::MISSING_PERMISSION)
     }
 
     pub(crate) const fn is_too_large(&self) -> bool {

@@ -47,7 +47,7 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
     };
     post.places.show(place, delivery.to);
     match delivery.payload {
-        ChatPayload::Open { .. } => open::open(post, delivery.to, home).await,
+        ChatPayload::Open { .. } => open::open(post, &delivery, home).await,
         ChatPayload::Message {
             author,
             continues,

@@ -1,14 +1,16 @@
 use std::future::Future;
 
 use escalator::{
+    channel::ChatDelivery,
     delivery::{Outcome, Receipt},
-    model::{Address, ConversationKey},
+    model::Address,
 };
 use serenity::model::{
     channel::ChannelType,
     id::{ChannelId, GuildId, UserId},
 };
 
+use super::text;
 use crate::{
     config::Place,
     error::{Failure, Refusal},
@@ -18,7 +20,8 @@ use crate::{
 };
 
 /// Opens the place where a session is held. Made again, it finds what it opened before.
-pub(super) async fn open(post: &Post, conversation: &ConversationKey, home: ChannelId) -> Outcome {
+pub(super) async fn open(post: &Post, delivery: &ChatDelivery<'_>, home: ChannelId) -> Outcome {
+    let conversation = delivery.to;
     let Some(customer) = places::customer(conversation) else {
         return Outcome::rejected("the conversation's customer is none of Discord's");
     };
@@ -35,7 +38,7 @@ pub(super) async fn open(post: &Post, conversation: &ConversationKey, home: Chan
         Place::SameChannel => Ok(home),
         Place::Thread if spot.is_thread() => Ok(home),
         Place::Thread => post.thread(guild, home, customer).await,
-        Place::DirectMessage => post.direct_messages(customer).await,
+        Place::DirectMessage => post.direct_messages(delivery, customer).await,
     };
     match opened {
         Ok(place) => {
@@ -89,7 +92,7 @@ impl Post {
         home: ChannelId,
         customer: UserId,
     ) -> Result<Option<ChannelId>, NotOpened> {
-        let me = self.me().await?;
+        let me = lacking("View Channel", self.me()).await?;
         let is_theirs = |thread: &rest::Channel| {
             let is_ours = thread.kind == ChannelType::PrivateThread && thread.owner_id == Some(me);
             let mark = thread.name.as_deref().and_then(places::marked);
@@ -109,19 +112,28 @@ impl Post {
         Ok(Some(thread.id))
     }
 
-    async fn me(&self) -> Result<UserId, NotOpened> {
+    /// The bot's own id. Asks Discord where it must.
+    pub(super) async fn me(&self) -> Result<UserId, Failure> {
         if let Some(me) = self.places.me() {
             return Ok(me);
         }
-        let me = lacking("View Channel", self.rest.me()).await?;
+        let me = self.rest.me().await?;
         self.places.note_me(me.id);
         Ok(me.id)
     }
 
-    async fn direct_messages(&self, customer: UserId) -> Result<ChannelId, NotOpened> {
+    /// The direct messages with a customer. Only a message tells whether they take any.
+    async fn direct_messages(&self, delivery: &ChatDelivery<'_>, customer: UserId) -> Result<ChannelId, NotOpened> {
         let channel = lacking("", self.rest.direct_messages(customer)).await?;
         let spot = rest::Channel::direct(channel);
         self.places.note_answer(&spot);
+        if let Some(content) = &self.settings.texts.direct_message {
+            let message = NewMessage {
+                content: content.clone(),
+                ..text::as_bot(self, delivery)
+            };
+            lacking("", self.rest.send(channel, &message)).await?;
+        }
         Ok(channel)
     }
 
@@ -131,12 +143,13 @@ impl Post {
             return failure.outcome_of_harmless();
         };
         let texts = &self.settings.texts;
-        let text = match self.settings.place {
-            Place::DirectMessage => texts.no_direct_message.clone(),
-            _ => texts
-                .no_thread
-                .as_ref()
-                .map(|text| text.replace("{permission}", permission)),
+        let text = if refusal.code == Refusal::NO_DIRECT_MESSAGES {
+            texts.no_direct_message.clone()
+        } else if refusal.is_of_permission() && !permission.is_empty() {
+            let text = texts.no_thread.as_ref();
+            text.map(|text| text.replace("{permission}", permission))
+        } else {
+            texts.no_place.clone()
         };
         if let Some(content) = text {
             let message = NewMessage {
@@ -153,7 +166,7 @@ impl Post {
 }
 
 fn reason(refusal: &Refusal, permission: &str) -> String {
-    if refusal.is_forbidden() && !permission.is_empty() {
+    if refusal.is_of_permission() && !permission.is_empty() {
         format!("no private thread can be opened in the channel: the bot lacks the permission {permission}")
     } else {
         format!("no place can be opened for the chat: {}", refusal.detail())

@@ -77,9 +77,15 @@ pub(super) fn in_front(author: &Author) -> String {
     format!("**{}**:", markdown::plain_name(author.name.as_str()))
 }
 
-/// Whether a webhook was refused because it does not exist any more.
+/// Whether a webhook was refused because it does not exist any more, or not in that channel: a thread of another one is
+/// unknown to it.
 pub(super) fn is_gone(failure: &Failure) -> bool {
-    failure.is(Refusal::UNKNOWN_WEBHOOK) || failure.is(Refusal::INVALID_WEBHOOK_TOKEN)
+    let gone = [
+        Refusal::UNKNOWN_WEBHOOK,
+        Refusal::INVALID_WEBHOOK_TOKEN,
+        Refusal::UNKNOWN_CHANNEL,
+    ];
+    gone.into_iter().any(|code| failure.is(code))
 }
 
 async fn speak(

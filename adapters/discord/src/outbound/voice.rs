@@ -82,7 +82,12 @@ impl Post {
             return Ok(None);
         };
         let webhook = self.webhook(home).await?;
-        Ok(webhook.map(|(webhook, token)| Through { webhook, token, thread }))
+        Ok(webhook.map(|(webhook, token)| Through {
+            webhook,
+            token,
+            home,
+            thread,
+        }))
     }
 
     /// Our webhook of a channel: known, found, or made. `None` where the bot may not make one.
@@ -119,11 +124,12 @@ impl Post {
     }
 
     async fn find_or_make(&self, home: ChannelId) -> Result<Webhook, Failure> {
-        let me = self.places.me();
+        let me = self.me().await?;
         let stand = self.rest.webhooks(home).await?;
         let is_ours = |webhook: &Webhook| {
-            let maker = webhook.user.as_ref().map(|maker| maker.id);
-            webhook.token.is_some() && maker.is_some() && maker == me
+            let is_named = webhook.name.as_deref() == Some(self.settings.webhook_name.as_str());
+            let is_made_by_us = webhook.user.as_ref().is_some_and(|maker| maker.id == me);
+            webhook.token.is_some() && is_named && is_made_by_us
         };
         match stand.into_iter().find(is_ours) {
             Some(ours) => Ok(ours),

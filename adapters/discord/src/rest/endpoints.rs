@@ -13,7 +13,7 @@ use serenity::{
 };
 
 use super::{Call, Rest};
-use crate::error::Failure;
+use crate::error::{Failure, Refusal};
 
 /// The most that Discord gives at once, of messages and of threads.
 pub(crate) const PAGE_MAX: usize = 100;
@@ -43,6 +43,7 @@ pub(crate) struct Channel {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Sent {
     pub(crate) id: MessageId,
+    pub(crate) channel_id: Option<ChannelId>,
 }
 
 /// A message to send.
@@ -83,6 +84,7 @@ pub(crate) struct Nobody {
 pub(crate) struct Webhook {
     pub(crate) id: WebhookId,
     pub(crate) token: Option<String>,
+    pub(crate) name: Option<String>,
     /// Who made it.
     pub(crate) user: Option<Maker>,
 }
@@ -158,12 +160,12 @@ impl Rest {
     /// Sends a message. `None` when it arrived and the answer cannot be read.
     pub(crate) async fn send(&self, channel: ChannelId, message: &NewMessage) -> Result<Option<MessageId>, Failure> {
         let call = Call::post(format!("/channels/{channel}/messages"));
-        self.sent(call.json(message)).await
+        Ok(self.sent(call.json(message)).await?.map(|sent| sent.id))
     }
 
     pub(crate) async fn upload(&self, channel: ChannelId, form: Form) -> Result<Option<MessageId>, Failure> {
         let call = Call::post(format!("/channels/{channel}/messages"));
-        self.sent(call.form(form)).await
+        Ok(self.sent(call.form(form)).await?.map(|sent| sent.id))
     }
 
     pub(crate) async fn typing(&self, channel: ChannelId) -> Result<(), Failure> {
@@ -223,11 +225,11 @@ impl Rest {
     }
 
     pub(crate) async fn speak(&self, through: &Through, message: &NewMessage) -> Result<Option<MessageId>, Failure> {
-        self.sent(through.call().json(message)).await
+        through.check(self.sent(through.call().json(message)).await?)
     }
 
     pub(crate) async fn upload_through(&self, through: &Through, form: Form) -> Result<Option<MessageId>, Failure> {
-        self.sent(through.call().form(form)).await
+        through.check(self.sent(through.call().form(form)).await?)
     }
 
     /// Answers an interaction, which Discord shows as failed after three seconds.
@@ -263,9 +265,10 @@ impl Rest {
         Ok(commands.into_iter().map(|command| command.name).collect())
     }
 
-    async fn sent(&self, call: Call) -> Result<Option<MessageId>, Failure> {
+    /// Makes a call that sends a message. `None` when it arrived and the answer cannot be read.
+    async fn sent(&self, call: Call) -> Result<Option<Sent>, Failure> {
         let answer = self.make(call).await?;
-        Ok(serde_json::from_slice(&answer).ok().map(|sent: Sent| sent.id))
+        Ok(serde_json::from_slice(&answer).ok())
     }
 }
 
@@ -273,12 +276,30 @@ impl Rest {
 pub(crate) struct Through {
     pub(crate) webhook: WebhookId,
     pub(crate) token: String,
+    /// The channel that the webhook belongs to, as far as we know.
+    pub(crate) home: ChannelId,
     pub(crate) thread: Option<ChannelId>,
 }
 
 impl Through {
+    /// Whether it came out where it was meant to. Somebody may have moved the webhook to another channel; then the message
+    /// is not where the customer is, and the webhook is no longer this channel's.
+    fn check(&self, sent: Option<Sent>) -> Result<Option<MessageId>, Failure> {
+        let place = self.thread.unwrap_or(self.home);
+        match sent {
+            Some(sent) if sent.channel_id.is_some_and(|channel| channel != place) => Err(Failure::Refused(Refusal {
+                status: 404,
+                code: Refusal::UNKNOWN_WEBHOOK,
+                said: "the webhook belongs to another channel".to_owned(),
+            })),
+            sent => Ok(sent.map(|sent| sent.id)),
+        }
+    }
+
     fn call(&self) -> Call {
-        let Self { webhook, token, thread } = self;
+        let Self {
+            webhook, token, thread, ..
+        } = self;
         let thread = thread.map_or_else(String::new, |thread| format!("&thread_id={thread}"));
         Call::post(format!("/webhooks/{webhook}/{token}?wait=true{thread}")).unsigned()
     }

@@ -9,7 +9,7 @@ use escalator::{
 use escalator_discord::{Place, Settings};
 use escalator_testkit::discord::{FakeDiscord, Fault, LimitScope, On, Permission, Plan};
 
-use super::rig::{Rig, SOON};
+use super::rig::{Rig, SOON, deliver};
 
 fn notice(text: &str) -> ChatPayload {
     ChatPayload::Notice {
@@ -236,4 +236,65 @@ async fn no_secret_is_shown() {
         let is_quiet = !shown.contains(&token) && !shown.contains("/webhooks/") && !shown.contains("my words");
         assert!(is_quiet, "{shown}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_who_takes_no_direct_messages_is_told_when_one_was_to_be_opened() {
+    let mut settings = Settings::default();
+    settings.place = Place::DirectMessage;
+    let rig = Rig::with(FakeDiscord::builder().start().await.expect("it starts"), settings).await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let user = rig.fake.user("ada").create();
+    user.takes_dms(false);
+    let ada = user.at(&help);
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    assert_eq!(rig.deliver(&rig.conversation(&ada), 1, &open).await.word(), "rejected");
+    let told = ada.sees(SOON, |message| message.content.contains("allow direct messages"));
+    told.await.expect("it is told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_missing_permission_is_told_as_one() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    let full = Fault::Refusal {
+        status: 400,
+        code: 30033,
+        message: "Maximum number of thread participants reached".to_owned(),
+    };
+    let threads = On::call("POST", "/channels/*/threads");
+    rig.fake.fault(threads, Plan::Next(1, full));
+    assert_eq!(rig.deliver(&rig.conversation(&ada), 1, &open).await.word(), "rejected");
+    let told = ada.transcript().bot_texts().join(" ");
+    assert!(!told.is_empty() && !told.contains("permission"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_does_not_know_the_thread_costs_no_message() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let user = rig.fake.user("ada").create();
+    let to = rig.conversation(&user.at(&help));
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    let Outcome::Delivered(Receipt::Place { place }) = rig.deliver(&to, 1, &open).await else {
+        panic!("it is opened");
+    };
+    let moved = Fault::Refusal {
+        status: 404,
+        code: 10003,
+        message: "Unknown Channel".to_owned(),
+    };
+    rig.fake.fault(On::execute_webhook(), Plan::Next(1, moved));
+    let sent = deliver(&rig.discord, &to, 2, Some(&place), &agents("hello")).await;
+    assert_eq!(sent.word(), "delivered");
+    let there = user.in_channel(place.as_str().parse().expect("it is a channel"));
+    there.sees_text(SOON, "**Anna**: hello").await.expect("it is shown");
 }
