@@ -4,9 +4,15 @@ use escalator::{
     channel::{Offered, Owner},
     model::{ConversationKey, Signal},
 };
+use futures::future::join_all;
 use serenity::{
     client::{Context, FullEvent},
-    model::{channel::Message, event::TypingStartEvent, gateway::Ready, id::ShardId},
+    model::{
+        channel::Message,
+        event::TypingStartEvent,
+        gateway::Ready,
+        id::{ChannelId, MessageId, ShardId},
+    },
 };
 
 use crate::{
@@ -22,7 +28,8 @@ use crate::{
 /// that, for a while.
 #[must_use = "dropped at once, it lets the next event of the conversation overtake this one"]
 pub struct Admitted<'a> {
-    _turn: Option<InTurn<'a>>,
+    /// More than one where an event tells of several messages.
+    _turns: Vec<InTurn<'a>>,
 }
 
 /// The first in its lane.
@@ -50,10 +57,24 @@ impl Discord {
             FullEvent::Message { new_message } if post.voices.are_ours(new_message) => return None,
             event => post.note_unseen(event),
         }
-        match Deed::of_dispatched(event) {
-            Some(deed) => post.admit(&deed).await,
-            None => Some(Admitted { _turn: None }),
+        if let FullEvent::ReactionRemoveAll {
+            channel_id,
+            removed_from_message_id,
+        } = event
+        {
+            return post.unless_human(*channel_id, *removed_from_message_id);
         }
+        if let FullEvent::ReactionRemoveEmoji { removed_reactions } = event {
+            return post.unless_human(removed_reactions.channel_id, removed_reactions.message_id);
+        }
+        // One at most, but for a deletion of several messages, which is kept from the bot when one of them is a human's.
+        let deeds = Deed::of_dispatched(event);
+        let admitted = deeds.iter().map(|deed| post.admit(deed));
+        let admitted: Option<Vec<_>> = join_all(admitted).await.into_iter().collect();
+        let turns = admitted?.into_iter().flat_map(|admitted| admitted._turns);
+        Some(Admitted {
+            _turns: turns.collect(),
+        })
     }
 
     /// A session has begun: Discord tells nothing of what was before it.
@@ -91,7 +112,7 @@ impl Post {
         let Some(_waiting) = self.wait() else {
             self.pass_over(ticket);
             let whose = self.whose_deed(deed).await;
-            return self.is_bots(whose.as_ref()).then_some(Admitted { _turn: None });
+            return self.is_bots(whose.as_ref()).then_some(Admitted::alone());
         };
         let turn = self.in_turn(deed, ticket).await;
         // Only now is it known where the conversations are held.
@@ -101,13 +122,20 @@ impl Post {
         }
         match whose {
             Some(Whose::Conversation(conversation)) if self.ingress.owner(&conversation) == Owner::Human => {
-                let offered = self.offer_deed(deed, &conversation).await;
+                let offered = self.offer_deed(deed, &conversation, turn.at()).await;
                 // An older one than the human's part is the bot's; only a message is of use to it.
                 let is_bots = offered == Some(Offered::Pass) && matches!(deed, Deed::Said(_));
                 is_bots.then(|| turn.with_bot())
             }
             whose => self.is_bots(whose.as_ref()).then(|| turn.with_bot()),
         }
+    }
+
+    /// Keeps from the bot what a moderator did to a message of a human's conversation. To the agent it says nothing.
+    fn unless_human(&self, channel: ChannelId, message: MessageId) -> Option<Admitted<'_>> {
+        let of = self.written_by(message).or_else(|| self.places.of_channel(channel));
+        let is_bots = of.is_none_or(|of| self.ingress.owner(&of) == Owner::Bot);
+        is_bots.then(Admitted::alone)
     }
 
     /// Whether what a deed belongs to is the bot's.
@@ -119,8 +147,13 @@ impl Post {
     }
 
     async fn whose_deed(&self, deed: &Deed<'_>) -> Option<Whose> {
-        if let Deed::Deleted { message, .. } = deed {
-            return self.written_by(*message).map(Whose::Conversation);
+        if let Deed::Deleted {
+            guild,
+            channel,
+            message,
+        } = deed
+        {
+            return self.deleted_of(*guild, *channel, *message).map(Whose::Conversation);
         }
         Some(self.whose(deed.guild(), deed.channel()?, deed.person()?).await)
     }
@@ -152,13 +185,13 @@ impl Post {
     }
 
     /// Commits a deed for the human. `None` when nothing was said by it.
-    async fn offer_deed(&self, deed: &Deed<'_>, conversation: &ConversationKey) -> Option<Offered> {
+    async fn offer_deed(&self, deed: &Deed<'_>, conversation: &ConversationKey, at: u64) -> Option<Offered> {
         let conversation = conversation.clone();
         let update = match deed {
             Deed::Said(message) => return Some(self.offer_message(message, conversation).await),
             Deed::Edited(event) => inbound::edit(conversation, event)?,
-            Deed::Deleted { message, .. } => inbound::deletion(conversation, *message),
-            Deed::Reacted { reaction, is_added } => inbound::reaction(conversation, reaction, *is_added),
+            Deed::Deleted { message, .. } => inbound::deletion(conversation, *message, at),
+            Deed::Reacted { reaction, is_added } => inbound::reaction(conversation, reaction, *is_added, at),
             Deed::Interacted(_) => return None,
         };
         Some(self.offer(&update).await)
@@ -202,18 +235,26 @@ impl Post {
 }
 
 impl<'a> InTurn<'a> {
+    /// The latest id that was seen when the event was noted; 0 where nobody noted it.
+    const fn at(&self) -> u64 {
+        match self {
+            Self::Place(place) => place.at(),
+            Self::Straggler { .. } => 0,
+        }
+    }
+
     /// The event goes to the bot.
     pub(crate) fn with_bot(self) -> Admitted<'a> {
         if let Self::Place(place) = &self {
             place.with_bot();
         }
-        Admitted { _turn: Some(self) }
+        Admitted { _turns: vec![self] }
     }
 }
 
 impl Admitted<'_> {
     /// Nobody waits for it.
     pub(crate) const fn alone() -> Self {
-        Self { _turn: None }
+        Self { _turns: Vec::new() }
     }
 }

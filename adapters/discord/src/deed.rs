@@ -32,41 +32,55 @@ pub(crate) enum Deed<'a> {
 }
 
 impl<'a> Deed<'a> {
-    /// What an event of the gateway tells, as the collector sees it.
-    pub(crate) fn of_event(event: &'a Event) -> Option<Self> {
-        match event {
+    /// What an event of the gateway tells, as the collector sees it. One deed at most, or the deletions of one event.
+    pub(crate) fn of_event(event: &'a Event) -> Vec<Self> {
+        let deed = match event {
             Event::MessageCreate(event) => Self::said(&event.message),
             Event::MessageUpdate(event) => Self::edited(event),
-            Event::MessageDelete(event) => Some(Self::Deleted {
-                guild: event.guild_id,
-                channel: event.channel_id,
-                message: event.message_id,
-            }),
+            Event::MessageDelete(event) => Some(Self::deleted(event.guild_id, event.channel_id, event.message_id)),
+            Event::MessageDeleteBulk(event) => {
+                let deleted = |id: &MessageId| Self::deleted(event.guild_id, event.channel_id, *id);
+                return event.ids.iter().map(deleted).collect();
+            }
             Event::ReactionAdd(event) => Self::reacted(&event.reaction, true),
             Event::ReactionRemove(event) => Self::reacted(&event.reaction, false),
             Event::InteractionCreate(event) => Self::interacted(&event.interaction),
             _ => None,
-        }
+        };
+        deed.into_iter().collect()
     }
 
-    /// What a dispatched event tells.
-    pub(crate) fn of_dispatched(event: &'a FullEvent) -> Option<Self> {
-        match event {
+    /// What a dispatched event tells: the same.
+    pub(crate) fn of_dispatched(event: &'a FullEvent) -> Vec<Self> {
+        let deed = match event {
             FullEvent::Message { new_message } => Self::said(new_message),
             FullEvent::MessageUpdate { event, .. } => Self::edited(event),
             FullEvent::MessageDelete {
                 channel_id,
                 deleted_message_id,
                 guild_id,
-            } => Some(Self::Deleted {
-                guild: *guild_id,
-                channel: *channel_id,
-                message: *deleted_message_id,
-            }),
+            } => Some(Self::deleted(*guild_id, *channel_id, *deleted_message_id)),
+            FullEvent::MessageDeleteBulk {
+                channel_id,
+                multiple_deleted_messages_ids,
+                guild_id,
+            } => {
+                let deleted = |id: &MessageId| Self::deleted(*guild_id, *channel_id, *id);
+                return multiple_deleted_messages_ids.iter().map(deleted).collect();
+            }
             FullEvent::ReactionAdd { add_reaction } => Self::reacted(add_reaction, true),
             FullEvent::ReactionRemove { removed_reaction } => Self::reacted(removed_reaction, false),
             FullEvent::InteractionCreate { interaction } => Self::interacted(interaction),
             _ => None,
+        };
+        deed.into_iter().collect()
+    }
+
+    const fn deleted(guild: Option<GuildId>, channel: ChannelId, message: MessageId) -> Self {
+        Self::Deleted {
+            guild,
+            channel,
+            message,
         }
     }
 

@@ -177,6 +177,20 @@ impl Places {
         }
     }
 
+    /// The conversation that is alone in a channel: one that is held there, or for which the thread was opened.
+    pub(crate) fn of_channel(&self, channel: ChannelId) -> Option<ConversationKey> {
+        let state = self.lock();
+        let held = state.held.get(&channel).cloned();
+        held.or_else(|| match state.spots.get(&channel)? {
+            Spot {
+                customer: Some(customer),
+                parent: Some(home),
+                ..
+            } => Some(self.key(*home, *customer)),
+            _ => None,
+        })
+    }
+
     /// The lane of what a person did. Where the channel is unknown it is a lane of its own.
     pub(crate) fn lane(&self, guild: Option<GuildId>, channel: ChannelId, person: UserId) -> Lane {
         match self.whose(guild, channel, person) {

@@ -100,7 +100,7 @@ impl Post {
             Event::ThreadUpdate(event) => self.places.note_channel(&event.thread),
             Event::ThreadDelete(event) => self.places.forget(event.thread.id),
             event => {
-                if let Some(deed) = Deed::of_event(event) {
+                for deed in Deed::of_event(event) {
                     self.note(&deed);
                 }
             }
@@ -108,6 +108,9 @@ impl Post {
     }
 
     fn note(&self, deed: &Deed<'_>) {
+        if let Deed::Said(_) | Deed::Interacted(_) = deed {
+            self.order.seen(deed.id());
+        }
         if let Some(lane) = self.lane(deed) {
             self.order.note(deed.mark(), lane);
         }
@@ -126,7 +129,7 @@ impl Post {
         match (deed, deed.person()) {
             (_, Some(person)) => Some(self.places.lane(deed.guild(), deed.channel()?, person)),
             (Deed::Deleted { message, .. }, None) => self
-                .written_by(*message)
+                .deleted_of(deed.guild(), deed.channel()?, *message)
                 .and_then(|conversation| places::lane(&conversation))
                 .or_else(|| deed.nobodys_lane()),
             (_, None) => deed.nobodys_lane(),
@@ -247,6 +250,23 @@ impl Post {
     pub(crate) fn note_written(&self, message: MessageId, conversation: &ConversationKey) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.insert(message, conversation.clone());
+    }
+
+    /// Whose a message was that somebody took back, as far as that is known: in direct messages and in a thread of ours
+    /// also when it was written before the start.
+    pub(crate) fn deleted_of(
+        &self,
+        guild: Option<GuildId>,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Option<ConversationKey> {
+        let of_channel = || self.places.of_channel(channel);
+        let of_home = || {
+            let held = guild.is_none().then(|| self.ingress.held());
+            let mut held = held.into_iter().flatten().map(|of| of.conversation);
+            held.find(|of| places::home(of) == Some(channel))
+        };
+        self.written_by(message).or_else(of_channel).or_else(of_home)
     }
 
     pub(crate) fn written_by(&self, message: MessageId) -> Option<ConversationKey> {

@@ -55,13 +55,15 @@ impl Post {
         round.catch_up_with(&held).await;
     }
 
-    /// Notes where the conversations are held that a human owns.
+    /// Notes where the conversations are held that a human owns, and how far they are.
     pub(crate) fn hold_places(&self) -> Vec<Held> {
         let held = self.ingress.held();
         for of in &held {
             if let Some(place) = of.place.as_ref().and_then(places::channel) {
                 self.places.show(place, &of.conversation);
             }
+            let accepted = of.accepted.and_then(|accepted| u64::try_from(accepted.0).ok());
+            self.order.seen(accepted.unwrap_or_default());
         }
         held
     }

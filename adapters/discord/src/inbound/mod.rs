@@ -72,16 +72,17 @@ pub(crate) fn edit_moment(event: &MessageUpdateEvent) -> Option<i64> {
     event.edited_timestamp.map(position::millis)
 }
 
-/// A message that was taken back. Discord does not tell what it said.
-pub(crate) fn deletion(conversation: ConversationKey, message: MessageId) -> Inbound {
+/// A message that was taken back. Discord does not tell what it said, nor when: it stands behind `at`, the latest id that
+/// was seen by then.
+pub(crate) fn deletion(conversation: ConversationKey, message: MessageId, at: u64) -> Inbound {
     let line = format!("[deleted the message of {}]", moment(message.get()));
     let key = key(&conversation, &format!("delete:{message}"));
     let said = CustomerEvent::Message(CustomerMessage::text(line));
-    Inbound::new(key, conversation, position(message.get()), said).without_handler()
+    Inbound::new(key, conversation, position(message.get().max(at)), said).without_handler()
 }
 
-/// A reaction to a message.
-pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_added: bool) -> Inbound {
+/// A reaction to a message. Discord does not tell when: it stands behind `at`, as a deletion does.
+pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_added: bool, at: u64) -> Inbound {
     let (emoji, message) = (&reaction.emoji, reaction.message_id);
     let (word, kind) = if is_added {
         ("reacted", "reaction")
@@ -93,9 +94,10 @@ pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_ad
         words::emoji(emoji),
         moment(message.get())
     );
-    let key = key(&conversation, &format!("{kind}:{message}:{}", emoji.as_data()));
+    let who = reaction.user_id.unwrap_or_default();
+    let key = key(&conversation, &format!("{kind}:{message}:{who}:{}", emoji.as_data()));
     let said = CustomerEvent::Message(CustomerMessage::text(line));
-    Inbound::new(key, conversation, position(message.get()), said).without_handler()
+    Inbound::new(key, conversation, position(message.get().max(at)), said).without_handler()
 }
 
 /// A button or a command.

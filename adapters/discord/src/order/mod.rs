@@ -51,6 +51,8 @@ struct State {
     tickets: HashMap<Mark, VecDeque<Ticket>>,
     /// What the next ticket of each lane waits for. Swept when it has grown.
     tails: HashMap<Lane, Before>,
+    /// The latest id of a message or interaction: what has neither is put in order by it.
+    latest: u64,
     sweep_at: usize,
 }
 
@@ -101,6 +103,12 @@ impl Order {
         self.lock().sessions.get(&shard).is_some_and(|noted| noted == session)
     }
 
+    /// Notes the id of a message or interaction.
+    pub(crate) fn seen(&self, id: u64) {
+        let mut state = self.lock();
+        state.latest = state.latest.max(id);
+    }
+
     /// Gives an event the last place in its lane.
     pub(crate) fn note(&self, mark: Mark, lane: Lane) {
         let gated = self.gate.ticket();
@@ -147,7 +155,7 @@ impl State {
             self.tails.retain(|_, last| ticket::is_awaited(last));
             self.sweep_at = self.tails.len() * 2;
         }
-        let (ticket, behind) = Ticket::new(lane, gated);
+        let (ticket, behind) = Ticket::new(lane, gated, self.latest);
         let before = self.tails.insert(lane, behind);
         ticket.behind(before)
     }

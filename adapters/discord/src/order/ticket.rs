@@ -26,21 +26,25 @@ pub(crate) struct Ticket {
     lane: Lane,
     before: Option<Before>,
     gated: Gated,
+    /// The latest id that was seen when it was noted.
+    at: u64,
     stage: watch::Sender<Stage>,
 }
 
 /// The first place in a lane. The next one comes up when it is dropped.
 pub(crate) struct Place {
+    at: u64,
     stage: watch::Sender<Stage>,
 }
 
 impl Ticket {
-    pub(super) fn new(lane: Lane, gated: Gated) -> (Self, Before) {
+    pub(super) fn new(lane: Lane, gated: Gated, at: u64) -> (Self, Before) {
         let (stage, behind) = watch::channel(Stage::Noted);
         let ticket = Self {
             lane,
             before: None,
             gated,
+            at,
             stage,
         };
         (ticket, behind)
@@ -65,11 +69,19 @@ impl Ticket {
         if let Some(before) = self.before {
             dealt_with(before, handler_wait_max).await;
         }
-        Place { stage: self.stage }
+        Place {
+            at: self.at,
+            stage: self.stage,
+        }
     }
 }
 
 impl Place {
+    /// The latest id that was seen when the event was noted.
+    pub(crate) const fn at(&self) -> u64 {
+        self.at
+    }
+
     /// The event goes to the bot, whose handler holds up the next one for a limited time.
     pub(crate) fn with_bot(&self) {
         self.stage.send_replace(Stage::WithBot);

@@ -177,3 +177,55 @@ async fn a_message_that_is_taken_back_at_once_is_told_before_its_deletion() {
     let in_order = lines.chunks(2).all(|of| of[0] == "oh" && of[1].starts_with("[deleted"));
     assert!(in_order, "{lines:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_reaction_of_two_customers_is_told_of_both() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let both = ["ada", "bob"].map(|name| rig.fake.user(name).create().at(&help));
+    let said = both[0].says("look");
+    both[0].sees_text(SOON, "Bot: look").await.expect("the bot answers");
+    for customer in &both {
+        rig.house.hand_over(&rig.conversation(customer));
+        customer.reacts(said, "👍").expect("it stands");
+    }
+    rig.house.wait(|state| state.accepted.len() == 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_to_an_old_message_stands_behind_what_was_said_since() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    let old = ada.says("old");
+    ada.sees_text(SOON, "Bot: old").await.expect("the bot answers");
+    rig.house.hand_over(&rig.conversation(&ada));
+    let new = ada.says("new");
+    ada.reacts(old, "👍").expect("it stands");
+    ada.deletes(old).expect("it stands");
+    rig.house.wait(|state| state.accepted.len() == 3).await;
+    let new = i64::try_from(new).expect("it fits");
+    let is_behind = rig
+        .house
+        .look(|state| state.accepted.iter().all(|update| update.position.0 >= new));
+    assert!(
+        is_behind,
+        "else it would belong to whoever owned the conversation before"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_of_what_was_written_before_the_start_is_the_humans() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    let old = ada.says("old");
+    ada.sees_text(SOON, "Bot: old").await.expect("the bot answers");
+    rig.client.stop().await;
+    let discord = channel(&rig.fake, rig.house.ingress(), escalator_discord::Settings::default());
+    let client = Client::start(&rig.fake, &discord, &rig.heard).await;
+    rig.house
+        .hand_over(&discord.conversation(ada.channel().into(), ada.user().into()));
+    ada.deletes(old).expect("it stands");
+    let is_told = |state: &State| state.lines().iter().any(|line| line.starts_with("[deleted"));
+    rig.house.wait(is_told).await;
+    client.stop().await;
+}
