@@ -33,7 +33,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
 /// # Errors
 /// What is wrong with the token, or refused us at the start.
 pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
-    let bot = settings.discord()?;
+    let bot = settings.discord().await?;
     let mut house = house.on_event(told::tell).open().await?;
     let discord = Discord::new(&bot, house.ingress("discord"));
     house.connect(Arc::new(discord.clone()))?;

@@ -21,7 +21,7 @@ type Context<'a> = poise::Context<'a, Discord, anyhow::Error>;
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("info")?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
-    let bot = settings.discord()?;
+    let bot = settings.discord().await?;
     let mut house = house.on_event(told::tell).open().await?;
     let discord = Discord::new(&bot, house.ingress("discord"));
     house.connect(Arc::new(discord.clone()))?;

@@ -237,20 +237,23 @@ impl Settings {
 }
 
 impl Settings {
-    /// The Discord bot.
+    /// The Discord bot, once Discord knows it.
     ///
     /// # Errors
     /// The variable that is missing or wrong, and what would be right.
-    pub fn discord(&self) -> Result<escalator_discord::Bot> {
+    pub async fn discord(&self) -> Result<escalator_discord::Bot> {
         let token = needed(
             "DISCORD_TOKEN",
             self.discord_token.as_deref(),
             "the bot's token from the developer portal, under Bot > Token",
         )?;
-        escalator_discord::Bot::new(token, self.discord_api_url.as_deref()).map_err(|error| match error {
-            BotError::ApiUrl => anyhow::Error::new(error).context("DISCORD_API_URL"),
+        let named = |error| match error {
+            BotError::ApiUrl | BotError::Unreachable => anyhow::Error::new(error).context("DISCORD_API_URL"),
             error => anyhow::Error::new(error).context("DISCORD_TOKEN"),
-        })
+        };
+        let bot = escalator_discord::Bot::new(token, self.discord_api_url.as_deref()).map_err(named)?;
+        bot.check().await.map_err(named)?;
+        Ok(bot)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{discord_bot, settings::Settings, telegram_bot, told};
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("info")?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
-    let (telegram_bot, discord_bot) = (settings.telegram().await?, settings.discord()?);
+    let (telegram_bot, discord_bot) = (settings.telegram().await?, settings.discord().await?);
     let mut house = house.on_event(told::tell).open().await?;
     let telegram = Telegram::new(telegram_bot.clone(), house.ingress("telegram"));
     house.connect(Arc::new(telegram.clone()))?;

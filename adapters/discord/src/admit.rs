@@ -199,10 +199,10 @@ impl Post {
 
     /// Commits a message for the human.
     pub(crate) async fn offer_message(&self, message: &Message, conversation: ConversationKey) -> Offered {
-        if inbound::is_hidden(message) {
+        if inbound::is_hidden(message) && self.is_first_hidden() {
             tracing::warn!(
                 channel = %conversation.channel,
-                "a message came without its words: is the intent MESSAGE_CONTENT asked for?"
+                "a message came without its words: is the intent MESSAGE_CONTENT asked for? Others are not logged"
             );
         }
         let update = inbound::message(conversation, message).without_handler();

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use reqwest::header::HeaderValue;
 use serenity::{
@@ -7,6 +7,10 @@ use serenity::{
 };
 use url::Url;
 
+use crate::{error::Failure, rest::Rest};
+
+/// How long Discord may take to tell whose token it is.
+const CHECK_MAX: Duration = Duration::from_secs(20);
 /// Discord's own address.
 const DISCORD: &str = "https://discord.com";
 
@@ -39,6 +43,12 @@ pub enum BotError {
     /// The address of the API is none.
     #[error("the address of the Discord API is not one: it reads like https://discord.com, without a path")]
     ApiUrl,
+    /// Discord does not take the token.
+    #[error("Discord knows no bot of this token: the developer portal gives the right one, under Bot > Token")]
+    Refused,
+    /// Nothing answers at the address of the API, or something else.
+    #[error("the Discord API does not answer at its address")]
+    Unreachable,
 }
 
 impl Bot {
@@ -55,6 +65,19 @@ impl Bot {
             token: token.to_owned(),
             address: api_url.map(api_address).transpose()?,
         })
+    }
+
+    /// Asks Discord whether it knows the bot. Do so before a client is made: where serenity cannot ask an address of one's
+    /// own for the gateway, it turns to Discord's.
+    ///
+    /// # Errors
+    /// [`BotError::Refused`] or [`BotError::Unreachable`].
+    pub async fn check(&self) -> Result<(), BotError> {
+        match Rest::new(self, CHECK_MAX).me().await {
+            Ok(_) => Ok(()),
+            Err(Failure::Account(_)) => Err(BotError::Refused),
+            Err(_) => Err(BotError::Unreachable),
+        }
     }
 
     /// serenity's client of this account, to be given a framework ([`Discord::wrap`](crate::Discord::wrap)). `intents` is

@@ -48,6 +48,8 @@ pub(crate) struct Post {
     written: Mutex<Bounded<MessageId, ConversationKey>>,
     /// Updates for which a turn was given.
     started: Mutex<Bounded<u64, ()>>,
+    /// Whether it was logged that a message came without its words.
+    has_told_of_hidden: AtomicBool,
     /// Interactions that the bot was given though something stands before them.
     early: Mutex<Bounded<u64, ()>>,
     /// Updates that wait for their turn or for the ledger.
@@ -74,6 +76,7 @@ impl Post {
             settings,
             written: Mutex::new(Bounded::new(WRITTEN_MAX)),
             started: Mutex::new(Bounded::new(STARTED_MAX)),
+            has_told_of_hidden: AtomicBool::new(false),
             early: Mutex::new(Bounded::new(STARTED_MAX)),
             waiting: AtomicUsize::new(0),
             is_behind: AtomicBool::new(false),
@@ -272,6 +275,11 @@ impl Post {
     pub(crate) fn written_by(&self, message: MessageId) -> Option<ConversationKey> {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.get(&message).cloned()
+    }
+
+    /// Whether no message came without its words before.
+    pub(crate) fn is_first_hidden(&self) -> bool {
+        !self.has_told_of_hidden.swap(true, Ordering::Relaxed)
     }
 
     /// Notes that the bot is given an interaction though something stands before it.

@@ -72,7 +72,7 @@ impl Street {
 }
 
 async fn connect(kind: Kind, settings: &Settings, mut house: Escalator) -> anyhow::Result<(Escalator, Client)> {
-    let bot = settings.discord()?;
+    let bot = settings.discord().await?;
     let discord = Discord::new(&bot, house.ingress("discord"));
     house.connect(Arc::new(discord.clone()))?;
     let client = match kind {

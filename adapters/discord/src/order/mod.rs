@@ -54,10 +54,14 @@ struct State {
     /// The latest id of a message or interaction: what has neither is put in order by it.
     latest: u64,
     sweep_at: usize,
+    /// The same for the tickets.
+    tickets_sweep_at: usize,
 }
 
 /// Lanes that are kept before those are swept out in which nothing goes on.
 const SWEEP_MIN: usize = 1_024;
+/// An event that is not dispatched within this time never will be: whoever dispatches by hand has left it out.
+const TICKET_AGE_MAX: Duration = Duration::from_mins(5);
 
 impl Order {
     pub(crate) fn new() -> Self {
@@ -113,6 +117,7 @@ impl Order {
     pub(crate) fn note(&self, mark: Mark, lane: Lane) {
         let gated = self.gate.ticket();
         let mut state = self.lock();
+        state.sweep_tickets();
         let ticket = state.ticket(lane, gated);
         state.tickets.entry(mark).or_default().push_back(ticket);
     }
@@ -150,6 +155,17 @@ impl Order {
 }
 
 impl State {
+    fn sweep_tickets(&mut self) {
+        if self.tickets.len() < self.tickets_sweep_at.max(SWEEP_MIN) {
+            return;
+        }
+        self.tickets.retain(|_, waiting| {
+            waiting.retain(|ticket| ticket.age() < TICKET_AGE_MAX);
+            !waiting.is_empty()
+        });
+        self.tickets_sweep_at = self.tickets.len() * 2;
+    }
+
     fn ticket(&mut self, lane: Lane, gated: Gated) -> Ticket {
         if self.tails.len() >= self.sweep_at.max(SWEEP_MIN) {
             self.tails.retain(|_, last| ticket::is_awaited(last));

@@ -131,3 +131,13 @@ async fn messages_that_no_collector_saw_are_put_in_order_and_come_before_those_t
     tokio::join!(noted, futures::future::join_all(late));
     assert_eq!(*dealt.lock().expect("no task panics"), [1, 2, 3, 9]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn events_that_are_never_dispatched_are_forgotten() {
+    let order = Order::new();
+    let count = u64::try_from(SWEEP_MIN).expect("it is small");
+    (1..=count).for_each(|id| order.note(mark(id), lane(id)));
+    tokio::time::advance(TICKET_AGE_MAX).await;
+    order.note(mark(count + 1), lane(1));
+    assert_eq!(order.lock().tickets.len(), 1);
+}

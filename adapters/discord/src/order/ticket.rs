@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{Lane, gate::Gated};
 
@@ -28,6 +28,7 @@ pub(crate) struct Ticket {
     gated: Gated,
     /// The latest id that was seen when it was noted.
     at: u64,
+    noted: Instant,
     stage: watch::Sender<Stage>,
 }
 
@@ -45,6 +46,7 @@ impl Ticket {
             before: None,
             gated,
             at,
+            noted: Instant::now(),
             stage,
         };
         (ticket, behind)
@@ -57,6 +59,10 @@ impl Ticket {
 
     pub(super) const fn lane(&self) -> Lane {
         self.lane
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.noted.elapsed()
     }
 
     pub(super) fn claimed(&self) {

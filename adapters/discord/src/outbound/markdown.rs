@@ -30,7 +30,8 @@ fn escape_line(line: &str, escaped: &mut String) {
             escaped.push(' ');
         }
         if word.contains("://") {
-            escaped.push_str(word);
+            // Else it would be a link behind other words.
+            escaped.push_str(&word.replace("](", "\\]("));
             continue;
         }
         for c in word.chars() {
@@ -58,6 +59,7 @@ mod tests {
             ("see https://a.example/b_c_d?e=*f*", "see https://a.example/b_c_d?e=*f*"),
             ("> quoted\n# big\n-# small", "\\> quoted\n\\# big\n\\-# small"),
             (r"C:\temp", r"C:\\temp"),
+            ("[my bank](https://evil.example)", r"[my bank\](https://evil.example)"),
         ] {
             assert_eq!(escaped(text, 2_000), shown);
         }

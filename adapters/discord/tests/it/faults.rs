@@ -6,10 +6,10 @@ use escalator::{
     delivery::{ChatPayload, NoticeKind, Outcome, Receipt, Scope},
     model::{Address, Author, SessionId},
 };
-use escalator_discord::{Place, Settings};
+use escalator_discord::{Bot, BotError, Place, Settings};
 use escalator_testkit::discord::{FakeDiscord, Fault, LimitScope, On, Permission, Plan};
 
-use super::rig::{Rig, SOON, deliver};
+use super::rig::{Rig, SOON, account, deliver};
 
 fn notice(text: &str) -> ChatPayload {
     ChatPayload::Notice {
@@ -297,4 +297,14 @@ async fn a_webhook_that_does_not_know_the_thread_costs_no_message() {
     assert_eq!(sent.word(), "delivered");
     let there = user.in_channel(place.as_str().parse().expect("it is a channel"));
     there.sees_text(SOON, "**Anna**: hello").await.expect("it is shown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_checked_before_anything_is_connected() {
+    let fake = FakeDiscord::builder().start().await.expect("it starts");
+    assert_eq!(account(&fake).check().await, Ok(()));
+    let stranger = Bot::new("MTIz.fakeXX.another-one", Some(&fake.url())).expect("it looks like one");
+    assert_eq!(stranger.check().await, Err(BotError::Refused));
+    fake.close_port().await.expect("it closes");
+    assert_eq!(account(&fake).check().await, Err(BotError::Unreachable));
 }
