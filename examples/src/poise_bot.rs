@@ -52,7 +52,7 @@ pub async fn client(bot: &Bot, discord: &Discord) -> Result<serenity::Client> {
                 prefix: Some("!".into()),
                 ..poise::PrefixFrameworkOptions::default()
             },
-            on_error: |error| Box::pin(log(error)),
+            on_error: |error| Box::pin(async move { log(&error) }),
             event_handler: |framework, event| Box::pin(answer(framework, event)),
             ..poise::FrameworkOptions::default()
         })
@@ -66,7 +66,7 @@ pub async fn client(bot: &Bot, discord: &Discord) -> Result<serenity::Client> {
 #[poise::command(prefix_command)]
 async fn hours(ctx: Context<'_>) -> Result<()> {
     if let Some(turn) = turn(ctx).await {
-        return said(turn.reply(ctx, ctx.channel_id(), faq::answer("hours")).await);
+        return said(&turn.reply(ctx, ctx.channel_id(), faq::answer("hours")).await);
     }
     Ok(())
 }
@@ -110,13 +110,13 @@ async fn answer(framework: poise::FrameworkContext<'_, Discord, anyhow::Error>, 
     if let Some(turn) = framework.user_data.turn(new_message).await {
         let answer = faq::answer(&new_message.content);
         let reply = turn.reply(framework.serenity_context, new_message.channel_id, answer);
-        return said(reply.await);
+        return said(&reply.await);
     }
     Ok(())
 }
 
 /// A human who has taken over meanwhile is no error.
-fn said(reply: Result<serenity::Message, SayError<serenity::Error>>) -> Result<()> {
+fn said(reply: &Result<serenity::Message, SayError<serenity::Error>>) -> Result<()> {
     match reply {
         Ok(_) | Err(SayError::TakenOver(_)) => Ok(()),
         Err(SayError::Send(_)) => bail!("an answer did not go out"),
@@ -124,7 +124,7 @@ fn said(reply: Result<serenity::Message, SayError<serenity::Error>>) -> Result<(
 }
 
 /// poise's own way is to say the error in the channel, where a human may be at work.
-async fn log(error: poise::FrameworkError<'_, Discord, anyhow::Error>) {
+fn log(error: &poise::FrameworkError<'_, Discord, anyhow::Error>) {
     match error {
         poise::FrameworkError::Command { error, .. } | poise::FrameworkError::EventHandler { error, .. } => {
             tracing::warn!(%error, "the bot could not answer");

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use escalator::{
     channel::{Offered, Owner},
@@ -28,8 +28,8 @@ use crate::{
 /// that, for a while.
 #[must_use = "dropped at once, it lets the next event of the conversation overtake this one"]
 pub struct Admitted<'a> {
-    /// More than one where an event tells of several messages.
-    _turns: Vec<InTurn<'a>>,
+    /// The next ones come up when they are dropped. More than one where an event tells of several messages.
+    turns: Vec<InTurn<'a>>,
 }
 
 /// The first in its lane.
@@ -37,7 +37,7 @@ pub(crate) enum InTurn<'a> {
     /// It had a ticket.
     Place(Place),
     /// No collector saw it.
-    Straggler { _straggler: Straggler<'a> },
+    Straggler(Straggler<'a>),
 }
 
 impl Discord {
@@ -71,10 +71,8 @@ impl Discord {
         let deeds = Deed::of_dispatched(event);
         let admitted = deeds.iter().map(|deed| post.admit(deed));
         let admitted: Option<Vec<_>> = join_all(admitted).await.into_iter().collect();
-        let turns = admitted?.into_iter().flat_map(|admitted| admitted._turns);
-        Some(Admitted {
-            _turns: turns.collect(),
-        })
+        let turns = admitted?.into_iter().flat_map(|admitted| admitted.turns);
+        Some(Admitted { turns: turns.collect() })
     }
 
     /// A session has begun: Discord tells nothing of what was before it.
@@ -125,9 +123,11 @@ impl Post {
                 let offered = self.offer_deed(deed, &conversation, turn.at()).await;
                 // An older one than the human's part is the bot's; only a message is of use to it.
                 let is_bots = offered == Some(Offered::Pass) && matches!(deed, Deed::Said(_));
-                is_bots.then(|| turn.with_bot())
+                is_bots.then(|| turn.with_bot(self.settings.handler_wait_max))
             }
-            whose => self.is_bots(whose.as_ref()).then(|| turn.with_bot()),
+            whose => self
+                .is_bots(whose.as_ref())
+                .then(|| turn.with_bot(self.settings.handler_wait_max)),
         }
     }
 
@@ -163,9 +163,7 @@ impl Post {
         let lane = self.lane(deed).unwrap_or_default();
         match ticket {
             Some(ticket) => InTurn::Place(self.order.turn(ticket, self.settings.handler_wait_max).await),
-            None => InTurn::Straggler {
-                _straggler: self.order.straggle(lane, deed.id()).await,
-            },
+            None => InTurn::Straggler(self.order.straggle(lane, deed.id(), deed.mark()).await),
         }
     }
 
@@ -239,22 +237,23 @@ impl<'a> InTurn<'a> {
     const fn at(&self) -> u64 {
         match self {
             Self::Place(place) => place.at(),
-            Self::Straggler { .. } => 0,
+            Self::Straggler(_) => 0,
         }
     }
 
     /// The event goes to the bot.
-    pub(crate) fn with_bot(self) -> Admitted<'a> {
-        if let Self::Place(place) = &self {
-            place.with_bot();
+    pub(crate) fn with_bot(self, handler_wait_max: Duration) -> Admitted<'a> {
+        match &self {
+            Self::Place(place) => place.with_bot(),
+            Self::Straggler(straggler) => straggler.with_bot(handler_wait_max),
         }
-        Admitted { _turns: vec![self] }
+        Admitted { turns: vec![self] }
     }
 }
 
 impl Admitted<'_> {
     /// Nobody waits for it.
     pub(crate) const fn alone() -> Self {
-        Self { _turns: Vec::new() }
+        Self { turns: Vec::new() }
     }
 }

@@ -57,7 +57,9 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
     let wish = post.wish(interaction);
     let conversation = match whose {
         Whose::Conversation(conversation) => conversation,
-        Whose::Stranger(_) | Whose::Unknown if wish == Wish::Bots => return Some(turn.admitted()),
+        Whose::Stranger(_) | Whose::Unknown if wish == Wish::Bots => {
+            return Some(turn.admitted(post.settings.handler_wait_max));
+        }
         Whose::Stranger(_) | Whose::Unknown => {
             post.answer(interaction, post.settings.texts.nothing_to_end.as_deref())
                 .await;
@@ -69,7 +71,7 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
             if turn.is_early() {
                 post.note_early(interaction.id().get());
             }
-            return Some(turn.admitted());
+            return Some(turn.admitted(post.settings.handler_wait_max));
         }
         (Owner::Bot, Wish::End) => {
             let text = post.settings.texts.nothing_to_end.as_deref();
@@ -96,9 +98,9 @@ impl Soon {
         matches!(self, Self::Later(_))
     }
 
-    fn admitted<'a>(self) -> Admitted<'a> {
+    fn admitted<'a>(self, handler_wait_max: Duration) -> Admitted<'a> {
         match self {
-            Self::InTurn(place) => InTurn::Place(place).with_bot(),
+            Self::InTurn(place) => InTurn::Place(place).with_bot(handler_wait_max),
             Self::Later(_) | Self::Never => Admitted::alone(),
         }
     }

@@ -41,7 +41,10 @@
 //! # Where a conversation lives
 //! In direct messages; and in a guild, by [`Place`], in a private thread that is opened for the customer, in the same
 //! channel, or in direct messages. What the customer writes in the channel where they asked and what they write in their
-//! thread are one conversation. Threads of other people are homes of their own.
+//! thread are one conversation. Threads of other people are homes of their own. In the same channel agents speak to
+//! several customers at once, and none of them is named: what stands above an answer tells whom it is for. Of two
+//! sessions of one customer that are held in direct messages, from two guild channels, what the customer writes there
+//! goes to the one that was opened or answered last.
 //!
 //! # Guarantees
 //! - serenity dispatches events without order. Here those of one conversation are dealt with in the order of the gateway,
@@ -59,8 +62,9 @@
 //!   turn was asked stands in no transcript.
 //! - An event handler that is given to the client itself, a raw one, and an author's own collectors get every event.
 //! - A webhook has no nonce: a call whose answer was lost may stand twice. [`AgentAuthor::Line`] has one.
-//! - Edits, deletions and reactions that were missed are not told later. A deletion is told only of a message that
-//!   was written since the last start.
+//! - Edits, deletions and reactions that were missed are not told later. A deletion in a guild's channel is told only
+//!   of a message that was written since the last start; in direct messages and in threads of ours also of one that was
+//!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
 //! - A reaction that is put, taken back and put again is told once.
 //!
 //! # The client of our own calls

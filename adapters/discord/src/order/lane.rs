@@ -8,7 +8,7 @@ pub(crate) struct Lane {
 }
 
 /// What tells one event from another, in the collector and in its dispatch alike.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Mark {
     Message(MessageId),
     /// The second part is the moment of the edit, in milliseconds.

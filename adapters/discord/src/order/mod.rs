@@ -19,7 +19,7 @@ mod watch;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -38,7 +38,7 @@ use self::{gate::Gated, stragglers::Stragglers, ticket::Before};
 pub(crate) struct Order {
     state: Mutex<State>,
     gate: Gate,
-    stragglers: Stragglers,
+    stragglers: Arc<Stragglers>,
 }
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ impl Order {
         Self {
             state: Mutex::default(),
             gate: Gate::default(),
-            stragglers: Stragglers::default(),
+            stragglers: Arc::default(),
         }
     }
 
@@ -144,8 +144,8 @@ impl Order {
 
     /// Waits for the turn of a message that no collector saw: those of the first moments of a session, in the order of
     /// their ids.
-    pub(crate) async fn straggle(&self, lane: Lane, id: u64) -> Straggler<'_> {
-        self.stragglers.turn(lane, id, || self.gate.ticket()).await
+    pub(crate) async fn straggle(&self, lane: Lane, id: u64, mark: Mark) -> Straggler<'_> {
+        self.stragglers.turn(lane, id, mark, || self.gate.ticket()).await
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -123,7 +123,7 @@ async fn messages_that_no_collector_saw_are_put_in_order_and_come_before_those_t
     let late = [3_u64, 1, 2].map(|id| {
         let (order, dealt) = (Arc::clone(&order), Arc::clone(&dealt));
         async move {
-            let _turn = order.straggle(lane(1), id).await;
+            let _turn = order.straggle(lane(1), id, mark(id)).await;
             tokio::task::yield_now().await;
             dealt.lock().expect("no task panics").push(id);
         }
@@ -140,4 +140,16 @@ async fn events_that_are_never_dispatched_are_forgotten() {
     tokio::time::advance(TICKET_AGE_MAX).await;
     order.note(mark(count + 1), lane(1));
     assert_eq!(order.lock().tickets.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_no_collector_saw_holds_up_the_next_one_for_a_limited_time() {
+    let order = Order::new();
+    let first = order.straggle(lane(1), 1, mark(1)).await;
+    let deletion = Mark::Delete(MessageId::new(1));
+    let mut second = std::pin::pin!(order.straggle(lane(1), 1, deletion));
+    let long = Duration::from_hours(2);
+    assert!(tokio::time::timeout(long, second.as_mut()).await.is_err());
+    first.with_bot(HANDLER_MAX);
+    second.await;
 }

@@ -105,9 +105,9 @@ impl Heard {
     /// Waits until something has reached the handler.
     pub(crate) async fn hears(&self, said: &str) {
         let mut all = self.said.subscribe();
-        let hears = all.wait_for(|all| all.iter().any(|heard| heard == said));
-        let heard = tokio::time::timeout(SOON, hears).await.expect("it is heard in time");
-        heard.expect("the bot stands as long as the test");
+        let reached = all.wait_for(|all| all.iter().any(|heard| heard == said));
+        let reached = tokio::time::timeout(SOON, reached).await.expect("it is heard in time");
+        reached.expect("the bot stands as long as the test");
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
