@@ -37,7 +37,7 @@ pub(super) async fn open(post: &Post, delivery: &ChatDelivery<'_>, home: Channel
         // Named all the same: an earlier session may have been held elsewhere.
         Place::SameChannel => Ok(home),
         Place::Thread if spot.is_thread() => Ok(home),
-        Place::Thread => post.thread(guild, home, customer).await,
+        Place::Thread => post.thread(guild, home, customer, delivery.place).await,
         Place::DirectMessage => post.direct_messages(delivery, customer).await,
     };
     match opened {
@@ -71,9 +71,20 @@ struct NotOpened {
 }
 
 impl Post {
-    /// The thread of a customer: found by its mark, or opened; awake, and with the customer in it.
-    async fn thread(&self, guild: GuildId, home: ChannelId, customer: UserId) -> Result<ChannelId, NotOpened> {
-        let thread = if let Some(thread) = self.find_thread(guild, home, customer).await? {
+    /// The thread of a customer: known, found by its mark, or opened; awake, and with the customer in it.
+    async fn thread(
+        &self,
+        guild: GuildId,
+        home: ChannelId,
+        customer: UserId,
+        place: Option<&Address>,
+    ) -> Result<ChannelId, NotOpened> {
+        let known = self.known_thread(home, customer, place).await?;
+        let found = match known {
+            Some(known) => Some(known),
+            None => self.find_thread(guild, home, customer).await?,
+        };
+        let thread = if let Some(thread) = found {
             thread
         } else {
             let name = places::thread_name(&self.settings.thread_name, customer);
@@ -86,6 +97,32 @@ impl Post {
         Ok(thread)
     }
 
+    /// The thread in which the last session was held: Discord lists only the latest ones that are asleep.
+    async fn known_thread(
+        &self,
+        home: ChannelId,
+        customer: UserId,
+        place: Option<&Address>,
+    ) -> Result<Option<ChannelId>, NotOpened> {
+        let Some(place) = place.and_then(places::channel) else {
+            return Ok(None);
+        };
+        let me = lacking("View Channel", self.me()).await?;
+        match self.rest.channel(place).await {
+            Ok(thread) if is_theirs(&thread, me, home, customer) => {
+                self.places.note_answer(&thread);
+                lacking("Send Messages in Threads", self.rest.wake_thread(thread.id)).await?;
+                Ok(Some(thread.id))
+            }
+            // Another place, or gone.
+            Ok(_) | Err(Failure::Refused(_)) => Ok(None),
+            Err(failure) => Err(NotOpened {
+                failure,
+                permission: "View Channel",
+            }),
+        }
+    }
+
     async fn find_thread(
         &self,
         guild: GuildId,
@@ -93,11 +130,7 @@ impl Post {
         customer: UserId,
     ) -> Result<Option<ChannelId>, NotOpened> {
         let me = lacking("View Channel", self.me()).await?;
-        let is_theirs = |thread: &rest::Channel| {
-            let is_ours = thread.kind == ChannelType::PrivateThread && thread.owner_id == Some(me);
-            let mark = thread.name.as_deref().and_then(places::marked);
-            is_ours && thread.parent_id == Some(home) && mark == Some(customer)
-        };
+        let is_theirs = |thread: &rest::Channel| is_theirs(thread, me, home, customer);
         let awake = lacking("View Channel", self.rest.active_threads(guild)).await?;
         if let Some(thread) = awake.iter().find(|thread| is_theirs(thread)) {
             self.places.note_answer(thread);
@@ -163,6 +196,13 @@ impl Post {
         }
         Outcome::rejected(reason(refusal, permission))
     }
+}
+
+/// Whether we opened a thread for a customer there.
+fn is_theirs(thread: &rest::Channel, me: UserId, home: ChannelId, customer: UserId) -> bool {
+    let is_ours = thread.kind == ChannelType::PrivateThread && thread.owner_id == Some(me);
+    let mark = thread.name.as_deref().and_then(places::marked);
+    is_ours && thread.parent_id == Some(home) && mark == Some(customer)
 }
 
 fn reason(refusal: &Refusal, permission: &str) -> String {

@@ -308,3 +308,21 @@ async fn a_token_is_checked_before_anything_is_connected() {
     fake.close_port().await.expect("it closes");
     assert_eq!(account(&fake).check().await, Err(BotError::Unreachable));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_that_no_list_names_is_found_by_its_address() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let to = rig.conversation(&rig.fake.user("ada").create().at(&help));
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    let opened = rig.deliver(&to, 1, &open).await;
+    let Outcome::Delivered(Receipt::Place { place }) = &opened else {
+        panic!("it is opened");
+    };
+    let lists = On::call("GET", "/guilds/*/threads/active");
+    rig.fake.fault(lists, Plan::Always(Fault::Html { status: 502 }));
+    assert_eq!(deliver(&rig.discord, &to, 2, Some(place), &open).await, opened);
+    assert_eq!(rig.fake.threads(help.id()).len(), 1);
+}
