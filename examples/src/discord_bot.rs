@@ -9,7 +9,7 @@ use escalator::{
     model::Escalation,
     runtime::Builder,
 };
-use escalator_discord::{Bot, Discord, Handler, INTENTS, TurnExt, explain};
+use escalator_discord::{Bot, Discord, Handler, INTENTS, explain};
 use serenity::{
     async_trait,
     client::{Client, Context, EventHandler},
@@ -90,15 +90,19 @@ impl EventHandler for Answers {
         let Some(turn) = self.discord.turn(&message).await else {
             return;
         };
+        let mut answer = faq::answer(&message.content);
         if faq::wants_human(&message.content) {
             let because = Escalation::because("the customer asked for a human");
-            if let Err(failed) = self.discord.escalate(turn, because).await {
-                tracing::warn!(error = %failed, "nobody could be asked for");
+            match self.discord.escalate(turn.clone(), because).await {
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::error!(%error, "a customer asked for a human in vain");
+                    faq::NO_HUMAN.clone_into(&mut answer);
+                }
             }
-            return;
         }
-        let answer = faq::answer(&message.content);
-        match turn.reply(&ctx.http, message.channel_id, answer).await {
+        let send = message.channel_id.say(&ctx.http, &answer);
+        match turn.say(faq::spoken(&answer), send).await {
             Ok(_) | Err(SayError::TakenOver(_)) => {}
             Err(SayError::Send(_)) => tracing::warn!(channel = %message.channel_id, "an answer did not go out"),
         }

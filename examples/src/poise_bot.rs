@@ -7,7 +7,7 @@ use escalator::{
     channel::{EscalationChannel, SayError},
     model::Escalation,
 };
-use escalator_discord::{Bot, Discord, INTENTS, TurnExt};
+use escalator_discord::{Bot, Discord, INTENTS};
 use poise::serenity_prelude::{self as serenity, FullEvent};
 
 use crate::{discord_bot, faq, settings::Settings, told};
@@ -66,7 +66,9 @@ pub async fn client(bot: &Bot, discord: &Discord) -> Result<serenity::Client> {
 #[poise::command(prefix_command)]
 async fn hours(ctx: Context<'_>) -> Result<()> {
     if let Some(turn) = turn(ctx).await {
-        return said(&turn.reply(ctx, ctx.channel_id(), faq::answer("hours")).await);
+        let answer = faq::answer("hours");
+        let send = ctx.channel_id().say(ctx, &answer);
+        return said(&turn.say(faq::spoken(&answer), send).await);
     }
     Ok(())
 }
@@ -109,8 +111,8 @@ async fn answer(framework: poise::FrameworkContext<'_, Discord, anyhow::Error>, 
     }
     if let Some(turn) = framework.user_data.turn(new_message).await {
         let answer = faq::answer(&new_message.content);
-        let reply = turn.reply(framework.serenity_context, new_message.channel_id, answer);
-        return said(&reply.await);
+        let send = new_message.channel_id.say(framework.serenity_context, &answer);
+        return said(&turn.say(faq::spoken(&answer), send).await);
     }
     Ok(())
 }

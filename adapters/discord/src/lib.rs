@@ -65,6 +65,7 @@
 //! - Edits, deletions and reactions that were missed are not told later. A deletion in a guild's channel is told only
 //!   of a message that was written since the last start; in direct messages and in threads of ours also of one that was
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
+//! - While a conversation catches up, a message that is deleted before it was fetched comes behind later ones.
 //! - A reaction that is put, taken back and put again is told once.
 //!
 //! # The client of our own calls
