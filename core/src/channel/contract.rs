@@ -67,7 +67,9 @@ pub trait EscalationChannel: Send + Sync + 'static {
     /// # Errors
     /// The outcome of the attempt: of a delivery to the desk. So it speaks for [`Scope::Lane`](crate::delivery::Scope::Lane)
     /// alone, or it would close the desk's door; and since asking again shows nothing to anybody, what went wrong on the
-    /// way is [`Outcome::NotSent`] and never `Unknown`.
+    /// way is [`Outcome::NotSent`] and never `Unknown`. A stream that breaks off is repeated too, unless its error is of a
+    /// kind that is final, as [`FileTooLarge`](std::io::ErrorKind::FileTooLarge) is of a file past the limit
+    /// ([`ByteStream`](crate::delivery::ByteStream)).
     async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome>;
 
     /// Shows a passing sign of the agent to the customer. Best effort; a channel without typing does nothing, and one whose

@@ -6,7 +6,10 @@ use futures::stream::BoxStream;
 
 use super::Outcome;
 
-/// The bytes of a file, piece by piece. An error ends it.
+/// The bytes of a file, piece by piece. An error ends it. On the way to the desk one of the kinds
+/// [`FileTooLarge`](io::ErrorKind::FileTooLarge), [`NotFound`](io::ErrorKind::NotFound),
+/// [`PermissionDenied`](io::ErrorKind::PermissionDenied) and [`IsADirectory`](io::ErrorKind::IsADirectory) is final; after
+/// any other the delivery is made again.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
 
 /// A file that is being read.

@@ -64,9 +64,12 @@ pub(super) fn of_file(call: &Call, stop: Stop) -> OmnideskError {
             call.fails(ErrorKind::Rejected, detail)
         }
         // The reader's own words can hold an address with a token in it: its kind has to do.
-        // What is not there to be read will not be there later.
+        // What is not there to be read will not be there later, and what is too large will not shrink.
         Stop::Unreadable(
-            kind @ (io::ErrorKind::IsADirectory | io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied),
+            kind @ (io::ErrorKind::FileTooLarge
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied),
         ) => call.fails(ErrorKind::Rejected, format!("the file cannot be read: {kind}")),
         Stop::Unreadable(kind) => call.fails(ErrorKind::File, format!("the file could not be read: {kind}")),
         Stop::WrongLength => call.fails(ErrorKind::File, "the file is not as long as it was said to be"),
@@ -84,4 +87,25 @@ fn root_cause(error: &dyn Error) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::omnidesk::encoding::Fields;
+
+    #[test]
+    fn a_file_that_will_be_the_same_the_next_time_is_rejected_and_any_other_is_tried_again() {
+        let call = Call::new("messages", "/messages", Fields::default());
+        for (kind, told_as) in [
+            (io::ErrorKind::FileTooLarge, ErrorKind::Rejected),
+            (io::ErrorKind::IsADirectory, ErrorKind::Rejected),
+            (io::ErrorKind::NotFound, ErrorKind::Rejected),
+            (io::ErrorKind::PermissionDenied, ErrorKind::Rejected),
+            (io::ErrorKind::Other, ErrorKind::File),
+            (io::ErrorKind::ConnectionReset, ErrorKind::File),
+        ] {
+            assert_eq!(of_file(&call, Stop::Unreadable(kind)).kind(), told_as, "{kind}");
+        }
+    }
 }

@@ -244,14 +244,34 @@ fn capped<E>(pieces: impl Stream<Item = Result<Bytes, E>>, bytes_max: u64) -> im
         let piece = piece.map_err(|_| io::Error::other("the download broke off"))?;
         left = left
             .checked_sub(piece.len() as u64)
-            .ok_or_else(|| io::Error::other("the file is larger than what can be fetched"))?;
+            // This kind is final: what is too large now is too large at the next attempt.
+            .ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::FileTooLarge,
+                    "the file is larger than what can be fetched",
+                )
+            })?;
         Ok(piece)
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::{FutureExt, stream};
+
     use super::*;
+
+    #[test]
+    fn a_file_past_the_limit_ends_for_good() {
+        let pieces = [Bytes::from_static(b"four"), Bytes::from_static(b"more")].map(Ok::<_, io::Error>);
+        let mut capped = capped(stream::iter(pieces), 6);
+        let read: Vec<_> = capped.by_ref().collect().now_or_never().expect("nothing is waited for");
+        assert_eq!(read[0].as_deref().ok(), Some(&b"four"[..]));
+        assert_eq!(
+            read[1].as_ref().map_err(io::Error::kind),
+            Err(io::ErrorKind::FileTooLarge)
+        );
+    }
 
     #[test]
     fn each_answer_has_its_outcome() {
