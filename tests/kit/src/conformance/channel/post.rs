@@ -17,6 +17,8 @@ pub(super) struct Post {
     record: Mutex<Record>,
     /// Whether offers wait.
     held: watch::Sender<bool>,
+    /// Whether the bot waits when it asks to start.
+    starts_held: watch::Sender<bool>,
 }
 
 /// What was seen so far, and what is answered next.
@@ -47,6 +49,8 @@ pub(super) enum Answer {
     Pass,
     /// The ledger is away.
     Fail,
+    /// What the ledger holds of the conversation cannot be read.
+    Refuse,
 }
 
 impl Default for Post {
@@ -54,6 +58,7 @@ impl Default for Post {
         Self {
             record: Mutex::default(),
             held: watch::Sender::new(false),
+            starts_held: watch::Sender::new(false),
         }
     }
 }
@@ -76,12 +81,20 @@ impl Post {
     pub(super) fn hold(&self, held: bool) {
         self.held.send_replace(held);
     }
+
+    /// Makes the bot wait when it asks to start, or lets it go on.
+    pub(super) fn hold_starts(&self, held: bool) {
+        self.starts_held.send_replace(held);
+    }
 }
 
 impl Record {
     fn settle(&mut self, update: Inbound) -> Result<Offered, IngressError> {
         match self.answer {
             Answer::Fail => Err(IngressError::Unavailable {
+                detail: "as the trial wants it".to_owned(),
+            }),
+            Answer::Refuse => Err(IngressError::Refused {
                 detail: "as the trial wants it".to_owned(),
             }),
             Answer::Keep => {
@@ -98,6 +111,13 @@ impl Record {
     }
 }
 
+async fn released(held: &watch::Sender<bool>) {
+    let mut held = held.subscribe();
+    held.wait_for(|held| !held)
+        .await
+        .expect("the recorder outlives what asks it");
+}
+
 #[async_trait]
 impl IngressPort for Post {
     /// Nothing: a channel that fetches what it missed has missed nothing here.
@@ -108,23 +128,20 @@ impl IngressPort for Post {
     fn owner(&self, _: &ConversationKey) -> Owner {
         match self.record().answer {
             Answer::Pass => Owner::Bot,
-            Answer::Keep | Answer::Fail => Owner::Human,
+            Answer::Keep | Answer::Fail | Answer::Refuse => Owner::Human,
         }
     }
 
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
         self.record().offers.push(update.clone());
-        let mut held = self.held.subscribe();
-        held.wait_for(|held| !held)
-            .await
-            .expect("the recorder outlives what is offered to it");
+        released(&self.held).await;
         self.record().settle(update)
     }
 
     async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
-        let mut record = self.record();
-        record.started.push(position);
-        if record.taken.contains(&position) {
+        self.record().started.push(position);
+        released(&self.starts_held).await;
+        if self.record().taken.contains(&position) {
             return Started::Taken;
         }
         Started::Turn(Turn::unbound(conversation.clone()))

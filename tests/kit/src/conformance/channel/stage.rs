@@ -133,6 +133,7 @@ impl Stage {
     /// Stops what still runs at the end of a trial.
     pub(super) async fn close(&self) -> Checked {
         self.post.hold(false);
+        self.post.hold_starts(false);
         self.post.answer(super::post::Answer::Keep);
         self.platform.mend().await;
         self.stop().await

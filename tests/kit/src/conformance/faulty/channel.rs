@@ -57,6 +57,8 @@ pub(super) enum ChannelFault {
     DoubtsNothing,
     /// Does not know that a refused connection is certain.
     DoubtsAll,
+    /// Takes a refused connection for one conversation's affair.
+    HopesForOthers,
     /// Never gives up on a customer who is gone.
     NeverRejects,
     /// Lets one customer who is gone close the channel for all.
@@ -128,6 +130,16 @@ impl FaultyChannel {
                     ..
                 },
             ) => Outcome::unknown(detail),
+            (
+                ChannelFault::HopesForOthers,
+                Outcome::NotSent {
+                    detail, retry_after, ..
+                },
+            ) => Outcome::NotSent {
+                detail,
+                retry_after,
+                scope: Scope::Lane,
+            },
             (ChannelFault::SlamsTheDoor, Outcome::Rejected { detail }) => {
                 self.is_shut.store(true, Ordering::SeqCst);
                 Outcome::rejected(detail)

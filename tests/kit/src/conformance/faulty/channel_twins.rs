@@ -190,6 +190,19 @@ pub const CHANNEL_TWINS: &[ChannelTwin] = &[
         IngressFault::StartsAll,
         &["an_update_that_an_escalation_took_does_not_reach_the_bot"],
     ),
+    ChannelTwin::on_the_way_in(
+        IngressFault::StartsAtOnce,
+        &["the_bot_gets_a_conversations_updates_one_after_the_other"],
+    ),
+    ChannelTwin::on_the_way_in(
+        IngressFault::InsistsOnRefused,
+        &["an_update_that_is_refused_for_good_is_acknowledged_and_holds_up_no_other"],
+    ),
+    ChannelTwin::on_the_way_in(
+        IngressFault::PassesRefused,
+        &["an_update_that_is_refused_for_good_is_acknowledged_and_holds_up_no_other"],
+    ),
+    ChannelTwin::on_the_way_in(IngressFault::KeysWithoutTheChannel, &["a_key_holds_the_channels_name"]),
     ChannelTwin::on_the_way_in(IngressFault::Reorders, &["updates_are_offered_in_their_order"]),
     ChannelTwin::on_the_way_in(IngressFault::CountsDown, &["updates_are_offered_in_their_order"]),
     ChannelTwin::on_the_way_in(IngressFault::ChangesWords, &["a_line_is_offered_as_it_was_written"]),
@@ -298,6 +311,7 @@ pub const CHANNEL_TWINS: &[ChannelTwin] = &[
         ],
     ),
     ChannelTwin::on_the_way_out(ChannelFault::DoubtsAll, &["a_refused_connection_is_not_sent"]),
+    ChannelTwin::on_the_way_out(ChannelFault::HopesForOthers, &["a_refused_connection_is_not_sent"]),
     ChannelTwin::on_the_way_out(
         ChannelFault::NeverRejects,
         &["a_customer_who_cannot_be_reached_is_rejected_and_harms_no_other"],

@@ -44,6 +44,14 @@ pub(super) enum IngressFault {
     StartsUnasked,
     /// Starts what an escalation took.
     StartsAll,
+    /// Starts each update as it comes.
+    StartsAtOnce,
+    /// Offers for ever what is refused for good.
+    InsistsOnRefused,
+    /// Hands the bot what is refused for good.
+    PassesRefused,
+    /// Leaves the channel's name out of keys.
+    KeysWithoutTheChannel,
     /// Lets the second update overtake the first.
     Reorders,
     /// Counts positions down.
@@ -102,6 +110,10 @@ impl FaultyIngress {
             (IngressFault::MintsKeys, _) => update.key = EventKey::new(format!("{}:{offer}", update.key)),
             (IngressFault::CountsKeysFromTheStart, _) => {
                 update.key = EventKey::new(format!("{}:{number}", self.connection));
+            }
+            (IngressFault::KeysWithoutTheChannel, _) => {
+                let channel = format!("{}:", update.conversation.channel);
+                update.key = EventKey::new(update.key.to_string().replace(&channel, ""));
             }
             (IngressFault::CountsPositionsFromTheStart, _) => update.position = Position(number),
             (IngressFault::RenamesConversations, _) => {
@@ -176,11 +188,22 @@ impl IngressPort for FaultyIngress {
             }
             _ => {}
         }
+        let (conversation, position) = (update.conversation.clone(), update.position);
         let offered = self.inner.offer(update).await;
         self.second.notify_one();
         match (self.fault, offered) {
             (IngressFault::OffersOnce, Err(_)) | (IngressFault::KeepsAll, Ok(_)) => Ok(Offered::Kept),
-            (IngressFault::PassesAll, Ok(_)) => Ok(Offered::Pass),
+            (IngressFault::PassesAll, Ok(_)) | (IngressFault::PassesRefused, Err(IngressError::Refused { .. })) => {
+                Ok(Offered::Pass)
+            }
+            (IngressFault::InsistsOnRefused, Err(IngressError::Refused { detail })) => {
+                Err(IngressError::Unavailable { detail })
+            }
+            (IngressFault::StartsAtOnce, Ok(Offered::Pass)) => {
+                let inner = self.inner.clone();
+                tokio::spawn(async move { inner.start(&conversation, position).await });
+                Ok(Offered::Pass)
+            }
             (_, offered) => offered,
         }
     }
@@ -188,7 +211,7 @@ impl IngressPort for FaultyIngress {
     async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
         let turn = || Started::Turn(Turn::unbound(conversation.clone()));
         match self.fault {
-            IngressFault::StartsUnasked => turn(),
+            IngressFault::StartsUnasked | IngressFault::StartsAtOnce => turn(),
             IngressFault::StartsAll => {
                 self.inner.start(conversation, position).await;
                 turn()

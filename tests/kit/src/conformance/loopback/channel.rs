@@ -3,7 +3,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::BytesMut;
 use escalator::{
-    channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Inbound, Ingress, Offered, Started},
+    channel::{
+        Capabilities, ChannelError, ChatDelivery, EscalationChannel, Inbound, Ingress, IngressError, Offered, Started,
+    },
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome, Scope},
     model::{
         Address, Attachment, ChatLimits, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey,
@@ -45,6 +47,10 @@ impl LoopbackChannel {
         let offered = loop {
             match self.ingress.offer(inbound.clone()).await {
                 Ok(offered) => break offered,
+                Err(error @ IngressError::Refused { .. }) => {
+                    tracing::error!(%error, "an update is lost");
+                    break Offered::Kept;
+                }
                 Err(error) => tracing::warn!(%error, "an update waits"),
             }
             tokio::select! {

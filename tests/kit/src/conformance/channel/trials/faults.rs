@@ -31,6 +31,10 @@ pub(super) async fn unreachable(stage: Arc<Stage>) -> Checked {
         outcome = stage.deliver(&ada, &says("struck")).await?;
     }
     same(&outcome.word(), &"not_sent", "the outcome of a call that found nobody")?;
+    ensure(
+        matches!(outcome, Outcome::NotSent { scope: Scope::Door, .. }),
+        "a call that found nobody speaks for the whole account: its scope must be the door",
+    )?;
     works_again(&stage, &[]).await
 }
 

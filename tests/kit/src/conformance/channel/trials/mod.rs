@@ -44,6 +44,18 @@ pub(super) const CASES: &[Case] = &[
         run: |stage| Box::pin(receiving::taken_from_the_bot(stage)),
     },
     Case {
+        name: "the_bot_gets_a_conversations_updates_one_after_the_other",
+        run: |stage| Box::pin(receiving::one_after_the_other(stage)),
+    },
+    Case {
+        name: "an_update_that_is_refused_for_good_is_acknowledged_and_holds_up_no_other",
+        run: |stage| Box::pin(receiving::refused_for_good(stage)),
+    },
+    Case {
+        name: "a_key_holds_the_channels_name",
+        run: |stage| Box::pin(receiving::key_of_the_channel(stage)),
+    },
+    Case {
         name: "updates_are_offered_in_their_order",
         run: |stage| Box::pin(receiving::in_order(stage)),
     },

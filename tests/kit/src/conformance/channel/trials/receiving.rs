@@ -40,10 +40,12 @@ pub(super) async fn kept_from_the_bot(stage: Arc<Stage>) -> Checked {
     // What the bot gets next shows that the first would have reached it by now.
     passes_one(&stage).await?;
     heard_once(&stage).await?;
+    let started = stage.post.look(|record| record.started.len());
     ensure(
-        stage.post.look(|record| record.started.len()) == 1,
-        "the bot asked to start an update that a human owns",
-    )
+        started > 0,
+        "the bot was called for the update that was passed, and did not ask `start`",
+    )?;
+    ensure(started == 1, "the bot asked to start an update that a human owns")
 }
 
 pub(super) async fn passed_to_the_bot(stage: Arc<Stage>) -> Checked {
@@ -71,6 +73,59 @@ pub(super) async fn taken_from_the_bot(stage: Arc<Stage>) -> Checked {
     stage.post.hold(false);
     passes_one(&stage).await?;
     heard_once(&stage).await
+}
+
+pub(super) async fn one_after_the_other(stage: Arc<Stage>) -> Checked {
+    const LINES: [&str; 3] = ["/human", "my order is 12", "hello?"];
+    stage.post.answer(Answer::Pass);
+    stage.post.hold_starts(true);
+    stage.connect().await;
+    for line in LINES {
+        stage.write(Customer::Ada, line).await?;
+    }
+    let started = || stage.post.look(|record| record.started.len());
+    let begins = "the bot asks to start the first update";
+    stage.patience.until(begins, || started() > 0).await?;
+    let waits = "the bot does not start an update before it is done with the one before";
+    stage.patience.stays(waits, || started() == 1).await?;
+    stage.post.hold_starts(false);
+    let heard = || stage.platform.heard() == LINES.len();
+    stage.patience.until("each update reaches the bot", heard).await?;
+    let in_order = stage.post.look(|record| record.started.is_sorted());
+    ensure(in_order, "the bot must start a conversation's updates in their order")
+}
+
+/// The update is lost, and nothing else is.
+pub(super) async fn refused_for_good(stage: Arc<Stage>) -> Checked {
+    stage.post.answer(Answer::Refuse);
+    stage.connect().await;
+    stage.write(Customer::Ada, "this cannot be kept").await?;
+    let refused = stage.offered(1).await?[0].key.clone();
+    acknowledged(&stage, 1).await?;
+    let offers = || stage.post.look(|record| record.offers.len());
+    let once = "an update that is refused for good is not offered again";
+    stage.patience.stays(once, || offers() == 1).await?;
+    stage.post.answer(Answer::Keep);
+    stage.write(Customer::Ada, "this can be kept").await?;
+    let kept = stage.kept(1).await?;
+    ensure(
+        kept[0].key != refused,
+        "an update that is refused for good must not be offered again",
+    )?;
+    same(&stage.platform.heard(), &0, "how much of it reaches the bot")
+}
+
+/// Keys are shared by all channels of a ledger.
+pub(super) async fn key_of_the_channel(stage: Arc<Stage>) -> Checked {
+    stage.connect().await;
+    let channel = stage.channel().ingress().channel().to_string();
+    stage.write(Customer::Ada, "hello").await?;
+    let kept = stage.kept(1).await?;
+    let key = kept[0].key.to_string();
+    ensure(
+        key.contains(&channel),
+        format!("the key must hold the channel's name, {channel:?}: it is {key:?}"),
+    )
 }
 
 /// The bot gets an update.
