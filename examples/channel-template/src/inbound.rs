@@ -86,9 +86,10 @@ async fn receive(State(messenger): State<Messenger>, headers: HeaderMap, body: B
         // The reason would quote the body.
         tracing::error!(
             bytes = body.len(),
-            "an update cannot be read: does the platform speak another version?"
+            "an update is lost, as it cannot be read: does the platform speak another version?"
         );
-        return StatusCode::BAD_REQUEST;
+        // It will never be read, and the platform would bring it again for ever, before all others.
+        return StatusCode::OK;
     };
     let conversation = conversation(messenger.inner.ingress.channel(), &update);
     if matches!(update.what, What::Typing) {
@@ -97,9 +98,9 @@ async fn receive(State(messenger): State<Messenger>, headers: HeaderMap, body: B
     }
     let update = read(conversation, update);
     match tokio::time::timeout(ACCEPT_MAX, accept(&messenger, update)).await {
-        Ok(()) => StatusCode::OK,
+        Ok(true) => StatusCode::OK,
         // The platform brings it again; if it was committed after all, its key removes the double.
-        Err(_elapsed) => StatusCode::SERVICE_UNAVAILABLE,
+        Ok(false) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -109,18 +110,22 @@ fn is_from_platform(headers: &HeaderMap, secret: &str) -> bool {
     given.unwrap_or_default().ct_eq(secret.as_bytes()).into()
 }
 
-/// Returns when an update needs not come again.
+/// Returns whether an update needs not come again: `false` where too much waits for the bot.
 ///
 /// # Cancel safety
 /// When the future is dropped, the update may have been committed.
-async fn accept(messenger: &Messenger, update: Inbound) {
+async fn accept(messenger: &Messenger, update: Inbound) -> bool {
     let (ingress, lanes) = (&messenger.inner.ingress, &messenger.inner.lanes);
     // A later update of the conversation, in a request of its own, waits for this one.
     let lane = lanes.lane(&update.conversation);
     let _in_order = lane.lock().await;
+    if !lanes.has_room(&update.conversation) {
+        return false;
+    }
     if offer(ingress, &update).await == Offered::Pass && update.has_handler {
         lanes.pass(messenger, update);
     }
+    true
 }
 
 /// Offers an update until the ledger takes it, or refuses it for good.

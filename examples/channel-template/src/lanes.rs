@@ -18,6 +18,8 @@ use crate::Messenger;
 
 /// So many conversations are looked through for those that are done with.
 const LANES_SWEPT_FROM: usize = 1_024;
+/// So many updates of a conversation wait for the bot; then the platform has to keep them.
+const WAITING_MAX: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Lanes {
@@ -40,6 +42,12 @@ impl Lanes {
         lane
     }
 
+    /// Whether one more update of a conversation can wait for the bot. Holds until the lane is let go of.
+    pub(crate) fn has_room(&self, conversation: &ConversationKey) -> bool {
+        let waiting = lock(&self.waiting);
+        waiting.get(conversation).is_none_or(|lane| lane.len() < WAITING_MAX)
+    }
+
     /// Passes an update on to the bot.
     pub(crate) fn pass(&self, messenger: &Messenger, update: Inbound) {
         let mut waiting = lock(&self.waiting);
@@ -60,14 +68,18 @@ impl Lanes {
 
     fn next(&self, conversation: &ConversationKey) -> Option<Inbound> {
         let mut waiting = lock(&self.waiting);
-        let next = waiting.get_mut(conversation)?.pop_front();
+        // At the shutdown the handler under way is the last one.
+        let next = waiting
+            .get_mut(conversation)?
+            .pop_front()
+            .filter(|_| !self.bots.is_closed());
         if next.is_none() {
             waiting.remove(conversation);
         }
         next
     }
 
-    /// Waits until the bot has nothing left.
+    /// Waits until the bot is done with what it has begun. What waits for it is lost to it, as in a crash.
     pub(crate) async fn finished(&self) {
         self.bots.close();
         self.bots.wait().await;
