@@ -32,8 +32,12 @@ use crate::Account;
 
 /// How long a connection may take to come about.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// How long a line of the bot may take. Deliveries are cut off by the core, at its own deadline.
-const SAY_MAX: Duration = Duration::from_secs(20);
+/// How long a text may take: less than the core's own deadline (`call_max`), which cuts off.
+const TEXT_SENT_MAX: Duration = Duration::from_secs(20);
+/// How long an agent's file may take: less than the core's own deadline (`file_call_max`).
+const FILE_SENT_MAX: Duration = Duration::from_mins(10);
+/// How long a sign of typing may take: less than the five seconds after which the core cuts it off.
+const TYPING_MAX: Duration = Duration::from_secs(4);
 
 /// The platform's API.
 pub(crate) struct Api {
@@ -84,14 +88,14 @@ impl Api {
 
     /// Says a line of the bot.
     pub(crate) async fn say(&self, to: &ConversationKey, line: &str) -> Result<(), String> {
-        let sent = self.call(self.text(to, line, "").timeout(SAY_MAX)).await;
+        let sent = self.call(self.text(to, line, "")).await;
         sent.map(drop)
             .map_err(|outcome| format!("the line was not taken: {outcome:?}"))
     }
 
     /// Shows that the agent types. Best effort.
     pub(crate) async fn show_typing(&self, to: &ConversationKey) {
-        let typing = self.client.post(self.at(&["typing"]));
+        let typing = self.client.post(self.at(&["typing"])).timeout(TYPING_MAX);
         if let Err(outcome) = self.call(typing.json(&json!({ "chat": to.address.as_str() }))).await {
             tracing::debug!(channel = %to.channel, outcome = outcome.word(), "typing was not shown");
         }
@@ -111,7 +115,8 @@ impl Api {
 
     fn text(&self, to: &ConversationKey, text: &str, nonce: &str) -> RequestBuilder {
         let message = json!({ "chat": to.address.as_str(), "text": text, "nonce": nonce });
-        self.client.post(self.at(&["messages"])).json(&message)
+        let call = self.client.post(self.at(&["messages"])).timeout(TEXT_SENT_MAX);
+        call.json(&message)
     }
 
     async fn send_file(
@@ -136,7 +141,8 @@ impl Api {
         url.query_pairs_mut()
             .extend_pairs(fields)
             .extend_pairs(caption.map(|caption| ("caption", caption)));
-        let sent = self.call(self.client.post(url).body(Body::wrap_stream(stream))).await;
+        let call = self.client.post(url).timeout(FILE_SENT_MAX);
+        let sent = self.call(call.body(Body::wrap_stream(stream))).await;
         sent.map_err(|outcome| {
             // An upload that lacks its end is no upload.
             if is_broken.load(Ordering::Acquire) {
