@@ -53,7 +53,7 @@ fn capped<E: Send>(
         let size = u64::try_from(piece.len()).unwrap_or(u64::MAX);
         left = left
             .checked_sub(size)
-            .ok_or_else(|| io::Error::other("the file is larger than allowed"))?;
+            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "the file is larger than allowed"))?;
         Ok(piece)
     })
 }
