@@ -89,13 +89,11 @@ impl Platform for Stand {
         let stopped = telegram.clone();
         let receiving = tokio::spawn(async move {
             let mut dispatching = pin!(dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()));
-            loop {
-                tokio::select! {
-                    () = &mut dispatching => return,
-                    // Again, since a stop that comes before the dispatcher listens goes unheard.
-                    () = told_to_stop(&shutdown) => stopped.stop(),
-                }
+            tokio::select! {
+                () = &mut dispatching => return,
+                () = shutdown.cancelled() => stopped.stop(),
             }
+            dispatching.await;
         });
         Connected {
             debug: Some(format!("{telegram:?}")),
@@ -176,11 +174,6 @@ impl Platform for Stand {
     fn secrets(&self) -> Vec<String> {
         vec![SECRET.to_owned(), "/bot7000000001".to_owned()]
     }
-}
-
-async fn told_to_stop(shutdown: &CancellationToken) {
-    shutdown.cancelled().await;
-    tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
 fn handlers() -> UpdateHandler<Failed> {
