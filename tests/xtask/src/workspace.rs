@@ -23,6 +23,7 @@ pub(crate) struct Workspace {
 /// One package of the workspace.
 pub(crate) struct Member {
     pub(crate) name: String,
+    pub(crate) version: String,
     /// Whether it may be published.
     pub(crate) published: bool,
     /// Its `rust-version`.
@@ -55,6 +56,12 @@ impl Workspace {
             .map(|member| member.name.as_str())
     }
 
+    /// The packages that are published, as the folder of an unpacked one is called.
+    pub(crate) fn published_versions(&self) -> impl Iterator<Item = String> {
+        let published = self.members.iter().filter(|member| member.published);
+        published.map(|member| format!("{}-{}", member.name, member.version))
+    }
+
     /// The names of the packages that stay at home.
     pub(crate) fn unpublished(&self) -> impl Iterator<Item = &str> {
         self.members
@@ -68,6 +75,10 @@ impl Member {
     fn of(package: &Value) -> Result<Self> {
         Ok(Self {
             name: package["name"].as_str().context("a package has a name")?.to_owned(),
+            version: package["version"]
+                .as_str()
+                .context("a package has a version")?
+                .to_owned(),
             published: !package["publish"].as_array().is_some_and(Vec::is_empty),
             rust_version: package["rust_version"].as_str().map(str::to_owned),
         })
