@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Dispatch, DoorSettings,
-    classify::classify,
+    classify::{classify, must_not_repeat},
     deliver::deliver,
     file::attachment,
     gate::{Gate, Pass},
     wait::{LEDGER_WAIT, sleep},
 };
 use crate::{
-    delivery::{Door, Outcome, Payload},
+    delivery::{Door, Outcome},
     store::{Claimed, Settle, SettleAs, StoreError},
 };
 
@@ -150,7 +150,7 @@ impl OpenDoor {
 
     /// The call itself.
     async fn call(&self, claimed: &Claimed) -> Called {
-        let at_most_once = matches!(&claimed.payload, Payload::Desk(payload) if payload.at_most_once());
+        let at_most_once = must_not_repeat(claimed, &self.dispatch.settings);
         if at_most_once && claimed.started {
             return Called::Before;
         }

@@ -118,14 +118,24 @@ impl Escalator {
         self.listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Asks the desk once whether it knows us, then starts everything. A desk that is away is no reason not to start.
+    /// Asks the desk once whether it knows us, then starts everything. A desk that is away is no reason not to start, nor
+    /// is one that refuses us while sessions stand, or ended so lately that a late
+    /// reply is welcome: their agents' hooks must find somebody.
     ///
     /// # Errors
-    /// [`StartError::DeskRefused`] when the desk refuses us: nothing was started.
+    /// [`StartError::DeskRefused`] when the desk refuses us and no session stands: nothing was started.
     pub async fn start(self) -> Result<Running, StartError> {
         match self.builder.desk.availability(&self.hook_address).await {
             Ok(availability) => self.ledger.know_desk_texts(availability.texts),
-            Err(Outcome::Refused { detail, .. }) => return Err(StartError::DeskRefused(detail)),
+            Err(Outcome::Refused { detail, .. }) if self.ledger.hook_addresses().is_empty() => {
+                return Err(StartError::DeskRefused(detail));
+            }
+            Err(Outcome::Refused { detail, .. }) => {
+                tracing::error!(
+                    detail,
+                    "the desk refuses us; what is said in the sessions that stand is kept"
+                );
+            }
             Err(Outcome::Rejected { detail }) => {
                 tracing::warn!(detail, "the desk does not tell its chat configuration");
             }
@@ -217,6 +227,7 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
     let settings = LedgerSettings {
         policy: builder.policy.clone(),
         texts: builder.texts.clone(),
+        bot_listens: builder.bot.is_some(),
         ..LedgerSettings::new(builder.desk.limits())
     };
     let opened = match &builder.database {

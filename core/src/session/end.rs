@@ -83,6 +83,7 @@ pub(super) fn not_left_without_place(draft: &mut Draft<'_>, leaving: &Leaving, d
 
 fn fail(draft: &mut Draft<'_>, session: &Session, reason: EndReason, detail: &str, unsent: Vec<Unsent>) -> Verdict {
     draft.release(session.id, reason);
+    draft.tell_unsent(&unsent);
     draft.notice(NoticeKind::Failed, None);
     let conversation = draft.conversation.key.clone();
     let detail = detail.to_owned();
@@ -165,6 +166,7 @@ impl Draft<'_> {
     /// The bot owns the conversation again, and everybody is told.
     pub(super) fn hand_back(&mut self, session: SessionId, reason: EndReason, unsent: Vec<Unsent>, notice: NoticeKind) {
         self.release(session, reason);
+        self.tell_unsent(&unsent);
         self.notice(notice, None);
         let conversation = self.conversation.key.clone();
         self.tell_bot(BotEvent::HandedBack {
@@ -174,6 +176,13 @@ impl Draft<'_> {
             unsent,
             transcript: Vec::new(),
         });
+    }
+
+    /// What no agent got goes to the bot; where the bot does not listen, the customer is told.
+    fn tell_unsent(&mut self, unsent: &[Unsent]) {
+        if !unsent.is_empty() && !self.env.bot_listens {
+            self.notice(NoticeKind::Undelivered, None);
+        }
     }
 
     /// The owner changes, with the epoch and the position. Where no update was accepted, the older mark still says it

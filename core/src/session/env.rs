@@ -24,6 +24,8 @@ pub struct Env<'a> {
     pub files: bool,
     /// Whether the channel holds a session in a place that has to be opened.
     pub places: bool,
+    /// Whether the bot hears events, and so gets what no agent got.
+    pub bot_listens: bool,
     /// What the desk takes.
     pub desk: DeskLimits,
     /// Where the desk's hooks for a new session go.

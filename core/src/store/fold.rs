@@ -9,7 +9,7 @@ use super::{
     index::{Index, IndexChange},
 };
 use crate::{
-    delivery::{Availability, DeliveryId, Door, Lane, Payload, Receipt},
+    delivery::{Availability, ChatPayload, DeliveryId, Door, Lane, Payload, Receipt},
     model::{
         ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent, DeskEvent, DeskLimits, EventKey,
         HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
@@ -25,6 +25,7 @@ pub(super) struct Brain {
     pub(super) policy: Policy,
     pub(super) texts: Texts,
     pub(super) desk: DeskLimits,
+    pub(super) bot_listens: bool,
     /// Set while the house is built; read from then on.
     pub(super) chats: RwLock<HashMap<ChannelId, ChannelFacts>>,
     pub(super) hook_address: RwLock<HookAddress>,
@@ -218,9 +219,14 @@ impl<'b> Batch<'b> {
     }
 
     pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
-        if let Some(State::Opening(session)) = self.of_lane(settle.id.lane).map(|conversation| &conversation.state) {
-            let lane = session.lane();
-            self.want_desk_lane(Some(lane), index, wanted);
+        // A place that cannot be opened ends the session, however far it is, and takes back what waits.
+        let no_place = matches!(settle.as_, SettleAs::Dead { .. })
+            && matches!(settle.payload, Payload::Chat(ChatPayload::Open { .. }));
+        if let Some(conversation) = self.of_lane(settle.id.lane)
+            && (no_place || matches!(conversation.state, State::Opening(_)))
+        {
+            let lane = conversation.session().map(Session::lane);
+            self.want_desk_lane(lane, index, wanted);
         }
     }
 
@@ -379,6 +385,7 @@ impl<'b> Batch<'b> {
             chat: chat.limits,
             files: chat.files,
             places: chat.places,
+            bot_listens: self.brain.bot_listens,
             desk: self.brain.desk,
             hook_address: &hook_address,
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),

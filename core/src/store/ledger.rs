@@ -38,6 +38,8 @@ pub struct LedgerSettings {
     pub texts: Texts,
     /// What the desk takes.
     pub desk: DeskLimits,
+    /// Whether the bot hears events. Where it does not, the customer is told of a line that no agent got. Yes.
+    pub bot_listens: bool,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// How many writes may wait. Past that a write is refused at once. 4,096.
@@ -53,6 +55,7 @@ impl LedgerSettings {
             policy: Policy::default(),
             texts: Texts::default(),
             desk,
+            bot_listens: true,
             clock: Arc::new(SystemClock),
             queue_max: 4_096,
             batch_max: 512,
@@ -138,6 +141,7 @@ impl Ledger {
             policy: settings.policy,
             texts: settings.texts,
             desk: settings.desk,
+            bot_listens: settings.bot_listens,
             chats: RwLock::new(HashMap::new()),
             hook_address: RwLock::default(),
             desk_texts: RwLock::new(BTreeMap::new()),

@@ -29,6 +29,24 @@ fn a_cancelled_opening_that_was_never_tried_needs_no_end_at_the_desk() {
 }
 
 #[test]
+fn where_the_bot_does_not_listen_the_customer_is_told_that_a_line_reached_nobody() {
+    for (listens, expected) in [
+        (true, "notice:ended, bot:handed_back(customer)+1"),
+        (false, "notice:undelivered, notice:ended, bot:handed_back(customer)+1"),
+    ] {
+        let mut scene = Scene::opening();
+        scene.bot_listens = listens;
+        scene.happens(&says("my order is 12"));
+        let cancelled = told(&scene.happens(&ends()));
+        assert!(cancelled.ends_with(expected), "{cancelled}");
+    }
+    let mut scene = Scene::opening();
+    scene.bot_listens = false;
+    let nothing_unsent = told(&scene.happens(&ends()));
+    assert!(!nothing_unsent.contains("undelivered"), "{nothing_unsent}");
+}
+
+#[test]
 fn wherever_the_opening_may_have_arrived_the_desk_hears_the_end() {
     let on_its_way: fn(&mut Queued) = |row| row.in_flight = true;
     let tried_before: fn(&mut Queued) = |row| row.maybe_sent = true;

@@ -32,6 +32,7 @@ pub(super) struct Scene {
     pub(super) chat: ChatLimits,
     pub(super) files: bool,
     pub(super) places: bool,
+    pub(super) bot_listens: bool,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
     pub(super) history: Vec<Line>,
@@ -62,6 +63,7 @@ impl Scene {
             },
             files: true,
             places: false,
+            bot_listens: true,
             desk: DeskLimits {
                 message_chars_max: 10_000,
                 file_bytes_max: 25_000_000,
@@ -129,6 +131,7 @@ impl Scene {
             chat: self.chat,
             files: self.files,
             places: self.places,
+            bot_listens: self.bot_listens,
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,
             queued: &self.queued,
