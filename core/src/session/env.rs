@@ -50,6 +50,8 @@ impl fmt::Debug for Env<'_> {
 pub struct Queued {
     /// Its number.
     pub seq: u64,
+    /// Since when it waits.
+    pub since: Timestamp,
     /// What it carries.
     pub payload: Payload,
     /// Whether an attempt is under way now.

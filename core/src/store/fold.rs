@@ -15,7 +15,7 @@ use crate::{
         HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
-        Conversation, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
+        Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
         decide,
     },
 };
@@ -94,6 +94,15 @@ impl Live {
             }
         }
         self.by_session.extend(sessions.map(|session| (session, id)));
+    }
+
+    /// The timers that the states run by.
+    pub(super) fn timers(&self, policy: &Policy) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> {
+        self.by_id.values().filter_map(|conversation| {
+            let session = conversation.session()?.id;
+            let (kind, due) = conversation.state.timer(policy)?;
+            Some((session, kind, due))
+        })
     }
 
     /// Forgets what no human has owned since, and names it.
@@ -202,6 +211,10 @@ impl<'b> Batch<'b> {
             Event::Customer {
                 event: CustomerEvent::Escalate(_) | CustomerEvent::PushLog { .. },
                 ..
+            } | Event::Due {
+                // The message that can be left then begins with it.
+                kind: TimerKind::Waiting,
+                ..
             }
         );
         self.keeps_histories |= asks_for_history;
@@ -218,10 +231,16 @@ impl<'b> Batch<'b> {
     }
 
     pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
-        if let Some(State::Opening(session)) = self.of_lane(settle.id.lane).map(|conversation| &conversation.state) {
-            let lane = session.lane();
-            self.want_desk_lane(Some(lane), index, wanted);
-        }
+        let Some(conversation) = self.of_lane(settle.id.lane) else {
+            return;
+        };
+        let opening = matches!(conversation.state, State::Opening(_));
+        // Where the customer was told that the desk is away, it counts what still waits.
+        let lane = conversation
+            .session()
+            .filter(|session| opening || session.watch.desk == DeskWatch::Told)
+            .map(Session::lane);
+        self.want_desk_lane(lane, index, wanted);
     }
 
     fn want_desk_lane(&mut self, lane: Option<Lane>, index: &Index, wanted: &mut WantedMore) {
@@ -243,6 +262,7 @@ impl<'b> Batch<'b> {
         for (lane, rows) in loaded.lanes {
             let queued = rows.into_iter().filter(|row| index.has_row(row.id)).map(|row| Queued {
                 seq: row.id.seq,
+                since: row.created_at,
                 in_flight: index.is_leased(row.id),
                 maybe_sent: row.maybe_sent || row.started,
                 payload: row.payload,
@@ -428,6 +448,10 @@ impl<'b> Batch<'b> {
             }
             Effect::SetTimer { session, kind, due } => {
                 self.changes.timers_cleared.retain(|timer| *timer != (session, kind));
+                // One statement writes the batch: it cannot write the same timer twice.
+                self.changes
+                    .timers_set
+                    .retain(|(of, which, _)| (*of, *which) != (session, kind));
                 self.changes.timers_set.push((session, kind, due));
                 self.index.push(IndexChange::SetTimer(session, kind, due));
             }
@@ -448,6 +472,7 @@ impl<'b> Batch<'b> {
             if let Some(rows) = self.lanes.get_mut(&id.lane) {
                 rows.push(Queued {
                     seq: id.seq,
+                    since: self.now,
                     payload: payload.clone(),
                     in_flight: false,
                     maybe_sent: false,

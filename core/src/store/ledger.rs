@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, Clock, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts, Timestamp},
-    session::Mark,
+    session::{Mark, TimerKind},
 };
 
 /// How a ledger works.
@@ -125,12 +125,7 @@ impl Ledger {
                 .into_iter()
                 .map(|mark| IndexChange::Wait(WaitingMark { due: now, ..mark })),
         );
-        index.apply(
-            recovered
-                .timers
-                .into_iter()
-                .map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)),
-        );
+        index.apply(timers(recovered.timers, &live, &settings.policy, now));
         let late_since = now - settings.policy.late_max;
         let late = recovered.hook_addresses.into_iter();
         let late = late.filter(|(_, ended_at)| *ended_at >= late_since);
@@ -220,6 +215,30 @@ impl Ledger {
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
+
+/// How long after a start what was said meanwhile may take to come in before a session counts as silent, and what waited
+/// may take to go out before the desk counts as away.
+const CATCH_UP_MAX: Duration = Duration::from_secs(30);
+
+/// The timers of a ledger that starts: those that are stored, and those that are due by what is remembered, where a setting
+/// is on by now that was off.
+fn timers(stored: Vec<StoredTimer>, live: &Live, policy: &Policy, now: Timestamp) -> Vec<IndexChange> {
+    let known: HashSet<(SessionId, TimerKind)> = stored.iter().map(|(session, kind, _)| (*session, *kind)).collect();
+    let wanted = live.timers(policy);
+    let missing = wanted.filter(|(session, kind, _)| !known.contains(&(*session, *kind)));
+    let set = stored.iter().copied().chain(missing).map(|(session, kind, due)| {
+        let catch_up = match kind {
+            TimerKind::Silence => policy.silence_max.map(|max| max.min(policy.warned_max)),
+            TimerKind::DeskAway => policy.desk_away_max,
+            TimerKind::Opening | TimerKind::Leaving | TimerKind::Waiting => None,
+        };
+        let due = catch_up.map_or(due, |wait| due.max(now + wait.min(CATCH_UP_MAX)));
+        IndexChange::SetTimer(session, kind, due)
+    });
+    set.collect()
+}
+
+type StoredTimer = (SessionId, TimerKind, Timestamp);
 
 fn closed() -> StoreError {
     StoreError::unavailable("it was closed")
