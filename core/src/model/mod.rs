@@ -30,8 +30,8 @@ pub use self::{
     id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
     line::{Line, Speaker},
     settings::{
-        ChatLimits, DeskLimits, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown, Policy, TextChoice,
-        Texts,
+        ChatLimits, DeskLimits, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown, Policy,
+        TextChoice, Texts,
     },
     text::Text,
 };

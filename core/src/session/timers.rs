@@ -94,19 +94,29 @@ pub(super) fn nobody_came(draft: &mut Draft<'_>, session: &Session) -> Verdict {
     }
 }
 
-/// Nobody has said anything: for long, or since the customer was warned.
+/// Nobody has said anything: for long, or since the customer was warned. While words of the customer wait for the desk the
+/// silence is not theirs: it counts anew.
 pub(super) fn silence(draft: &mut Draft<'_>, session: &Session) -> Verdict {
     let policy = draft.env.policy;
     let Some(silence_max) = policy.silence_max else {
         return Verdict::Over;
     };
+    // The customer has spoken, and nobody has heard it yet.
+    if draft.waits_since().is_some() {
+        let mut session = session.clone();
+        (session.watch.since, session.watch.told_at) = (draft.env.now, None);
+        draft.conversation.state = State::WithAgent(session);
+        draft.set_timer();
+        return Verdict::Kept;
+    }
     if session.watch.told_at.is_none() {
         draft.told(session, State::WithAgent);
         draft.notice(NoticeKind::SilenceWarning, None);
         return Verdict::Kept;
     }
     let silent = spoken(silence_max.saturating_add(policy.warned_max));
-    let why = format!("Nobody has written for {silent}, so this chat is over: the customer is talking to the bot again.");
+    let why =
+        format!("Nobody has written for {silent}, so this chat is over: the customer is talking to the bot again.");
     end::by_timer(draft, session, EndReason::Silence, why, NoticeKind::SilenceEnded)
 }
 
@@ -136,7 +146,9 @@ impl Draft<'_> {
     /// Since when the oldest row waits that the customer waits for.
     fn waits_since(&self) -> Option<Timestamp> {
         let rows = self.env.queued.iter();
-        rows.filter(|row| self.is_awaited(&row.payload)).map(|row| row.since).min()
+        rows.filter(|row| self.is_awaited(&row.payload))
+            .map(|row| row.since)
+            .min()
     }
 
     /// Whether the customer waits for a row to reach the desk: what they wrote, or the ticket of what they left.
@@ -191,7 +203,7 @@ impl Draft<'_> {
 
     /// A row is over. Where nothing waits behind it the desk is there again, and its next absence is told anew.
     pub(super) fn desk_moved(&mut self, id: DeliveryId) {
-        let drained = self.waits_since().is_none();
+        let drained = !self.env.unread && self.waits_since().is_none();
         if let Some(session) = self.conversation.state.session_mut()
             && session.lane() == id.lane
             && session.watch.desk == DeskWatch::Told
@@ -218,7 +230,11 @@ impl Draft<'_> {
     /// Clears the timers of a session that is over.
     pub(super) fn clear_timers(&mut self) {
         self.clear_timer();
-        if let Some(session) = self.conversation.session().filter(|session| session.watch.desk == DeskWatch::On) {
+        if let Some(session) = self
+            .conversation
+            .session()
+            .filter(|session| session.watch.desk == DeskWatch::On)
+        {
             let (session, kind) = (session.id, TimerKind::DeskAway);
             self.effect(Effect::ClearTimer { session, kind });
         }

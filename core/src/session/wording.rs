@@ -76,7 +76,8 @@ const FAILED: &str = "Our team could not be reached. You are talking to the bot 
 const UNDELIVERED: &str = "A message of yours could not be delivered to our team.";
 const TOO_BIG: &str = "The file {file} is too big to be passed on.";
 const LATE_REPLY: &str = "(written after the chat ended)";
-const STILL_WAITING: &str = "Nobody of our team was free for you yet. You are still in line, and what you write will reach them.";
+const STILL_WAITING: &str =
+    "Nobody of our team was free for you yet. You are still in line, and what you write will reach them.";
 const NOBODY_CAME: &str = "Nobody of our team was free for you in time. You are talking to the bot again.";
 const SILENCE_WARNING: &str = "Are you still there? Nobody has written for a while, so this chat with our team will end soon. Write something to go on.";
 const SILENCE_ENDED: &str =

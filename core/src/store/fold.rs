@@ -15,10 +15,14 @@ use crate::{
         HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
-        Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
-        decide,
+        Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind,
+        Transition, Verdict, decide,
     },
 };
+
+/// How many rows a lane may still hold when it is looked whether one of them is the customer's. A longer lane is read by
+/// nobody for that: it is far from empty.
+const DRAINING_ROWS_MAX: usize = 8;
 
 /// What every decision may know, whatever it is about.
 pub(super) struct Brain {
@@ -234,13 +238,17 @@ impl<'b> Batch<'b> {
         let Some(conversation) = self.of_lane(settle.id.lane) else {
             return;
         };
-        let opening = matches!(conversation.state, State::Opening(_));
-        // Where the customer was told that the desk is away, it counts what still waits.
-        let lane = conversation
-            .session()
-            .filter(|session| opening || session.watch.desk == DeskWatch::Told)
-            .map(Session::lane);
-        self.want_desk_lane(lane, index, wanted);
+        let Some(session) = conversation.session() else {
+            return;
+        };
+        let lane = session.lane();
+        let is_opening = matches!(conversation.state, State::Opening(_));
+        // Where the customer was told that the desk is away, it counts whether something still waits.
+        let is_over = matches!(settle.as_, SettleAs::Delivered(_) | SettleAs::Dead { .. });
+        let drains = settle.id.lane == lane && is_over && session.watch.desk == DeskWatch::Told;
+        if is_opening || (drains && index.rows_in(lane) <= DRAINING_ROWS_MAX) {
+            self.want_desk_lane(Some(lane), index, wanted);
+        }
     }
 
     fn want_desk_lane(&mut self, lane: Option<Lane>, index: &Index, wanted: &mut WantedMore) {
@@ -402,6 +410,7 @@ impl<'b> Batch<'b> {
             desk: self.brain.desk,
             hook_address: &hook_address,
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),
+            unread: lane.is_some_and(|lane| !self.lanes.contains_key(&lane)),
             history: self.histories.get(&conversation.id).map_or(&[], Vec::as_slice),
         };
         let transition = decide(conversation, event, &env);

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -220,25 +220,29 @@ impl Ledger {
 /// may take to go out before the desk counts as away.
 const CATCH_UP_MAX: Duration = Duration::from_secs(30);
 
-/// The timers of a ledger that starts: those that are stored, and those that are due by what is remembered, where a setting
-/// is on by now that was off.
-fn timers(stored: Vec<StoredTimer>, live: &Live, policy: &Policy, now: Timestamp) -> Vec<IndexChange> {
-    let known: HashSet<(SessionId, TimerKind)> = stored.iter().map(|(session, kind, _)| (*session, *kind)).collect();
-    let wanted = live.timers(policy);
-    let missing = wanted.filter(|(session, kind, _)| !known.contains(&(*session, *kind)));
-    let set = stored.iter().copied().chain(missing).map(|(session, kind, due)| {
-        let catch_up = match kind {
-            TimerKind::Silence => policy.silence_max.map(|max| max.min(policy.warned_max)),
-            TimerKind::DeskAway => policy.desk_away_max,
-            TimerKind::Opening | TimerKind::Leaving | TimerKind::Waiting => None,
+/// The timers of a ledger that starts. Those that a state runs by are due by what is remembered and by the settings of now,
+/// which may be others than when they were stored; the rest are due as they were stored.
+fn timers(
+    stored: Vec<(SessionId, TimerKind, Timestamp)>,
+    live: &Live,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<IndexChange> {
+    let stored = stored.into_iter().map(|(session, kind, due)| ((session, kind), due));
+    let mut timers: BTreeMap<(SessionId, TimerKind), Timestamp> = stored.collect();
+    timers.extend(live.timers(policy).map(|(session, kind, due)| ((session, kind), due)));
+    let set = timers.into_iter().map(|((session, kind), due)| {
+        let due = match (kind, policy.silence_max, policy.desk_away_max) {
+            (TimerKind::Silence, Some(silence_max), _) => {
+                due.max(now + silence_max.min(policy.warned_max).min(CATCH_UP_MAX))
+            }
+            (TimerKind::DeskAway, _, Some(away_max)) => due.min(now + away_max).max(now + away_max.min(CATCH_UP_MAX)),
+            _ => due,
         };
-        let due = catch_up.map_or(due, |wait| due.max(now + wait.min(CATCH_UP_MAX)));
         IndexChange::SetTimer(session, kind, due)
     });
     set.collect()
 }
-
-type StoredTimer = (SessionId, TimerKind, Timestamp);
 
 fn closed() -> StoreError {
     StoreError::unavailable("it was closed")

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use proptest::{
     prelude::*,
     sample::{Index, select},
-    strategy::ValueTree, test_runner::TestRunner};
+    strategy::ValueTree,
+    test_runner::TestRunner,
+};
 
 use self::walk::{From, How, Rules, Said, Sign, Step, Walk, Which};
 use crate::{
@@ -99,22 +101,15 @@ fn rules() -> impl Strategy<Value = Rules> {
         OnTimeout::KeepWaiting,
     ]);
     let still_waiting = select(vec![HowOften::Once, HowOften::Again]);
-    (
-        on_no_agents,
-        history_route,
-        any::<bool>(),
-        on_timeout,
-        still_waiting,
+    (on_no_agents, history_route, any::<bool>(), on_timeout, still_waiting).prop_map(
+        |(on_no_agents, history_route, knows_contact, on_timeout, still_waiting)| Rules {
+            on_no_agents,
+            history_route,
+            knows_contact,
+            on_timeout,
+            still_waiting,
+        },
     )
-        .prop_map(
-            |(on_no_agents, history_route, knows_contact, on_timeout, still_waiting)| Rules {
-                on_no_agents,
-                history_route,
-                knows_contact,
-                on_timeout,
-                still_waiting,
-            },
-        )
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {

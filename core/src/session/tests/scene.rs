@@ -14,6 +14,7 @@ use crate::{
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, Verdict,
         decide::{Occurrence, decide},
+        end::customer_wrote,
     },
 };
 
@@ -132,6 +133,7 @@ impl Scene {
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,
             queued: &self.queued,
+            unread: false,
             history: &self.history,
         }
     }
@@ -217,6 +219,11 @@ impl Scene {
     pub(super) fn after_its_time(&mut self, kind: TimerKind) -> Transition {
         let event = self.comes_due(kind);
         self.happens(&event)
+    }
+
+    /// Whether words of the customer wait for the desk.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.queued.iter().any(|row| customer_wrote(&row.payload))
     }
 
     /// What stands in the desk lane up to a row is over.

@@ -1,13 +1,11 @@
 //! Every state against everything that can happen, and what must follow. A new state, a new kind of event or a new
 //! payload does not compile here until its row is written.
 
-use std::time::Duration;
-
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, Policy, SessionId, Text},
-    session::{Conversation, Event, State, TimerKind, decide::Occurrence},
+    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
+    session::{Event, State, TimerKind, decide::Occurrence},
 };
 
 /// An enum with the list of all its members, which no function can make.
@@ -97,6 +95,8 @@ listed! {
         WaitingDueLeaveMessage,
         WaitingDueKeepWaiting,
         SilenceDue,
+        /// While words of the customer wait for the desk.
+        SilenceDueUnheard,
         LeavingDue,
         DeskAwayDue,
         /// The timer of the state, before it is due.
@@ -131,7 +131,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => return None,
         (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead) => return None,
         (WithBot, OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting) => return None,
-        (WithBot, SilenceDue | LeavingDue | DeskAwayDue | TooEarly) => return None,
+        (WithBot, SilenceDue | SilenceDueUnheard | LeavingDue | DeskAwayDue | TooEarly) => return None,
         (WithBot, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "with_bot kept",
         (WithBot, FileTaken) => "with_bot kept: notice:file_received",
         (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_bot kept",
@@ -162,7 +162,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, AgentFile) => {
             "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected, record, chat.file"
         }
-        (Opening, AgentTyping) => "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected",
+        (Opening, AgentTyping) => {
+            "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected"
+        }
         (Opening, AgentEnded) => {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+1"
         }
@@ -177,7 +179,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:no_agents, bot:handed_back(no_agents)+1"
         }
         (Opening, OpenerTaken) => "waiting kept: opening timer cleared, waiting timer set, notice:waiting, bot:waiting",
-        (Opening, OpenerDead) => "with_bot kept: take back 3, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+1",
+        (Opening, OpenerDead) => {
+            "with_bot kept: take back 3, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+1"
+        }
         (Opening, OpenerDeadMaybeSent) => {
             "with_bot kept: take back 3, desk.end, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+1"
         }
@@ -199,24 +203,43 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, OpeningDue) => {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(opening_timeout)+1"
         }
-        (Opening, WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | SilenceDue | LeavingDue | PastDue) => {
-            "opening over"
-        }
+        (
+            Opening,
+            WaitingDueBackToBot
+            | WaitingDueLeaveMessage
+            | WaitingDueKeepWaiting
+            | SilenceDue
+            | SilenceDueUnheard
+            | LeavingDue
+            | PastDue,
+        ) => "opening over",
         (Opening, DeskAwayDue) => "opening kept: notice:desk_away",
         (Opening, TooEarly) => "opening kept: opening timer set",
 
         // The desk has it: row 3 is on its way, 4 waits.
         (Waiting, Message) => "waiting kept: record, desk.message",
         (Waiting, Edited) => "waiting kept: record, desk.message",
-        (Waiting, CustomerEnded) => "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)",
+        (Waiting, CustomerEnded) => {
+            "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
+        }
         (Waiting, Former) => "waiting bots",
         (Waiting, Escalate) => "waiting already",
-        (Waiting, BotEnded) => "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)",
+        (Waiting, BotEnded) => {
+            "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
+        }
         (Waiting, PushLog) => "waiting over",
-        (Waiting, AgentMessage) => "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected, record, chat.message",
-        (Waiting, AgentFile) => "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected, record, chat.file",
-        (Waiting, AgentTyping) => "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected",
-        (Waiting, AgentEnded) => "with_bot kept: take back 3, take back 4, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2",
+        (Waiting, AgentMessage) => {
+            "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected, record, chat.message"
+        }
+        (Waiting, AgentFile) => {
+            "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected, record, chat.file"
+        }
+        (Waiting, AgentTyping) => {
+            "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected"
+        }
+        (Waiting, AgentEnded) => {
+            "with_bot kept: take back 3, take back 4, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
+        }
         (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message",
         (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file",
         (Waiting, PastTyping | PastEnded) => "waiting over",
@@ -244,7 +267,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "leaving kept: take back 3, take back 4, desk.line, desk.end, waiting timer cleared, leaving timer set, notice:ask_contact"
         }
         (Waiting, WaitingDueKeepWaiting) => "waiting kept: notice:still_waiting",
-        (Waiting, OpeningDue | SilenceDue | LeavingDue | PastDue) => "waiting over",
+        (Waiting, OpeningDue | SilenceDue | SilenceDueUnheard | LeavingDue | PastDue) => "waiting over",
         (Waiting, DeskAwayDue) => "waiting kept: notice:desk_away",
         (Waiting, TooEarly) => "waiting kept: waiting timer set",
 
@@ -256,19 +279,30 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Warned, AgentTyping) => "with_agent kept: silence timer set",
         (WithAgent, Message) => "with_agent kept: record, desk.message",
         (WithAgent, Edited) => "with_agent kept: record, desk.message",
-        (WithAgent | Warned, CustomerEnded) => "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)",
+        (WithAgent | Warned, CustomerEnded) => {
+            "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
+        }
         (WithAgent | Warned, Former) => "with_agent bots",
         (WithAgent | Warned, Escalate) => "with_agent already",
-        (WithAgent | Warned, BotEnded) => "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)",
+        (WithAgent | Warned, BotEnded) => {
+            "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
+        }
         (WithAgent | Warned, PushLog) => "with_agent over",
         (WithAgent, AgentMessage) => "with_agent kept: record, chat.message",
         (WithAgent, AgentFile) => "with_agent kept: record, chat.file",
         (WithAgent, AgentTyping) => "with_agent kept",
-        (WithAgent | Warned, AgentEnded) => "with_bot kept: take back 3, take back 4, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2",
+        (Warned, AgentEnded) => {
+            "with_bot kept: silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)"
+        }
+        (WithAgent, AgentEnded) => {
+            "with_bot kept: take back 3, take back 4, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
+        }
         (WithAgent | Warned, PastMessage) => "with_agent over: bot:undelivered, dead chat.message",
         (WithAgent | Warned, PastFile) => "with_agent over: bot:undelivered, dead chat.file",
         (WithAgent | Warned, PastTyping | PastEnded) => "with_agent over",
-        (WithAgent | Warned, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => "with_agent over",
+        (WithAgent | Warned, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
+            "with_agent over"
+        }
         (WithAgent | Warned, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "with_agent over",
         (WithAgent | Warned, LogTaken) => "with_agent over",
         (WithAgent | Warned, LogDead) => "with_agent kept: desk.line, bot:undelivered",
@@ -277,13 +311,18 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         }
         (WithAgent | Warned, FileTaken) => "with_agent kept: notice:file_received",
         (WithAgent | Warned, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_agent kept",
-        (WithAgent | Warned, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "with_agent kept: bot:undelivered",
+        (WithAgent | Warned, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => {
+            "with_agent kept: bot:undelivered"
+        }
         (WithAgent | Warned, MessageDead | FileDead) => "with_agent kept: notice:undelivered, bot:undelivered",
         (WithAgent | Warned, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
         (WithAgent | Warned, NoticeDead) => "with_agent kept: bot:undelivered",
         (WithAgent | Warned, BotEventDead) => "with_agent kept",
         (WithAgent | Warned, NoPlaceTaken | PlaceOpened) => "with_agent kept",
-        (WithAgent | Warned, PlaceDead) => {
+        (Warned, PlaceDead) => {
+            "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)"
+        }
+        (WithAgent, PlaceDead) => {
             "with_bot kept: take back 3, take back 4, desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+2"
         }
         (WithAgent | Warned, PastPlaceDead) => "with_agent over",
@@ -291,27 +330,43 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Warned, SilenceDue) => {
             "with_bot kept: desk.line, desk.end, silence timer cleared, desk_away timer cleared, notice:silence_ended, bot:handed_back(silence)"
         }
-        (WithAgent | Warned, OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | LeavingDue | PastDue) => {
-            "with_agent over"
-        }
-        (WithAgent | Warned, DeskAwayDue) => "with_agent kept: notice:desk_away",
+        (WithAgent, SilenceDueUnheard) => "with_agent kept: silence timer set",
+        // Whoever speaks is warned no longer.
+        (Warned, SilenceDueUnheard) => return None,
+        (
+            WithAgent | Warned,
+            OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | LeavingDue | PastDue,
+        ) => "with_agent over",
+        (WithAgent, DeskAwayDue) => "with_agent kept: notice:desk_away",
+        // Nothing waits.
+        (Warned, DeskAwayDue) => "with_agent kept",
         (WithAgent | Warned, TooEarly) => "with_agent kept: silence timer set",
 
         // Nobody is there, and one line was written before a contact is given.
         (Leaving, Message | Edited) => "leaving kept: record, notice:ask_contact",
-        (Leaving, CustomerEnded) => "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1",
-        (Leaving, BotEnded) => "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1",
+        (Leaving, CustomerEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
+        }
+        (Leaving, BotEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
+        }
         (Leaving, LogTaken) => "leaving over",
         (Leaving, LogDead) => "leaving kept: bot:undelivered",
 
         // The ticket is on its way, and one more line was written after it.
         (LeavingTicket, Message | Edited) => "leaving kept: record",
-        (LeavingTicket, CustomerEnded) => "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1",
-        (LeavingTicket, BotEnded) => "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1",
+        (LeavingTicket, CustomerEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
+        }
+        (LeavingTicket, BotEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
+        }
         (LeavingTicket, LogTaken) => {
             "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:left_message, bot:handed_back(left_message)+1"
         }
-        (LeavingTicket, LogDead) => "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+3",
+        (LeavingTicket, LogDead) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+3"
+        }
 
         // Either way of leaving. What reached the desk is over there.
         (Leaving | LeavingTicket, Former) => "leaving bots",
@@ -336,11 +391,15 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead) => "leaving kept: bot:undelivered",
         (Leaving | LeavingTicket, BotEventDead) => "leaving kept",
         (Leaving | LeavingTicket, NoPlaceTaken | PlaceOpened) => "leaving kept",
-        (Leaving | LeavingTicket, PlaceDead) => "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+1",
-        (Leaving | LeavingTicket, PastPlaceDead) => "leaving over",
-        (Leaving | LeavingTicket, OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | SilenceDue | PastDue) => {
-            "leaving over"
+        (Leaving | LeavingTicket, PlaceDead) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+1"
         }
+        (Leaving | LeavingTicket, PastPlaceDead) => "leaving over",
+        (
+            Leaving | LeavingTicket,
+            OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | SilenceDue | PastDue,
+        ) => "leaving over",
+        (Leaving | LeavingTicket, SilenceDueUnheard) => return None,
         // Nothing of theirs waits at the desk but the ticket.
         (Leaving, DeskAwayDue) => "leaving kept",
         (LeavingTicket, DeskAwayDue) => "leaving kept: notice:desk_away",
@@ -362,7 +421,7 @@ fn every_event_in_every_state_has_the_consequence_that_the_table_names() {
             };
             let occurrence = scene.read(&event);
             assert_eq!(
-                What::of(&occurrence, &scene.conversation, &scene.policy),
+                What::of(&occurrence, &scene),
                 what,
                 "the event for {stage:?} × {what:?} is what it should be"
             );
@@ -398,10 +457,12 @@ fn scene_of(stage: Stage) -> (Scene, SessionId) {
                 scene.happens(&agent_says(scene.session(), Some("Anna"), "Hello"));
             }
             if stage == Stage::Warned {
-                scene.later(Duration::from_hours(1));
-                scene.happens(&due(scene.session(), TimerKind::Silence));
+                scene.arrives(3);
+                scene.arrives(4);
+                scene.after_its_time(TimerKind::Silence);
+            } else {
+                scene.in_flight(3);
             }
-            scene.in_flight(3);
         }
         Stage::Leaving | Stage::LeavingTicket => {
             scene.finds_no_agent();
@@ -463,7 +524,12 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         What::WaitingDueBackToBot | What::WaitingDueLeaveMessage | What::WaitingDueKeepWaiting => {
             scene.comes_due(TimerKind::Waiting)
         }
-        What::SilenceDue => scene.comes_due(TimerKind::Silence),
+        What::SilenceDue => {
+            scene.queued.clear();
+            scene.comes_due(TimerKind::Silence)
+        }
+        What::SilenceDueUnheard if scene.is_unheard() => scene.comes_due(TimerKind::Silence),
+        What::SilenceDueUnheard => return None,
         What::LeavingDue => scene.comes_due(TimerKind::Leaving),
         What::DeskAwayDue => scene.comes_due(TimerKind::DeskAway),
         What::TooEarly => {
@@ -546,6 +612,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         | What::WaitingDueLeaveMessage
         | What::WaitingDueKeepWaiting
         | What::SilenceDue
+        | What::SilenceDueUnheard
         | What::LeavingDue
         | What::DeskAwayDue
         | What::TooEarly => return None,
@@ -568,7 +635,8 @@ impl Stage {
 
 impl What {
     /// The kind of what the brain read an event as.
-    fn of(occurrence: &Occurrence<'_>, conversation: &Conversation, policy: &Policy) -> Self {
+    fn of(occurrence: &Occurrence<'_>, scene: &Scene) -> Self {
+        let (conversation, policy) = (&scene.conversation, &scene.policy);
         match occurrence {
             Occurrence::Message(_) => Self::Message,
             Occurrence::Edited(_) => Self::Edited,
@@ -612,6 +680,7 @@ impl What {
                 OnTimeout::LeaveMessage => Self::WaitingDueLeaveMessage,
                 OnTimeout::KeepWaiting => Self::WaitingDueKeepWaiting,
             },
+            Occurrence::SilenceDue if scene.is_unheard() => Self::SilenceDueUnheard,
             Occurrence::SilenceDue => Self::SilenceDue,
             Occurrence::LeavingDue => Self::LeavingDue,
             Occurrence::DeskAwayDue => Self::DeskAwayDue,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scene::*;
 use crate::{
-    delivery::{DeskPayload, Payload},
+    delivery::DeskPayload,
     model::{BotEvent, Contact, EndReason, Escalation, HowOften, Line, OnTimeout, Timestamp},
     session::{DeskWatch, Effect, TimerKind, Transition},
 };
@@ -70,24 +70,40 @@ fn a_setting_that_was_switched_off_meanwhile_holds() {
     let mut scene = Scene::waiting();
     scene.policy.waiting_max = None;
     scene.later(Duration::from_hours(9));
-    assert_eq!(told(&scene.decide(&due(scene.session(), TimerKind::Waiting))), "waiting over");
+    assert_eq!(
+        told(&scene.decide(&due(scene.session(), TimerKind::Waiting))),
+        "waiting over"
+    );
     let mut scene = Scene::with_agent();
     scene.policy.silence_max = None;
     scene.later(Duration::from_hours(9));
-    assert_eq!(told(&scene.decide(&due(scene.session(), TimerKind::Silence))), "with_agent over");
+    assert_eq!(
+        told(&scene.decide(&due(scene.session(), TimerKind::Silence))),
+        "with_agent over"
+    );
     let mut scene = Scene::with_agent();
     scene.happens(&says("hello?"));
     scene.policy.desk_away_max = None;
     scene.later(Duration::from_hours(9));
-    assert_eq!(told(&scene.happens(&due(scene.session(), TimerKind::DeskAway))), "with_agent kept");
+    assert_eq!(
+        told(&scene.happens(&due(scene.session(), TimerKind::DeskAway))),
+        "with_agent kept"
+    );
     assert_eq!(desk_watch(&scene), DeskWatch::Off);
 }
 
 #[test]
 fn a_customer_who_goes_on_waiting_is_told_once_or_each_time() {
     let mut scene = Scene::waiting();
-    assert_eq!(told(&scene.after_its_time(TimerKind::Waiting)), "waiting kept: notice:still_waiting");
-    assert_eq!(told(&scene.after_its_time(TimerKind::Waiting)), "waiting over", "no timer runs for it");
+    assert_eq!(
+        told(&scene.after_its_time(TimerKind::Waiting)),
+        "waiting kept: notice:still_waiting"
+    );
+    assert_eq!(
+        told(&scene.after_its_time(TimerKind::Waiting)),
+        "waiting over",
+        "no timer runs for it"
+    );
 
     let mut scene = Scene::waiting();
     scene.policy.still_waiting = HowOften::Again;
@@ -164,14 +180,27 @@ fn a_message_can_be_left_when_nobody_takes_the_session_and_each_line_stands_in_i
 
     let given = scene.happens(&says("ada@example.org"));
     let ticket = desk_lines(&given)[0];
-    for line in ["hi", "hello", "one", "look", "[image: cat.png]", "two", "ada@example.org"] {
-        let stands = ticket.lines().filter(|stands| *stands == line || stands.ends_with(&format!(": {line}")));
+    for line in [
+        "hi",
+        "hello",
+        "one",
+        "look",
+        "[image: cat.png]",
+        "two",
+        "ada@example.org",
+    ] {
+        let stands = ticket
+            .lines()
+            .filter(|stands| *stands == line || stands.ends_with(&format!(": {line}")));
         assert_eq!(stands.count(), 1, "{line:?} in {ticket}");
     }
     let id = scene.conversation.session().expect("it stands").desk_seq;
     scene.queued.retain(|row| row.seq == id);
     let left = scene.arrives(id);
-    assert_eq!(scene.conversation.last.expect("it ended").reason, EndReason::LeftMessage);
+    assert_eq!(
+        scene.conversation.last.expect("it ended").reason,
+        EndReason::LeftMessage
+    );
     assert_eq!(unsent(&left), Vec::<&str>::new());
 }
 
@@ -215,14 +244,22 @@ fn silence_is_counted_from_what_was_said_last_by_whomever() {
         scene.later(silence_max - SECOND);
         let said = event(&scene);
         let said = scene.happens(&said);
-        assert_eq!(set_for(&said, TimerKind::Silence), None, "no write for a timer that runs");
+        assert_eq!(
+            set_for(&said, TimerKind::Silence),
+            None,
+            "no write for a timer that runs"
+        );
         let said_at = scene.now;
+        scene.queued.clear();
         scene.later(SECOND);
         let early = scene.happens(&due(scene.session(), TimerKind::Silence));
         assert_eq!(set_for(&early, TimerKind::Silence), Some(said_at + silence_max));
         scene.later(silence_max - SECOND);
         let warned = scene.happens(&due(scene.session(), TimerKind::Silence));
-        assert_eq!(told(&warned), "with_agent kept: silence timer set, notice:silence_warning");
+        assert_eq!(
+            told(&warned),
+            "with_agent kept: silence timer set, notice:silence_warning"
+        );
     }
 }
 
@@ -246,6 +283,24 @@ fn a_session_in_which_nobody_speaks_is_warned_and_then_ends_and_everybody_is_tol
 }
 
 #[test]
+fn a_silence_in_which_the_customers_words_wait_for_the_desk_is_not_theirs() {
+    let mut scene = Scene::with_agent();
+    let (silence_max, _) = silence(&scene);
+    scene.happens(&says("hello?"));
+    for _ in 0..3 {
+        let waits = scene.after_its_time(TimerKind::Silence);
+        assert_eq!(told(&waits), "with_agent kept: silence timer set");
+        assert_eq!(set_for(&waits, TimerKind::Silence), Some(scene.now + silence_max));
+    }
+    scene.arrives(3);
+    let warned = scene.after_its_time(TimerKind::Silence);
+    assert_eq!(
+        told(&warned),
+        "with_agent kept: silence timer set, notice:silence_warning"
+    );
+}
+
+#[test]
 fn a_word_after_the_warning_begins_the_silence_anew() {
     let mut scene = Scene::with_agent();
     let (silence_max, warned_max) = silence(&scene);
@@ -264,14 +319,21 @@ fn a_customer_whose_words_wait_for_the_desk_is_told_once_until_nothing_waits() {
     let away_max = scene.policy.desk_away_max.expect("it is on");
     let first = scene.happens(&says("one"));
     assert_eq!(set_for(&first, TimerKind::DeskAway), Some(scene.now + away_max));
-    assert_eq!(set_for(&scene.happens(&says("two")), TimerKind::DeskAway), None, "one timer");
+    assert_eq!(
+        set_for(&scene.happens(&says("two")), TimerKind::DeskAway),
+        None,
+        "one timer"
+    );
     assert_eq!(
         told(&scene.after_its_time(TimerKind::DeskAway)),
         "with_agent kept: notice:desk_away"
     );
     assert_eq!(set_for(&scene.happens(&says("three")), TimerKind::DeskAway), None);
     scene.later(away_max);
-    assert_eq!(told(&scene.happens(&due(scene.session(), TimerKind::DeskAway))), "with_agent over");
+    assert_eq!(
+        told(&scene.happens(&due(scene.session(), TimerKind::DeskAway))),
+        "with_agent over"
+    );
 
     scene.arrives(3);
     scene.arrives(4);
@@ -301,7 +363,10 @@ fn a_desk_that_takes_what_is_said_is_not_away() {
     assert_eq!(set_for(&early, TimerKind::DeskAway), Some(since + away_max));
     scene.arrives(4);
     scene.later(away_max / 2);
-    assert_eq!(told(&scene.happens(&due(scene.session(), TimerKind::DeskAway))), "with_agent kept");
+    assert_eq!(
+        told(&scene.happens(&due(scene.session(), TimerKind::DeskAway))),
+        "with_agent kept"
+    );
     assert_eq!(desk_watch(&scene), DeskWatch::Off, "nothing waits, and no timer runs");
 }
 
@@ -311,7 +376,6 @@ fn a_line_of_ours_that_waits_is_no_business_of_the_customers() {
     scene.happens(&sends(None, vec![picture("huge.png", Some(u64::MAX))]));
     assert_eq!(scene.queued.len(), 1, "a line to the agent waits");
     assert_eq!(desk_watch(&scene), DeskWatch::Off);
-    assert!(!scene.queued.iter().any(|row| matches!(row.payload, Payload::Desk(DeskPayload::File { .. }))));
 }
 
 #[test]
@@ -327,5 +391,8 @@ fn with_everything_switched_off_no_timer_is_set_but_for_the_opening() {
     all.push(scene.happens(&says("hm")));
     all.push(scene.happens(&agent_says(scene.session(), None, "hello")));
     all.push(scene.happens(&says("hm")));
-    assert!(all.iter().all(|transition| !told(transition).contains("timer set")), "{all:?}");
+    assert!(
+        all.iter().all(|transition| !told(transition).contains("timer set")),
+        "{all:?}"
+    );
 }

@@ -77,8 +77,14 @@ impl Walk {
                 );
             } else {
                 assert_eq!(Some(session), stood);
-                let why = matches!(payload, Payload::Desk(DeskPayload::Message { opener: false, from_customer: false, .. }))
-                    && ended_by_timer(taken);
+                let why = matches!(
+                    payload,
+                    Payload::Desk(DeskPayload::Message {
+                        opener: false,
+                        from_customer: false,
+                        ..
+                    })
+                ) && ended_by_timer(taken);
                 assert!(
                     why || payload == &Payload::Desk(DeskPayload::End),
                     "nothing but the end joins a lane that is over, and a line that says why"
