@@ -11,6 +11,8 @@
 //! - [`decide`] does no I/O, reads no clock and cannot fail.
 //! - The owner changes only together with the epoch, and each change keeps the position at which it happened.
 //! - The first end wins; one reason is recorded.
+//! - A timer that fires is no order: what is remembered says whether it is due. Early, double or for what is over, it
+//!   changes nothing.
 //! - `Opening`, `Waiting`, `WithAgent` and `Leaving` are owned by the human side: the bot is silent in all of them.
 //!
 //! # Not here
@@ -29,6 +31,7 @@ mod settled;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod transition;
 mod wording;
 
@@ -38,5 +41,6 @@ pub use self::{
     env::{Env, Queued},
     event::{Event, Settled, Settlement, TimerKind},
     state::{Conversation, Ended, Leaving, Mark, Session, State},
+    timers::{DeskWatch, Watch},
     transition::{Effect, Transition, Verdict},
 };

@@ -17,6 +17,7 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
     for file in &message.files {
         customer_file(draft, file);
     }
+    draft.heard();
     Verdict::Kept
 }
 
@@ -25,6 +26,7 @@ pub(super) fn edit(draft: &mut Draft<'_>, text: &Text) -> Verdict {
     let line = edited(text);
     draft.record(Line::customer(draft.env.now, line.clone()));
     draft.desk_text(&line, true);
+    draft.heard();
     Verdict::Kept
 }
 
@@ -104,6 +106,7 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Ver
         State::WithAgent(mut session) => {
             session.agent = author.cloned().or(session.agent);
             draft.conversation.state = State::WithAgent(session);
+            draft.heard();
             return Verdict::Kept;
         }
         State::WithBot | State::Leaving(_) => return Verdict::Over,
@@ -113,7 +116,7 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Ver
     }
     session.agent = author.cloned();
     let id = session.id;
-    draft.conversation.state = State::WithAgent(session);
+    draft.enter(session, State::WithAgent);
     let name = author.map(|author| &author.name);
     draft.notice(NoticeKind::Connected, name.map(Text::as_str));
     let conversation = draft.conversation.key.clone();
@@ -145,7 +148,12 @@ impl Draft<'_> {
             .expect("rows of the desk belong to a session that stands");
         session.desk_seq += 1;
         let id = session.row(session.desk_seq);
-        self.effect(Effect::Deliver(id, Payload::Desk(payload)));
+        let payload = Payload::Desk(payload);
+        let is_awaited = self.is_awaited(&payload);
+        self.effect(Effect::Deliver(id, payload));
+        if is_awaited {
+            self.watch_desk();
+        }
     }
 
     /// A text joins the desk lane, in as many messages as its length needs.

@@ -15,10 +15,14 @@ use crate::{
         HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
-        Conversation, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
-        decide,
+        Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind,
+        Transition, Verdict, decide,
     },
 };
+
+/// How many rows a lane may still hold when it is looked whether one of them is the customer's. A longer lane is read by
+/// nobody for that: it is far from empty.
+const DRAINING_ROWS_MAX: usize = 8;
 
 /// What every decision may know, whatever it is about.
 pub(super) struct Brain {
@@ -95,6 +99,15 @@ impl Live {
             }
         }
         self.by_session.extend(sessions.map(|session| (session, id)));
+    }
+
+    /// The timers that the states run by.
+    pub(super) fn timers(&self, policy: &Policy) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> {
+        self.by_id.values().filter_map(|conversation| {
+            let session = conversation.session()?.id;
+            let (kind, due) = conversation.state.timer(policy)?;
+            Some((session, kind, due))
+        })
     }
 
     /// Forgets what no human has owned since, and names it.
@@ -203,6 +216,10 @@ impl<'b> Batch<'b> {
             Event::Customer {
                 event: CustomerEvent::Escalate(_) | CustomerEvent::PushLog { .. },
                 ..
+            } | Event::Due {
+                // The message that can be left then begins with it.
+                kind: TimerKind::Waiting,
+                ..
             }
         );
         self.keeps_histories |= asks_for_history;
@@ -219,14 +236,22 @@ impl<'b> Batch<'b> {
     }
 
     pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
+        let Some(conversation) = self.of_lane(settle.id.lane) else {
+            return;
+        };
+        let Some(session) = conversation.session() else {
+            return;
+        };
+        let lane = session.lane();
+        let is_opening = matches!(conversation.state, State::Opening(_));
         // A place that cannot be opened ends the session, however far it is, and takes back what waits.
         let no_place = matches!(settle.as_, SettleAs::Dead { .. })
             && matches!(settle.payload, Payload::Chat(ChatPayload::Open { .. }));
-        if let Some(conversation) = self.of_lane(settle.id.lane)
-            && (no_place || matches!(conversation.state, State::Opening(_)))
-        {
-            let lane = conversation.session().map(Session::lane);
-            self.want_desk_lane(lane, index, wanted);
+        // Where the customer was told that the desk is away, it counts whether something still waits.
+        let is_over = matches!(settle.as_, SettleAs::Delivered(_) | SettleAs::Dead { .. });
+        let drains = settle.id.lane == lane && is_over && session.watch.desk == DeskWatch::Told;
+        if is_opening || no_place || (drains && index.rows_in(lane) <= DRAINING_ROWS_MAX) {
+            self.want_desk_lane(Some(lane), index, wanted);
         }
     }
 
@@ -249,6 +274,7 @@ impl<'b> Batch<'b> {
         for (lane, rows) in loaded.lanes {
             let queued = rows.into_iter().filter(|row| index.has_row(row.id)).map(|row| Queued {
                 seq: row.id.seq,
+                since: row.created_at,
                 in_flight: index.is_leased(row.id),
                 maybe_sent: row.maybe_sent || row.started,
                 payload: row.payload,
@@ -389,6 +415,7 @@ impl<'b> Batch<'b> {
             desk: self.brain.desk,
             hook_address: &hook_address,
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),
+            unread: lane.is_some_and(|lane| !self.lanes.contains_key(&lane)),
             history: self.histories.get(&conversation.id).map_or(&[], Vec::as_slice),
         };
         let transition = decide(conversation, event, &env);
@@ -435,6 +462,10 @@ impl<'b> Batch<'b> {
             }
             Effect::SetTimer { session, kind, due } => {
                 self.changes.timers_cleared.retain(|timer| *timer != (session, kind));
+                // One statement writes the batch: it cannot write the same timer twice.
+                self.changes
+                    .timers_set
+                    .retain(|(of, which, _)| (*of, *which) != (session, kind));
                 self.changes.timers_set.push((session, kind, due));
                 self.index.push(IndexChange::SetTimer(session, kind, due));
             }
@@ -455,6 +486,7 @@ impl<'b> Batch<'b> {
             if let Some(rows) = self.lanes.get_mut(&id.lane) {
                 rows.push(Queued {
                     seq: id.seq,
+                    since: self.now,
                     payload: payload.clone(),
                     in_flight: false,
                     maybe_sent: false,

@@ -160,6 +160,10 @@ impl Index {
         self.lanes.get(&lane).is_some_and(|lane| !lane.rows.is_empty())
     }
 
+    pub(super) fn rows_in(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).map_or(0, |lane| lane.rows.len())
+    }
+
     pub(super) fn is_leased(&self, id: DeliveryId) -> bool {
         self.lanes.get(&id.lane).is_some_and(|lane| lane.leased == Some(id.seq))
     }

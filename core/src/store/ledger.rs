@@ -25,7 +25,7 @@ use super::{
 use crate::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, Clock, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts, Timestamp},
-    session::Mark,
+    session::{Mark, TimerKind},
 };
 
 /// How a ledger works.
@@ -128,12 +128,7 @@ impl Ledger {
                 .into_iter()
                 .map(|mark| IndexChange::Wait(WaitingMark { due: now, ..mark })),
         );
-        index.apply(
-            recovered
-                .timers
-                .into_iter()
-                .map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)),
-        );
+        index.apply(timers(recovered.timers, &live, &settings.policy, now));
         let late_since = now - settings.policy.late_max;
         let late = recovered.hook_addresses.into_iter();
         let late = late.filter(|(_, ended_at)| *ended_at >= late_since);
@@ -223,6 +218,34 @@ impl Ledger {
         })?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
+}
+
+/// How long after a start what was said meanwhile may take to come in before a session counts as silent, and what waited
+/// may take to go out before the desk counts as away.
+const CATCH_UP_MAX: Duration = Duration::from_secs(30);
+
+/// The timers of a ledger that starts. Those that a state runs by are due by what is remembered and by the settings of now,
+/// which may be others than when they were stored; the rest are due as they were stored.
+fn timers(
+    stored: Vec<(SessionId, TimerKind, Timestamp)>,
+    live: &Live,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<IndexChange> {
+    let stored = stored.into_iter().map(|(session, kind, due)| ((session, kind), due));
+    let mut timers: BTreeMap<(SessionId, TimerKind), Timestamp> = stored.collect();
+    timers.extend(live.timers(policy).map(|(session, kind, due)| ((session, kind), due)));
+    let set = timers.into_iter().map(|((session, kind), due)| {
+        let due = match (kind, policy.silence_max, policy.desk_away_max) {
+            (TimerKind::Silence, Some(silence_max), _) => {
+                due.max(now + silence_max.min(policy.warned_max).min(CATCH_UP_MAX))
+            }
+            (TimerKind::DeskAway, _, Some(away_max)) => due.min(now + away_max).max(now + away_max.min(CATCH_UP_MAX)),
+            _ => due,
+        };
+        IndexChange::SetTimer(session, kind, due)
+    });
+    set.collect()
 }
 
 fn closed() -> StoreError {

@@ -11,3 +11,4 @@ mod files;
 mod lanes;
 mod shutdown;
 mod signals;
+mod timers;

@@ -21,7 +21,7 @@ use crate::{
         Address, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, DeskEvent, DeskLimits, HookAddress,
         Line, Profile, SessionId, Signal, Text, Timestamp,
     },
-    session::{Conversation, Event, Session, State, Verdict},
+    session::{Conversation, Event, Session, State, Verdict, Watch},
     store::{
         Accepted, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store, StoreError,
         blobs::Blobs,
@@ -188,6 +188,7 @@ fn standing(session: SessionId) -> Conversation {
         profile: Profile::default(),
         url: None,
         agent: None,
+        watch: Watch::since(Timestamp::default()),
     });
     conversation
 }

@@ -114,7 +114,7 @@ fn a_history_that_could_not_be_handed_over_is_told_in_the_ticket_and_to_the_bot(
     assert_eq!(desk_lines(&dead), ["The bot's history could not be handed over: no"]);
     assert_eq!(
         told(&scene.arrives(3)),
-        "waiting kept: timer cleared, notice:waiting, bot:waiting",
+        "waiting kept: opening timer cleared, waiting timer set, notice:waiting, bot:waiting",
         "it opens all the same"
     );
 }

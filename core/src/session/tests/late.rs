@@ -128,7 +128,8 @@ fn after_an_opening_that_failed_an_agent_who_has_it_all_the_same_still_reaches_t
     let mut scene = Scene::opening();
     let session = scene.session();
     scene.in_flight(1);
-    scene.happens(&due(session, TimerKind::Opening));
+    scene.after_its_time(TimerKind::Opening);
+    assert_eq!(scene.state(), "with_bot");
     assert_eq!(
         scene.decide(&agent_says(session, Some("Anna"), "Hello?")).verdict,
         Verdict::Kept

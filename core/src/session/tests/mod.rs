@@ -11,4 +11,5 @@ mod places;
 mod random;
 mod scene;
 mod table;
+mod timers;
 mod words;

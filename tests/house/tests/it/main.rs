@@ -24,3 +24,4 @@ mod square;
 mod story;
 mod street;
 mod texts;
+mod timers;
