@@ -23,13 +23,14 @@ use crate::{
 pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: CancellationToken) {
     let settings = dispatch.door_settings(&door);
     let open = Arc::new(OpenDoor {
-        gate: Gate::new(settings, dispatch.settings.retry),
+        gate: Arc::new(Gate::new(settings, dispatch.settings.retry)),
         calls: Semaphore::new(settings.calls_max),
         file_calls: Semaphore::new(settings.file_calls_max),
         settings,
         shutdown: shutdown.clone(),
         dispatch,
     });
+    open.dispatch.watch.opened(door.clone(), Arc::clone(&open.gate));
     let wake = open.dispatch.store.wake(&door);
     let claims = Arc::new(Semaphore::new(settings.claims_max));
     let mut tasks = JoinSet::new();
@@ -75,7 +76,7 @@ enum Called {
 /// A door that is in use.
 struct OpenDoor {
     dispatch: Arc<Dispatch>,
-    gate: Gate,
+    gate: Arc<Gate>,
     calls: Semaphore,
     file_calls: Semaphore,
     settings: DoorSettings,
@@ -125,10 +126,13 @@ impl OpenDoor {
                     let outcome = Outcome::unknown("an attempt was under way when the process stopped");
                     self.classified(&claimed, outcome)
                 }
-                Called::NotWanted => SettleAs::Retry {
-                    due: self.dispatch.clock.now(),
-                    maybe_sent: false,
-                },
+                Called::NotWanted => {
+                    self.dispatch.watch.given_up(claimed.id.lane);
+                    SettleAs::Retry {
+                        due: self.dispatch.clock.now(),
+                        maybe_sent: false,
+                    }
+                }
                 Called::Not => return,
             },
             () = self.shutdown.cancelled() => return,
@@ -167,7 +171,9 @@ impl OpenDoor {
     fn classified(&self, claimed: &Claimed, outcome: Outcome) -> SettleAs {
         let now = self.dispatch.clock.now();
         log(claimed, &outcome);
-        classify(claimed, outcome, now, fastrand::f64(), &self.dispatch.settings)
+        let settled = classify(claimed, outcome.clone(), now, fastrand::f64(), &self.dispatch.settings);
+        self.dispatch.watch.ended(claimed.id.lane, &outcome, &settled, now);
+        settled
     }
 
     /// Settles, as often as it takes: the lane waits for it. `false` when the shutdown came first.

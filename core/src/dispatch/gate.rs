@@ -5,7 +5,7 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use super::DoorSettings;
+use super::{DoorSettings, GateFacts};
 use crate::delivery::{Outcome, RetryPolicy, Scope};
 
 /// A door's gate: keeps its pace, closes when the whole account is refused or told to wait, and lets one call through
@@ -112,6 +112,19 @@ impl Gate {
                 () = changed => {}
                 () = tokio::time::sleep_until(until) => {}
             }
+        }
+    }
+
+    /// How it stands, to be told.
+    pub(super) fn facts(&self) -> GateFacts {
+        match &self.lock().closed {
+            None => GateFacts::Open,
+            Some(closed) if closed.probing => GateFacts::Closed {
+                probe_in: Duration::ZERO,
+            },
+            Some(closed) => GateFacts::Closed {
+                probe_in: closed.until.saturating_duration_since(Instant::now()),
+            },
         }
     }
 
@@ -253,8 +266,13 @@ mod tests {
     async fn a_closed_door_lets_one_probe_through_when_the_wait_is_over() {
         let gate = gate(Duration::ZERO);
         let start = Instant::now();
+        assert_eq!(gate.facts(), GateFacts::Open);
         gate.enter().await.ended(&wait(30), 0.5);
+        let probe_in = Duration::from_secs(30);
+        assert_eq!(gate.facts(), GateFacts::Closed { probe_in });
         let probe = gate.enter().await;
+        let probe_in = Duration::ZERO;
+        assert_eq!(gate.facts(), GateFacts::Closed { probe_in });
         assert_eq!(start.elapsed(), Duration::from_secs(30));
         let second = tokio::time::timeout(Duration::from_secs(20), gate.enter()).await;
         assert!(second.is_err(), "only one probe at a time");

@@ -222,6 +222,17 @@ pub enum BotEvent {
 }
 
 impl BotEvent {
+    /// The kind as a fixed word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Connected { .. } => "connected",
+            Self::HandedBack { .. } => "handed_back",
+            Self::Failed { .. } => "failed",
+            Self::Undelivered { .. } => "undelivered",
+        }
+    }
+
     /// The conversation that the event is about.
     pub fn conversation(&self) -> &ConversationKey {
         match self {

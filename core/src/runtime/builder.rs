@@ -55,6 +55,20 @@ impl fmt::Display for Database {
     }
 }
 
+/// Where an operator can ask a running house: see [`control`](crate::control).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ControlSocket {
+    /// Beside the SQLite file, as in `escalator.db.sock`. Where it cannot be made, a warning says so and the house opens
+    /// without. None where the database is no file.
+    #[default]
+    BesideDatabase,
+    /// Here. Where it cannot be made, the house does not open.
+    At(PathBuf),
+    /// Nowhere.
+    Off,
+}
+
 type Configure = Box<dyn FnOnce(&mut HookpointSettings) + Send>;
 
 /// The settings of a house, before it is opened.
@@ -73,6 +87,7 @@ pub struct Builder {
     pub(super) bot: Option<Arc<dyn BotListener>>,
     pub(super) shutdown_max: Duration,
     pub(super) sqlite: SqliteSettings,
+    pub(super) control: ControlSocket,
 }
 
 impl Builder {
@@ -92,6 +107,7 @@ impl Builder {
             bot: None,
             shutdown_max: Duration::from_secs(10),
             sqlite: SqliteSettings::default(),
+            control: ControlSocket::default(),
         }
     }
 
@@ -172,6 +188,12 @@ impl Builder {
     /// How long a shutdown waits for what is under way. 10 seconds.
     pub fn shutdown_max(mut self, wait_max: Duration) -> Self {
         self.shutdown_max = wait_max;
+        self
+    }
+
+    /// Where an operator's program asks the house. Beside the SQLite file.
+    pub fn control(mut self, socket: ControlSocket) -> Self {
+        self.control = socket;
         self
     }
 

@@ -2,9 +2,10 @@ use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{Builder, Database, Running, StartError};
+use super::{Builder, ControlSocket, Database, Running, StartError};
 use crate::{
     channel::{Capabilities, EscalationChannel, Ingress},
+    control::Socket,
     delivery::Outcome,
     desk::Desk,
     dispatch::{Dispatch, Exits},
@@ -22,6 +23,7 @@ pub struct Escalator {
     pub(super) signals: mpsc::Receiver<SignalTo>,
     pub(super) listener: Option<TcpListener>,
     pub(super) hookpoint: Hookpoint,
+    pub(super) control: Option<Socket>,
     pub(super) hook_address: String,
     /// The hookpoint's address without the secret.
     url: String,
@@ -41,6 +43,7 @@ impl Escalator {
             return Err(StartError::NoHookpoint);
         }
         let ledger = Arc::new(open_ledger(&builder).await?);
+        let control = control_socket(&builder)?;
         let listener = match builder.listen {
             Some(address) => Some(listen(&builder, address, &ledger).await?),
             None => None,
@@ -78,6 +81,7 @@ impl Escalator {
             signals: signals_end,
             listener,
             hookpoint,
+            control,
             hook_address,
             url: base,
             channels: HashMap::new(),
@@ -238,6 +242,29 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
         database: builder.database.to_string(),
         source,
     })
+}
+
+/// The socket that an operator asks at. A bot that can run without one does.
+fn control_socket(builder: &Builder) -> Result<Option<Socket>, StartError> {
+    match (&builder.control, &builder.database) {
+        (ControlSocket::At(path), _) => {
+            let refused = |source| StartError::Control {
+                path: path.clone(),
+                source,
+            };
+            Socket::bind(path).map(Some).map_err(refused)
+        }
+        (ControlSocket::BesideDatabase, Database::Sqlite(database)) => {
+            let path = Socket::beside(database);
+            let bound = Socket::bind(&path);
+            Ok(bound
+                .inspect_err(|error| {
+                    tracing::warn!(socket = %path.display(), %error, "no operator can ask this process: there is no control socket");
+                })
+                .ok())
+        }
+        (ControlSocket::BesideDatabase | ControlSocket::Off, _) => Ok(None),
+    }
 }
 
 /// The secret that is set, or the one that was made when none was.

@@ -14,7 +14,7 @@ mod supervise;
 mod tests;
 
 pub use self::{
-    builder::{Builder, Database},
+    builder::{Builder, ControlSocket, Database},
     error::StartError,
     house::Escalator,
     running::{Health, Running},

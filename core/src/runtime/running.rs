@@ -5,8 +5,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Escalator, supervise};
 use crate::{
-    hookpoint::{self, Hookpoint, ServeSettings},
+    control::Control,
+    hookpoint::{self, Hookpoint, Router, ServeSettings},
     intake::Intake,
+    model::SystemClock,
     store::{Ledger, Store},
 };
 
@@ -23,6 +25,7 @@ pub struct Running {
     shutdown_max: Duration,
     hooks: Hookpoint,
     hookpoint: Option<SocketAddr>,
+    control: Control,
     _stops: DropGuard,
 }
 
@@ -47,6 +50,7 @@ impl Running {
             signals,
             listener,
             hookpoint: hooks,
+            control: socket,
             ..
         } = house;
         for channel in dispatch.channels() {
@@ -59,6 +63,11 @@ impl Running {
             };
             tasks.spawn(hookpoint::serve(listener, hooks.router(), shutdown.clone(), serve));
         }
+        let clock = Arc::new(SystemClock);
+        let control = Control::new(Arc::<Ledger>::clone(&ledger), clock).watching(dispatch.watch());
+        if let Some(socket) = socket {
+            tasks.spawn(socket.serve(control.clone().router(), shutdown.clone()));
+        }
         dispatch.start(signals, &mut tasks, &shutdown);
         tasks.spawn(Intake::write_behind(Arc::clone(&intake), shutdown.clone()));
         let age_out = supervise::age_out(Arc::clone(&ledger), builder.age_out, shutdown.clone());
@@ -70,6 +79,7 @@ impl Running {
             shutdown_max: builder.shutdown_max,
             hooks,
             hookpoint,
+            control,
             _stops: shutdown.clone().drop_guard(),
             shutdown,
         }
@@ -86,6 +96,12 @@ impl Running {
     /// Where the hookpoint is served, if it is.
     pub fn hookpoint_listens_on(&self) -> Option<SocketAddr> {
         self.hookpoint
+    }
+
+    /// What an operator may ask and do, as a router to be mounted into a server of your own. Guard it: it asks nobody who
+    /// they are, and shows what dead letters say.
+    pub fn control(&self) -> Router {
+        self.control.clone().router()
     }
 
     /// The ledger, to look into.

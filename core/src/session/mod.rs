@@ -18,6 +18,7 @@
 //! # Not here
 //! - Loading and saving: `store`. Sending: `dispatch`.
 
+mod again;
 mod compose;
 mod decide;
 mod end;
@@ -37,6 +38,7 @@ mod wording;
 
 use self::transition::Draft;
 pub use self::{
+    again::{NotAgain, may_go_again},
     decide::decide,
     env::{Env, Queued},
     event::{Event, Settled, Settlement, TimerKind},

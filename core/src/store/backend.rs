@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{AgeOut, DeadLetter, StoreError};
+use super::{AgeOut, DeadLetter, LettersOf, StoreError};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
     model::{BlobId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line, SessionId, Timestamp},
@@ -39,8 +39,18 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// The human part of a session, oldest first: those lines of its conversation that were said in it.
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError>;
 
-    /// The newest dead letters.
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+    /// The newest dead letters that are asked for.
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// One dead letter. A row that waits is none.
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// The conversations in which a session stands, the newest session first, then the others whose last session ended
+    /// since a moment, the latest end first; at most `max`.
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError>;
+
+    /// How many rows there are at each door that has any, in any order.
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError>;
 
     /// The size of a complete file; `None` when there is none.
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError>;
@@ -128,6 +138,17 @@ pub(crate) struct WaitingRow {
     pub(crate) started: bool,
 }
 
+/// The rows at a door.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DoorRows {
+    pub(crate) door: Door,
+    /// Those that wait or are on their way.
+    pub(crate) waiting: usize,
+    /// When the oldest of them was written.
+    pub(crate) oldest: Option<Timestamp>,
+    pub(crate) dead: usize,
+}
+
 /// A batch to be written, in the order of the fields. It holds secrets, and so no `Debug` but in tests.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Default)]
@@ -141,6 +162,11 @@ pub(crate) struct Changes {
     /// New sessions: which conversation each belongs to, and where its hooks go.
     pub(crate) sessions: Vec<(SessionId, ConversationId, HookAddress)>,
     pub(crate) deliveries: Vec<NewRow>,
+    /// Dead letters that wait again, due and made now: no attempt, nothing begun. What may have arrived may have all the
+    /// same. A row that is gone or waits stays as it is.
+    pub(crate) redriven: Vec<DeliveryId>,
+    /// Dead letters that go. A row that is gone or waits stays as it is.
+    pub(crate) dropped: Vec<DeliveryId>,
     pub(crate) settled: Vec<(DeliveryId, RowChange)>,
     pub(crate) lines: Vec<(ConversationId, Option<SessionId>, Line)>,
     pub(crate) timers_set: Vec<(SessionId, TimerKind, Timestamp)>,
@@ -182,14 +208,19 @@ pub(crate) enum RowChange {
 impl NewRow {
     /// The file that it cannot be delivered without.
     pub(crate) fn blob(&self) -> Option<BlobId> {
-        let file = match &self.payload {
-            Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
-            Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => return None,
-        };
-        match file.source {
-            FileSource::Blob(blob) => Some(blob),
-            FileSource::Platform(_) => None,
-        }
+        blob_of(&self.payload)
+    }
+}
+
+/// The file of ours that a payload cannot be delivered without.
+pub(crate) fn blob_of(payload: &Payload) -> Option<BlobId> {
+    let file = match payload {
+        Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
+        Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => return None,
+    };
+    match file.source {
+        FileSource::Blob(blob) => Some(blob),
+        FileSource::Platform(_) => None,
     }
 }
 
@@ -246,6 +277,8 @@ impl Changes {
             bodies,
             sessions,
             deliveries,
+            redriven,
+            dropped,
             settled,
             lines,
             timers_set,
@@ -257,6 +290,7 @@ impl Changes {
         } = self;
         let rows = inbox.is_empty() && conversations.is_empty() && bodies.is_empty();
         let rows = rows && sessions.is_empty() && deliveries.is_empty();
+        let rows = rows && redriven.is_empty() && dropped.is_empty();
         let rows = rows && settled.is_empty() && lines.is_empty();
         let timers = timers_set.is_empty() && timers_cleared.is_empty();
         rows && timers && blob_pieces.is_empty() && blobs.is_empty() && blobs_dropped.is_empty() && secret.is_none()

@@ -1,3 +1,5 @@
+mod letters;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{PoisonError, RwLock},
@@ -474,14 +476,10 @@ impl<'b> Batch<'b> {
     }
 
     fn deliver(&mut self, conversation: &Conversation, id: DeliveryId, payload: Payload, dead: Option<String>) {
-        let door = match id.lane {
-            Lane::Desk(session) => {
-                self.know_session(conversation, session);
-                Door::Desk
-            }
-            Lane::Chat(_) => Door::Channel(conversation.key.channel.clone()),
-            Lane::Bot(_) => Door::Bot,
-        };
+        if let Lane::Desk(session) = id.lane {
+            self.know_session(conversation, session);
+        }
+        let door = door_of(conversation, id.lane);
         if dead.is_none() {
             if let Some(rows) = self.lanes.get_mut(&id.lane) {
                 rows.push(Queued {
@@ -555,6 +553,15 @@ impl<'b> Batch<'b> {
 
     fn by_id(&self, id: ConversationId) -> Option<&Conversation> {
         self.conversations.get(&id).or_else(|| self.live.by_id.get(&id))
+    }
+}
+
+/// The door that a lane leaves by.
+fn door_of(conversation: &Conversation, lane: Lane) -> Door {
+    match lane {
+        Lane::Desk(_) => Door::Desk,
+        Lane::Chat(_) => Door::Channel(conversation.key.channel.clone()),
+        Lane::Bot(_) => Door::Bot,
     }
 }
 

@@ -150,6 +150,17 @@ impl Index {
         self.outstanding
     }
 
+    /// Rows of a lane that wait or are on their way.
+    pub(super) fn outstanding_in(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).map_or(0, LaneQueue::outstanding)
+    }
+
+    /// Rows that are on their way through a door.
+    pub(super) fn in_flight(&self, door: &Door) -> usize {
+        let lanes = self.lanes.values();
+        lanes.filter(|lane| lane.leased.is_some() && lane.door == *door).count()
+    }
+
     /// The doors at which rows wait or are on their way.
     pub(super) fn doors(&self) -> Vec<Door> {
         let doors: HashSet<&Door> = self.lanes.values().map(|lane| &lane.door).collect();

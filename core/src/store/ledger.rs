@@ -13,12 +13,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle,
-    Store, StoreError,
-    backend::{Backend, WaitingMark, WaitingRow},
+    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, LettersOf, Maintained, Maintenance,
+    Owners, QueueFacts, SessionFacts, Settle, Store, StoreError,
+    backend::{Backend, DoorRows, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
     fold::{Brain, Live},
     index::{Index, IndexChange},
+    look,
     memory::MemoryBackend,
     writer::{Write, Writer},
 };
@@ -328,7 +329,44 @@ impl Store for Ledger {
     }
 
     async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        self.shared.backend.dead_letters(max).await
+        self.dead_letters_of(&LettersOf::default(), max).await
+    }
+
+    async fn dead_letters_of(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.shared.backend.dead_letters(of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        self.shared.backend.dead_letter(id).await
+    }
+
+    async fn sessions(&self, ended_since: Timestamp, max: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        let conversations = self.shared.backend.escalated(ended_since, max).await?;
+        let mut sessions = look::sessions(&conversations, ended_since);
+        sessions.truncate(max);
+        let index = self.shared.index();
+        for session in &mut sessions {
+            session.waiting = session.lanes.iter().map(|lane| index.outstanding_in(*lane)).sum();
+        }
+        Ok(sessions)
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        let mut doors = self.shared.backend.rows_at_doors().await?;
+        doors.sort();
+        let index = self.shared.index();
+        let queue = |rows: DoorRows| {
+            let in_flight = index.in_flight(&rows.door);
+            QueueFacts {
+                waiting: rows.waiting.saturating_sub(in_flight),
+                in_flight,
+                oldest: rows.oldest,
+                next_due: index.next_due(&rows.door),
+                dead: rows.dead,
+                door: rows.door,
+            }
+        };
+        Ok(doors.into_iter().map(queue).collect())
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

@@ -24,6 +24,7 @@ mod index;
 mod ledger;
 #[cfg(test)]
 mod ledger_tests;
+mod look;
 mod memory;
 mod owners;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use self::{
     },
     error::StoreError,
     ledger::{Ledger, LedgerSettings},
+    look::{LettersOf, QueueFacts, SessionFacts},
     owners::{Owners, Ownership, Standing},
     sqlite_settings::{Flushes, SqliteSettings},
 };

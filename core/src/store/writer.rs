@@ -1,3 +1,5 @@
+mod letters;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
@@ -33,7 +35,18 @@ pub(super) enum Write {
 enum Reply {
     Accepted(Vec<Accepted>),
     Maintained(Maintained),
+    /// An operator's order was carried out: which, and on what kind of payload.
+    Letter(LetterDone, &'static str),
+    /// Nothing was changed, and this is why.
+    Refused(StoreError),
     Done,
+}
+
+/// What was done with a dead letter.
+#[derive(Clone, Copy)]
+enum LetterDone {
+    Redriven,
+    Dropped,
 }
 
 /// The one that writes.
@@ -80,8 +93,10 @@ impl Writer {
         while let Some(mut part) = parts.pop() {
             match self.commit(&part).await {
                 Ok(replies) => {
-                    let answered = part.into_iter().zip(replies);
-                    answered.for_each(|(write, reply)| write.answer(Ok(reply)));
+                    for (write, reply) in part.into_iter().zip(replies) {
+                        note(&write, &reply);
+                        write.answer(Ok(reply));
+                    }
                 }
                 Err(StoreError::Invalid { .. } | StoreError::Corrupt { .. }) if part.len() > 1 => {
                     let second = part.split_off(part.len() / 2);
@@ -193,6 +208,8 @@ async fn fold(shared: &Shared, batch: &mut Batch<'_>, write: &Write) -> Result<R
             Reply::Maintained(Maintained::Secret(kept))
         }
         Write::Maintain(Maintenance::AgeOut(_), _) => unreachable!("what is too old was removed before"),
+        Write::Maintain(Maintenance::Redrive(id), _) => letters::redrive(shared, batch, *id).await?,
+        Write::Maintain(Maintenance::Drop(id), _) => letters::drop(shared, batch, *id).await?,
         Write::BlobPiece(blob, piece, bytes, _) => {
             batch.changes.blob_pieces.push((*blob, *piece, bytes.clone()));
             Reply::Done
@@ -206,6 +223,19 @@ async fn fold(shared: &Shared, batch: &mut Batch<'_>, write: &Write) -> Result<R
             Reply::Done
         }
     })
+}
+
+/// What an operator had done stands in the log, and nothing of what was said.
+fn note(write: &Write, reply: &Reply) {
+    let (Write::Maintain(Maintenance::Redrive(id) | Maintenance::Drop(id), _), Reply::Letter(done, payload)) =
+        (write, reply)
+    else {
+        return;
+    };
+    match done {
+        LetterDone::Redriven => tracing::info!(delivery = %id, payload, "a dead letter is sent again"),
+        LetterDone::Dropped => tracing::info!(delivery = %id, payload, "a dead letter was dropped"),
+    }
 }
 
 /// An event on which a decision panics is faulty like any other: nothing of its batch was written, and the next one is
@@ -223,6 +253,7 @@ async fn load(shared: &Shared, batch: &mut Batch<'_>, writes: &[Write]) -> Resul
         match write {
             Write::Accept(events, _) => events.iter().for_each(|event| batch.want(event, &mut wanted)),
             Write::Settle(settle, _) => batch.want_lane(settle.id.lane, &mut wanted),
+            Write::Maintain(Maintenance::Redrive(id), _) => batch.want_lane(id.lane, &mut wanted),
             Write::Maintain(Maintenance::Transcript { conversation, .. }, _) => {
                 batch.want_key(conversation, &mut wanted);
             }
@@ -262,6 +293,8 @@ impl Write {
         let heard = match (self, result) {
             (Self::Accept(_, answer), Ok(Reply::Accepted(accepted))) => answer.send(Ok(accepted)).is_ok(),
             (Self::Maintain(_, answer), Ok(Reply::Maintained(maintained))) => answer.send(Ok(maintained)).is_ok(),
+            (Self::Maintain(_, answer), Ok(Reply::Letter(..))) => answer.send(Ok(Maintained::Done)).is_ok(),
+            (Self::Maintain(_, answer), Ok(Reply::Refused(why))) => answer.send(Err(why)).is_ok(),
             (
                 Self::Settle(_, answer)
                 | Self::BlobPiece(_, _, _, answer)

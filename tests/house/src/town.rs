@@ -97,6 +97,11 @@ impl Town {
         Bot::start(self.command())
     }
 
+    /// The bot's database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("town.db")
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -106,10 +111,7 @@ impl Town {
             .env("OMNIDESK_CHAT_SERVER_TOKEN", self.desk.server_token())
             .env("OMNIDESK_BRAND_ID", "1")
             .env("HOOKPOINT_LISTEN", format!("127.0.0.1:{}", self.hookpoint_port))
-            .env(
-                "DATABASE_URL",
-                format!("sqlite:{}", self.folder.path().join("town.db").display()),
-            )
+            .env("DATABASE_URL", format!("sqlite:{}", self.database().display()))
             .env("TELEGRAM_BOT_TOKEN", self.telegram.token())
             .env("TELEGRAM_API_URL", self.telegram.url())
             .env("DISCORD_TOKEN", self.discord.token())

@@ -23,8 +23,8 @@ use crate::{
     },
     session::{Conversation, Event, Session, State, Verdict, Watch},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store, StoreError,
-        blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, LettersOf, Maintained, Maintenance, Owners, QueueFacts,
+        SessionFacts, Settle, Store, StoreError, blobs::Blobs,
     },
 };
 
@@ -252,6 +252,22 @@ impl Store for FakeStore {
 
     async fn dead_letters(&self, _: usize) -> Result<Vec<DeadLetter>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn dead_letters_of(&self, _: &LettersOf, _: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        unreachable!("the hookpoint looks for no dead letter")
+    }
+
+    async fn dead_letter(&self, _: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        unreachable!("the hookpoint looks for no dead letter")
+    }
+
+    async fn sessions(&self, _: Timestamp, _: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        unreachable!("the hookpoint looks at no session")
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        unreachable!("the hookpoint looks at no queue")
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

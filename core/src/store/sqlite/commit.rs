@@ -4,6 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     columns::{delivery, door, key, number},
+    letters,
     settle::settle,
     statement::{Given, Value, change, insert, run},
 };
@@ -26,6 +27,8 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
         bodies,
         sessions,
         deliveries,
+        redriven,
+        dropped,
         settled,
         lines,
         timers_set,
@@ -41,6 +44,8 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
     write_sessions(db, *now, sessions).await?;
     end_sessions(db, conversations).await?;
     write_deliveries(db, *now, deliveries).await?;
+    letters::redrive(db, *now, redriven).await?;
+    letters::drop(db, dropped).await?;
     settle(db, *now, settled).await?;
     write_lines(db, *now, lines).await?;
     set_timers(db, timers_set).await?;

@@ -140,7 +140,7 @@ pub(super) fn line(row: &SqliteRow) -> Result<Line, StoreError> {
     decode(read(row, "body")?)
 }
 
-fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
+pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
     decode(read(row, "body")?)
 }
 

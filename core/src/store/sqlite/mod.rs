@@ -13,6 +13,7 @@ mod age_out;
 mod columns;
 mod commit;
 mod failure;
+mod letters;
 mod load;
 mod lock;
 mod open;
@@ -34,12 +35,13 @@ use self::{
     writer::Writer,
 };
 use super::{
-    AgeOut, DeadLetter, Ledger, LedgerSettings, SqliteSettings, StoreError,
-    backend::{Backend, Changes, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore},
+    AgeOut, DeadLetter, Ledger, LedgerSettings, LettersOf, SqliteSettings, StoreError,
+    backend::{Backend, Changes, DoorRows, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore},
 };
 use crate::{
     delivery::DeliveryId,
     model::{BlobId, Line, SessionId, Timestamp},
+    session::Conversation,
 };
 
 impl Ledger {
@@ -121,8 +123,20 @@ impl Backend for SqliteBackend {
         read::transcript(&mut *self.reader().await?, session).await
     }
 
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        read::dead_letters(&mut *self.reader().await?, max).await
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        letters::dead_letters(&mut *self.reader().await?, of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        letters::dead_letter(&mut *self.reader().await?, id).await
+    }
+
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError> {
+        read::escalated(&mut *self.reader().await?, ended_since, max).await
+    }
+
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError> {
+        read::rows_at_doors(&mut *self.reader().await?).await
     }
 
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {

@@ -29,7 +29,7 @@ use crate::{
     },
     session::Conversation,
     store::{
-        StoreError,
+        LettersOf, StoreError,
         backend::{Backend, Changes, NewRow, Wanted, WantedMore},
         stored::decode,
     },
@@ -250,7 +250,10 @@ async fn records_that_cannot_be_read_are_named_and_never_repeated() {
         .expect("a spoiled row keeps nobody from the rest");
     assert!(loaded.lanes[&row().id.lane].is_empty());
     backend.tamper("UPDATE deliveries SET dead_at = 1, detail = 'x'").await;
-    assert_corrupt(backend.dead_letters(1).await, "a payload is of version 7");
+    assert_corrupt(
+        backend.dead_letters(&LettersOf::default(), 1).await,
+        "a payload is of version 7",
+    );
     backend.tamper("UPDATE transcript_lines SET body = 'my secret'").await;
     assert_corrupt(
         backend.transcript(session()).await,

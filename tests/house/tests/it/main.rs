@@ -16,6 +16,7 @@ mod hooks;
 mod late;
 mod limits;
 mod no_agents;
+mod operate;
 mod outage;
 mod race;
 mod restart;
