@@ -50,6 +50,7 @@ async fn each_failure_is_told_as_what_it_is() {
         (Fault::Html { status: 502 }, "unknown"),
         (Fault::Refuse, "unknown"),
         (Fault::LoseAnswer, "unknown"),
+        (Fault::Block, "not_sent"),
         (refusal(401, 0), "refused"),
         (refusal(403, 50007), "rejected"),
         (refusal(404, 10003), "rejected"),
@@ -65,7 +66,9 @@ async fn each_failure_is_told_as_what_it_is() {
         if let Outcome::Unknown { repeatable, .. } = outcome {
             assert!(repeatable, "a nonce removes the double");
         }
-        if word == "not_sent" {
+        if fault == Fault::Block {
+            assert!(matches!(outcome, Outcome::NotSent { scope: Scope::Door, .. }), "{outcome:?}");
+        } else if word == "not_sent" {
             assert!(
                 matches!(outcome, Outcome::NotSent { retry_after: Some(asked), scope: Scope::Lane, .. } if asked == wait)
             );
