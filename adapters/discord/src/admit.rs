@@ -133,7 +133,7 @@ impl Post {
 
     /// Keeps from the bot what a moderator did to a message of a human's conversation. To the agent it says nothing.
     fn unless_human(&self, channel: ChannelId, message: MessageId) -> Option<Admitted<'_>> {
-        let of = self.written_by(message).or_else(|| self.places.of_channel(channel));
+        let of = self.written_by(message).or_else(|| self.of_channel(channel));
         let is_bots = of.is_none_or(|of| self.ingress.owner(&of) == Owner::Bot);
         is_bots.then(Admitted::alone)
     }
@@ -215,7 +215,7 @@ impl Post {
 
     /// The customer began to write.
     fn typing(&self, event: &TypingStartEvent) {
-        let whose = self.places.whose(event.guild_id, event.channel_id, event.user_id);
+        let whose = self.known_whose(event.guild_id, event.channel_id, event.user_id);
         if let Whose::Conversation(conversation) = whose {
             self.ingress.signal(&conversation, Signal::TypingStarted);
         }

@@ -42,9 +42,9 @@
 //! In direct messages; and in a guild, by [`Place`], in a private thread that is opened for the customer, in the same
 //! channel, or in direct messages. What the customer writes in the channel where they asked and what they write in their
 //! thread are one conversation. Threads of other people are homes of their own. In the same channel agents speak to
-//! several customers at once, and none of them is named: what stands above an answer tells whom it is for. Of two
-//! sessions of one customer that are held in direct messages, from two guild channels, what the customer writes there
-//! goes to the one that was opened or answered last.
+//! several customers at once, and none of them is named: what stands above an answer tells whom it is for. Of several
+//! sessions of one customer that stand and are held in direct messages, from several guild channels, what the customer
+//! writes there goes to the one that was opened or answered last; after a restart to the one that was opened last.
 //!
 //! # Guarantees
 //! - serenity dispatches events without order. Here those of one conversation are dealt with in the order of the gateway,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use escalator_discord::{AgentAuthor, History, Place, Settings};
 use escalator_testkit::{
-    desk::{Party, Reply, SessionStatus, Upload},
+    desk::{Party, Reply, Session, SessionStatus, Upload},
     discord::{Content, Customer, FakeDiscord, Fault, On, Permission, Plan, World},
 };
 use serenity::builder::CreateCommand;
@@ -250,6 +250,47 @@ async fn the_same_channel_and_direct_messages_are_places_too() {
         assert!(shop.fake.threads(help.id()).is_empty());
         open.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_sessions_in_the_same_direct_messages_the_one_that_stands_hears_the_customer() {
+    let shop = Shop::build().await;
+    let mut settings = Settings::default();
+    settings.place = Place::DirectMessage;
+    let open = shop.open(settings.clone()).await;
+    let guild = shop.fake.guild("Shop");
+    let user = shop.fake.user("ada").create();
+    let direct = user.dm();
+    let mut sessions = Vec::new();
+    for channel in ["help", "sales"] {
+        user.at(&guild.channel(channel)).says("/human");
+        let is_new = |session: &Session| sessions.iter().all(|ticket| *ticket != session.ticket);
+        let session = shop.one(is_new).await;
+        let hello = format!("Hello in {channel}");
+        let sent = shop.desk.reply(session.ticket, reply(&hello)).await;
+        sent.expect("the house hears");
+        sees(&direct, &format!("**Anna**: {hello}")).await;
+        sessions.push(session.ticket);
+    }
+    open.close().await;
+    direct.says("in the night");
+    let open = shop.open(settings).await;
+    let reads = |session: &Session, line: &str| {
+        let texts = session.texts(Party::Customer);
+        session.ticket == sessions[1] && texts.contains(&line)
+    };
+    shop.one(|session| reads(session, "in the night")).await;
+    // What tells the customer that the first one is over is shown there too.
+    shop.desk.end(sessions[0]).await.expect("the house hears");
+    let over = direct.sees(SOON, |message| message.content.contains("is over"));
+    over.await.expect("it is told");
+    direct.says("are you still there?");
+    shop.one(|session| reads(session, "are you still there?")).await;
+    shop.desk.end(sessions[1]).await.expect("the house hears");
+    direct.says("hello again");
+    sees(&direct, "Bot: hello again").await;
+    assert_eq!(open.heard.all(), ["hello again"]);
+    open.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
