@@ -1,5 +1,5 @@
-//! Buttons and commands. Discord shows one as failed that is not answered within three seconds, so the answer comes
-//! before the commit where that takes time.
+//! Buttons and commands. Discord shows one as failed that is not answered within three seconds, so where the commit takes
+//! longer the answer comes before it, and then says of nothing that it was done.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,8 +24,8 @@ use crate::{
 const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
 /// How long Discord may take to tell what kind of channel it is in. After that it is taken as a plain one.
 const WHOSE_WAIT_MAX: Duration = Duration::from_millis(300);
-/// How long `/human` waits for the commit before it is answered.
-const ESCALATE_WAIT_MAX: Duration = Duration::from_millis(1_300);
+/// How long an answer waits for the commit of what it tells.
+const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_300);
 /// Only the customer sees the answer.
 const EPHEMERAL: u32 = 1 << 6;
 
@@ -152,22 +152,30 @@ impl Post {
     }
 
     /// A human owns the conversation: the bot does not get it.
-    async fn keep(&self, interaction: &Interaction, conversation: ConversationKey, wish: Wish, turn: Soon) {
+    async fn keep(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, wish: Wish, turn: Soon) {
+        let Some((user, language)) = who(interaction) else {
+            return self.answer(interaction, None).await;
+        };
+        let (id, is_end) = (interaction.id(), wish == Wish::End);
+        let update = inbound::interaction(conversation.clone(), id, user, language, is_end).without_handler();
+        let post = Arc::clone(self);
+        // A task of its own: the commit may take as long as it takes, and the answer has three seconds.
+        let kept = tokio::spawn(async move {
+            let _place = turn.come().await;
+            post.caught_up(&update.conversation).await;
+            post.offer(&update).await
+        });
+        let kept = tokio::time::timeout(COMMIT_WAIT_MAX, kept).await;
         let texts = &self.settings.texts;
         let text = match wish {
-            Wish::End => &texts.ended,
             Wish::Human => &texts.human_already,
             Wish::Bots => &texts.kept,
+            // Nothing is called over that is not.
+            Wish::End if kept.is_err() => &texts.ending,
+            Wish::End if self.ingress.owner(&conversation) == Owner::Human => &texts.end_failed,
+            Wish::End => &texts.ended,
         };
-        // First the answer, which has three seconds; the commit may take as long as it takes.
         self.answer(interaction, text.as_deref()).await;
-        let Some((user, language)) = who(interaction) else {
-            return;
-        };
-        let _place = turn.come().await;
-        self.caught_up(&conversation).await;
-        let update = inbound::interaction(conversation, interaction.id(), user, language, wish == Wish::End);
-        self.offer(&update.without_handler()).await;
     }
 
     async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, is_early: bool) {
@@ -178,7 +186,7 @@ impl Post {
         let post = Arc::clone(self);
         // A task of its own: what the customer was told must not be cut off by the wait for it.
         let asked = tokio::spawn(async move { post.ask_for_human(asks).await });
-        let text = match tokio::time::timeout(ESCALATE_WAIT_MAX, asked).await {
+        let text = match tokio::time::timeout(COMMIT_WAIT_MAX, asked).await {
             // It goes on where it takes longer.
             Ok(Ok(Some(Escalated::Opened(_)))) | Err(_) => &texts.human,
             Ok(Ok(Some(Escalated::Already(_)))) => &texts.human_already,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use escalator::model::CustomerEvent;
 use escalator_discord::{AgentAuthor, History, Place, Settings};
 use escalator_testkit::{
     desk::{Party, Reply, Session, SessionStatus, Upload},
@@ -10,6 +11,7 @@ use escalator_testkit::{
 use serenity::builder::CreateCommand;
 
 use super::{
+    desk_of_one::State,
     rig::{Rig, SOON, account},
     shop::Shop,
 };
@@ -316,6 +318,22 @@ async fn commands_and_buttons_are_answered_in_time() {
     assert_eq!(over.ended_by, Some(Party::Customer));
     assert_eq!(shop.fake.violations(), []);
     open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_called_over_before_it_is_committed() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    rig.house.hand_over(&rig.conversation(&ada));
+    rig.house.change(|state| state.is_away = true);
+    ada.uses("end", &[]).expect("it is there");
+    sees(&ada, "I am ending the chat with the human.").await;
+    rig.house.change(|state| state.is_away = false);
+    let is_over = |state: &State| state.accepted.iter().any(|update| update.event == CustomerEvent::Ended);
+    rig.house.wait(is_over).await;
+    ada.uses("end", &[]).expect("it is there");
+    sees(&ada, "There is no chat with a human to end.").await;
+    assert_eq!(ada.transcript().bot_texts().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
