@@ -8,7 +8,7 @@ use escalator::{
     model::{ConversationKey, Escalation},
 };
 use serde_json::{Value, json};
-use serenity::model::{application::Interaction, user::User};
+use serenity::model::{application::Interaction, id::ApplicationId, user::User};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -77,7 +77,7 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
             let text = post.settings.texts.nothing_to_end.as_deref();
             post.answer(interaction, text).await;
         }
-        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation, turn.is_early()).await,
+        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation, turn).await,
         (Owner::Human, wish) => post.keep(interaction, conversation, wish, turn).await,
     }
     None
@@ -178,19 +178,30 @@ impl Post {
         self.answer(interaction, text.as_deref()).await;
     }
 
-    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, is_early: bool) {
+    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, turn: Soon) {
         let texts = &self.settings.texts;
-        let Some(asks) = Asks::of(interaction, conversation, is_early) else {
+        let Some(asks) = Asks::of(interaction, conversation, turn.is_early()) else {
             return self.answer(interaction, texts.human_failed.as_deref()).await;
         };
         let post = Arc::clone(self);
         // A task of its own: what the customer was told must not be cut off by the wait for it.
-        let asked = tokio::spawn(async move { post.ask_for_human(asks).await });
-        let text = match tokio::time::timeout(COMMIT_WAIT_MAX, asked).await {
-            // It goes on where it takes longer.
-            Ok(Ok(Some(Escalated::Opened(_)))) | Err(_) => &texts.human,
+        let mut asked = tokio::spawn(async move {
+            let asked = post.ask_for_human(asks).await;
+            // Only now is it known whose is what stands behind it.
+            drop(turn);
+            asked
+        });
+        let text = match tokio::time::timeout(COMMIT_WAIT_MAX, &mut asked).await {
+            Ok(Ok(Some(Escalated::Opened(_)))) => &texts.human,
             Ok(Ok(Some(Escalated::Already(_)))) => &texts.human_already,
             Ok(Ok(None) | Err(_)) => &texts.human_failed,
+            Err(_elapsed) => {
+                self.answer(interaction, texts.human.as_deref()).await;
+                if !matches!(asked.await, Ok(Some(_))) {
+                    self.follow_up(interaction, texts.human_failed.as_deref()).await;
+                }
+                return;
+            }
         };
         self.answer(interaction, text.as_deref()).await;
     }
@@ -234,6 +245,18 @@ impl Post {
             tracing::debug!(%channel, error, "an interaction was not answered");
         }
     }
+
+    /// Takes back what was answered, so that the customer sees it and nobody else.
+    async fn follow_up(&self, interaction: &Interaction, text: Option<&str>) {
+        let (Some(application), Some(text)) = (application(interaction), text) else {
+            return;
+        };
+        let said = said(text);
+        if let Err(failure) = self.rest.follow_up(application, interaction.token(), &said).await {
+            let (channel, error) = (self.ingress.channel(), failure.detail());
+            tracing::warn!(%channel, error, "a customer was not told that nobody could be asked for");
+        }
+    }
 }
 
 /// The answer that an interaction of its kind takes.
@@ -248,9 +271,22 @@ fn answer(interaction: &Interaction, text: Option<&str>) -> Value {
         (Interaction::Autocomplete(_), _) => json!({"type": CHOICES, "data": {"choices": []}}),
         (Interaction::Component(_), None) => json!({"type": NOTHING}),
         // A command insists on a text.
-        (_, text) => json!({"type": SAY, "data": {
-            "content": text.unwrap_or("✓"), "flags": EPHEMERAL, "allowed_mentions": {"parse": []},
-        }}),
+        (_, text) => json!({"type": SAY, "data": said(text.unwrap_or("✓"))}),
+    }
+}
+
+/// A text that only the customer sees.
+fn said(text: &str) -> Value {
+    json!({"content": text, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}})
+}
+
+/// The application that an interaction is with.
+fn application(interaction: &Interaction) -> Option<ApplicationId> {
+    match interaction {
+        Interaction::Command(of) | Interaction::Autocomplete(of) => Some(of.application_id),
+        Interaction::Component(of) => Some(of.application_id),
+        Interaction::Modal(of) => Some(of.application_id),
+        _ => None,
     }
 }
 

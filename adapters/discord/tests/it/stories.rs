@@ -384,23 +384,44 @@ async fn what_waits_in_front_of_a_command_that_hands_over_reaches_the_human() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_for_a_human_that_was_confirmed_goes_on() {
-    let rig = {
-        let mut settings = Settings::default();
-        settings.history = History::Channel { messages_max: 50 };
-        let fake = FakeDiscord::builder().start().await.expect("it starts");
-        Rig::with(fake, settings).await
-    };
-    let made = rig.fake.wait_until(SOON, |world| world.commands(None).len() == 2);
-    made.await.expect("the commands are made");
-    let ada = rig.fake.user("ada").dm();
-    ada.says("hello");
-    sees(&ada, "Bot: hello").await;
+/// A bot whose channel's history is slow to come, once, by more than an answer to a command may take.
+async fn with_slow_history() -> Rig {
+    let mut settings = Settings::default();
+    settings.history = History::Channel { messages_max: 50 };
+    let fake = FakeDiscord::builder().start().await.expect("it starts");
+    let rig = Rig::with(fake, settings).await;
     let late = Fault::AnswerAfter(Duration::from_millis(2_500));
     let reading = On::call("GET", "/channels/*/messages");
     rig.fake.fault(reading, Plan::Next(1, late));
+    rig
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_for_a_human_that_was_confirmed_goes_on() {
+    let rig = with_slow_history().await;
+    let ada = rig.fake.user("ada").dm();
+    ada.says("hello");
+    sees(&ada, "Bot: hello").await;
     ada.uses("human", &[]).expect("it is there");
     sees(&ada, "I am asking for a human.").await;
+    // It stands behind the call, though nobody has answered that yet.
+    ada.says("my order is 12");
     rig.house.wait(|state| !state.history.is_empty()).await;
+    rig.house
+        .wait(|state| state.lines().iter().any(|line| line == "my order is 12"))
+        .await;
+    assert_eq!(rig.heard.all(), ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_for_a_human_that_fails_after_it_was_confirmed_is_taken_back() {
+    let rig = with_slow_history().await;
+    rig.house.change(|state| state.is_closed = true);
+    let ada = rig.fake.user("ada").dm();
+    ada.uses("human", &[]).expect("it is there");
+    sees(&ada, "I am asking for a human.").await;
+    sees(&ada, "I could not ask for a human. Please try again later.").await;
+    ada.says("hello?");
+    sees(&ada, "Bot: hello?").await;
+    assert_eq!(rig.fake.violations(), []);
 }
