@@ -108,7 +108,8 @@ impl Post {
         // At once: what is not claimed for long counts as lost, and is overtaken.
         let ticket = self.order.claim(&deed.mark());
         let Some(_waiting) = self.wait() else {
-            self.pass_over(ticket);
+            // No task waits for its turn: there is no end to what may come now.
+            ticket.into_iter().for_each(Ticket::give_up);
             let whose = self.whose_deed(deed).await;
             return self.is_bots(whose.as_ref()).then_some(Admitted::alone());
         };
@@ -171,14 +172,6 @@ impl Post {
     pub(crate) async fn caught_up(&self, conversation: &ConversationKey) {
         if let Some(lane) = places::lane(conversation) {
             self.order.gate().opened(lane).await;
-        }
-    }
-
-    /// Gives a place in its lane up, when its turn comes.
-    fn pass_over(self: &Arc<Self>, ticket: Option<Ticket>) {
-        if let Some(ticket) = ticket {
-            let post = Arc::clone(self);
-            tokio::spawn(async move { drop(post.order.turn(ticket, post.settings.handler_wait_max).await) });
         }
     }
 
