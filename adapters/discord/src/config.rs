@@ -37,6 +37,9 @@ pub struct Settings {
     /// Updates that wait for the ledger at once. Past this they are left to Discord, and fetched when it is back.
     /// 10,000.
     pub waiting_max: usize,
+    /// Buttons and commands that wait for their turn or for the ledger at once. Discord does not keep them: past this one
+    /// is lost, and its customer told so. 1,000.
+    pub interactions_max: usize,
     /// Messages that are looked through for one conversation after a restart or a lost session, in each of its channels,
     /// from the last accepted one on; those of other people count too. 1,000.
     pub catch_up_messages_max: usize,
@@ -66,6 +69,7 @@ impl Default for Settings {
             offer_retry,
             offer_max: Duration::from_secs(30),
             waiting_max: 10_000,
+            interactions_max: 1_000,
             catch_up_messages_max: 1_000,
             catch_up_max: Duration::from_mins(2),
             call_max: Duration::from_secs(20),

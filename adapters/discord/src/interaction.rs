@@ -15,9 +15,9 @@ use crate::{
     admit::{Admitted, InTurn},
     deed::Deed,
     inbound::{self, END_BUTTON},
-    order::Place,
+    order::{Place, Ticket},
     places::Whose,
-    post::Post,
+    post::{Post, WaitingInteraction},
 };
 
 /// How long an interaction waits for what was said before it. Of Discord's three seconds the rest is for the answer.
@@ -85,31 +85,35 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
 
 /// An interaction's turn, or that it cannot wait for it any longer.
 enum Soon {
-    InTurn(Place),
+    InTurn(Place, WaitingInteraction),
     /// It comes all the same.
-    Later(JoinHandle<Place>),
+    Later(JoinHandle<(Place, WaitingInteraction)>),
     /// No collector saw it.
-    Never,
+    Never(WaitingInteraction),
+    /// Too many wait: it has none.
+    GivenUp,
 }
 
 impl Soon {
-    /// Whether something stands before it that is not dealt with.
+    /// Whether something may stand before it that is not dealt with.
     const fn is_early(&self) -> bool {
-        matches!(self, Self::Later(_))
+        matches!(self, Self::Later(_) | Self::GivenUp)
     }
 
     fn admitted<'a>(self, handler_wait_max: Duration) -> Admitted<'a> {
         match self {
-            Self::InTurn(place) => InTurn::Place(place).with_bot(handler_wait_max),
-            Self::Later(_) | Self::Never => Admitted::alone(),
+            Self::InTurn(place, _) => InTurn::Place(place).with_bot(handler_wait_max),
+            Self::Later(_) | Self::Never(_) | Self::GivenUp => Admitted::alone(),
         }
     }
 
-    async fn come(self) -> Option<Place> {
+    /// Waits for the turn, which lasts until it is dropped. `None` when there is none to wait for.
+    async fn come(self) -> Option<(Option<Place>, WaitingInteraction)> {
         match self {
-            Self::InTurn(place) => Some(place),
-            Self::Later(turn) => turn.await.ok(),
-            Self::Never => None,
+            Self::InTurn(place, waiting) => Some((Some(place), waiting)),
+            Self::Later(turn) => turn.await.ok().map(|(place, waiting)| (Some(place), waiting)),
+            Self::Never(waiting) => Some((None, waiting)),
+            Self::GivenUp => None,
         }
     }
 }
@@ -124,15 +128,23 @@ impl Asks {
 
 impl Post {
     async fn soon_in_turn(self: &Arc<Self>, deed: &Deed<'_>) -> Soon {
-        let Some(ticket) = self.order.claim(&deed.mark()) else {
-            return Soon::Never;
+        let ticket = self.order.claim(&deed.mark());
+        let Some(waiting) = self.wait_for_interaction() else {
+            ticket.into_iter().for_each(Ticket::give_up);
+            return Soon::GivenUp;
+        };
+        let Some(ticket) = ticket else {
+            return Soon::Never(waiting);
         };
         let post = Arc::clone(self);
         // A task of its own: given up here, it would let the next one of its lane go ahead.
-        let mut turn = tokio::spawn(async move { post.order.turn(ticket, post.settings.handler_wait_max).await });
+        let mut turn = tokio::spawn(async move {
+            let place = post.order.turn(ticket, post.settings.handler_wait_max).await;
+            (place, waiting)
+        });
         match tokio::time::timeout(TURN_WAIT_MAX, &mut turn).await {
-            Ok(Ok(place)) => Soon::InTurn(place),
-            Ok(Err(_panic)) => Soon::Never,
+            Ok(Ok((place, waiting))) => Soon::InTurn(place, waiting),
+            Ok(Err(_panic)) => Soon::GivenUp,
             Err(_elapsed) => Soon::Later(turn),
         }
     }
@@ -161,9 +173,13 @@ impl Post {
         let post = Arc::clone(self);
         // A task of its own: the commit may take as long as it takes, and the answer has three seconds.
         let kept = tokio::spawn(async move {
-            let _place = turn.come().await;
+            let Some(_turn) = turn.come().await else {
+                let (channel, interactions_max) = (post.ingress.channel(), post.settings.interactions_max);
+                tracing::error!(%channel, interactions_max, "too many buttons and commands wait: one is lost");
+                return;
+            };
             post.caught_up(&update.conversation).await;
-            post.offer(&update).await
+            post.offer(&update).await;
         });
         let kept = tokio::time::timeout(COMMIT_WAIT_MAX, kept).await;
         let texts = &self.settings.texts;

@@ -67,6 +67,9 @@
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
 //! - While a conversation catches up, a message that is deleted before it was fetched comes behind later ones.
 //! - A reaction that is put, taken back and put again is told once.
+//! - A button or a command cannot be fetched later: one that stands behind more than
+//!   [`interactions_max`](Settings::interactions_max) others is lost, and so is one that waits for its commit when the
+//!   process is killed. Only then was its customer told that it failed, or that it was on its way; never that it was done.
 //!
 //! # The client of our own calls
 //! Deliveries do not go through serenity's HTTP client: it waits for rate limits inside, without end, or hides the wait

@@ -54,6 +54,8 @@ pub(crate) struct Post {
     early: Mutex<Bounded<u64, ()>>,
     /// Updates that wait for their turn or for the ledger.
     waiting: AtomicUsize,
+    /// Interactions that do, which cannot be fetched later.
+    interactions: AtomicUsize,
     /// Set when too many waited, until what was passed over begins to be fetched from Discord.
     is_behind: AtomicBool,
     /// Wakes whoever fetches it.
@@ -64,6 +66,9 @@ pub(crate) struct Post {
 
 /// One of those that wait, until it is dropped.
 pub(crate) struct Waiting<'a>(&'a AtomicUsize);
+
+/// An interaction that waits, until it is dropped. It goes along with the tasks that wait for it.
+pub(crate) struct WaitingInteraction(Arc<Post>);
 
 impl Post {
     pub(crate) fn new(bot: &Bot, ingress: Ingress, settings: Settings) -> Arc<Self> {
@@ -79,6 +84,7 @@ impl Post {
             has_told_of_hidden: AtomicBool::new(false),
             early: Mutex::new(Bounded::new(STARTED_MAX)),
             waiting: AtomicUsize::new(0),
+            interactions: AtomicUsize::new(0),
             is_behind: AtomicBool::new(false),
             behind: Notify::new(),
             catching_up: tokio::sync::Mutex::default(),
@@ -257,6 +263,13 @@ impl Post {
         None
     }
 
+    /// Counts one more interaction that waits; `None` when there are too many.
+    pub(crate) fn wait_for_interaction(self: &Arc<Self>) -> Option<WaitingInteraction> {
+        let before = self.interactions.fetch_add(1, Ordering::AcqRel);
+        let waiting = WaitingInteraction(Arc::clone(self));
+        (before < self.settings.interactions_max).then_some(waiting)
+    }
+
     /// What was left to Discord up to here is about to be fetched; what is left to it from here on is not.
     pub(crate) fn begin_to_catch_up(&self) {
         self.is_behind.store(false, Ordering::Release);
@@ -323,6 +336,12 @@ impl Post {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for WaitingInteraction {
+    fn drop(&mut self) {
+        self.0.interactions.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

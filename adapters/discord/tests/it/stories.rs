@@ -337,6 +337,30 @@ async fn nothing_is_called_over_before_it_is_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_is_one_too_many_is_told_as_lost() {
+    let mut settings = Settings::default();
+    settings.interactions_max = 2;
+    let rig = Rig::with(FakeDiscord::builder().start().await.expect("it starts"), settings).await;
+    rig.house.change(|state| state.is_away = true);
+    let customers = ["ada", "bob", "eve"].map(|name| rig.fake.user(name).dm());
+    for (customer, told) in customers.iter().zip([
+        "I am ending the chat with the human.",
+        "I am ending the chat with the human.",
+        "I could not end the chat with the human. Please try again later.",
+    ]) {
+        rig.house.hand_over(&rig.conversation(customer));
+        customer.uses("end", &[]).expect("it is there");
+        sees(customer, told).await;
+    }
+    rig.house.change(|state| state.is_away = false);
+    rig.house.wait(|state| state.accepted.len() == 2).await;
+    customers[2].says("then I stay");
+    rig.house
+        .wait(|state| state.lines().iter().any(|line| line == "then I stay"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_history_can_be_the_channels_own() {
     let rig = {
         let mut settings = Settings::default();
