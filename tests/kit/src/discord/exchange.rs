@@ -222,6 +222,7 @@ impl Exchange {
             Fault::Refuse => Some(self.cut().await),
             Fault::Hang => Some(self.hang().await),
             Fault::Html { status } => Some(self.page(*status)),
+            Fault::Block => Some(self.answer(&Err(Refusal::blocked()))),
             Fault::RateLimit { wait, scope } => Some(self.answer(&Err(Refusal::limited(*wait, *scope)))),
             Fault::Refusal { status, code, message } => {
                 Some(self.answer(&Err(Refusal::new(*status, *code, message.clone()))))
