@@ -12,6 +12,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use escalator::{
+    model::DeskLimits,
+    store::{Ledger, LedgerSettings, SqliteSettings, Store},
+};
 use escalator_testkit::{
     desk::{DeskSimulator, Encoding},
     discord::{FakeDiscord, Seen, World},
@@ -22,6 +26,9 @@ use tokio::sync::Notify;
 
 /// How long anything in town may take before it counts as lost.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// More dead letters than any town comes to.
+const DEAD_LETTERS_MAX: usize = 10_000;
 
 /// The stand-ins, and what the bot keeps from one life to the next.
 pub struct Town {
@@ -102,6 +109,26 @@ impl Town {
         self.folder.path().join("town.db")
     }
 
+    /// How many dead letters the ledger holds. The bot is not running.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn dead_letters(&self) -> Result<usize> {
+        // What the desk takes is of no matter for what is only read.
+        let settings = LedgerSettings::new(DeskLimits {
+            message_chars_max: 10_000,
+            file_bytes_max: 1 << 20,
+        });
+        let ledger = Ledger::sqlite(&self.address(), SqliteSettings::default(), settings).await?;
+        let dead = ledger.dead_letters(DEAD_LETTERS_MAX).await?.len();
+        ledger.close().await;
+        Ok(dead)
+    }
+
+    fn address(&self) -> String {
+        format!("sqlite:{}", self.database().display())
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -111,7 +138,7 @@ impl Town {
             .env("OMNIDESK_CHAT_SERVER_TOKEN", self.desk.server_token())
             .env("OMNIDESK_BRAND_ID", "1")
             .env("HOOKPOINT_LISTEN", format!("127.0.0.1:{}", self.hookpoint_port))
-            .env("DATABASE_URL", format!("sqlite:{}", self.database().display()))
+            .env("DATABASE_URL", self.address())
             .env("TELEGRAM_BOT_TOKEN", self.telegram.token())
             .env("TELEGRAM_API_URL", self.telegram.url())
             .env("DISCORD_TOKEN", self.discord.token())

@@ -9,6 +9,7 @@ mod exits;
 mod faults;
 mod files;
 mod lanes;
+mod model;
 mod shutdown;
 mod signals;
 mod timers;

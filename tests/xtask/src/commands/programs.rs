@@ -10,33 +10,33 @@ struct Program<'a> {
     package: &'a str,
     /// Left out where the package has one binary.
     binary: Option<&'a str>,
-    /// A binary beside it that it starts itself.
-    starts: Option<&'a str>,
+    /// Binaries beside it that it starts itself.
+    starts: &'a [&'a str],
     release: bool,
 }
 
 const DEMO: Program = Program {
     package: "escalator-examples",
     binary: Some("demo"),
-    starts: None,
+    starts: &[],
     release: false,
 };
 const CRASH: Program = Program {
     package: "escalator-house",
     binary: Some("crash"),
-    starts: Some("killable_telegram_bot"),
+    starts: &["killable_telegram_bot", "killable_discord_bot"],
     release: false,
 };
 const SCREENSHOTS: Program = Program {
     package: "escalator-house",
     binary: Some("screenshots"),
-    starts: Some("driven_demo"),
+    starts: &["driven_demo"],
     release: false,
 };
 const BENCH: Program = Program {
     package: "escalator-bench",
     binary: None,
-    starts: None,
+    starts: &[],
     release: true,
 };
 
@@ -70,10 +70,8 @@ impl Program<'_> {
     }
 
     fn build(&self, workspace: &Workspace) -> Result<()> {
-        let starts = self.starts.map(|name| ["--bin", name]);
-        self.cargo(workspace, "build")
-            .args(starts.into_iter().flatten())
-            .run_on_stderr()
+        let starts = self.starts.iter().flat_map(|name| ["--bin", name]);
+        self.cargo(workspace, "build").args(starts).run_on_stderr()
     }
 
     fn run(&self, workspace: &Workspace) -> process::Run {
