@@ -14,6 +14,7 @@ use serenity::{
         id::{ChannelId, MessageId, ShardId},
     },
 };
+use uuid::Uuid;
 
 use crate::{
     channel::Discord,
@@ -182,7 +183,9 @@ impl Post {
             Deed::Said(message) => return Some(self.offer_message(message, conversation).await),
             Deed::Edited(event) => inbound::edit(conversation, event)?,
             Deed::Deleted { message, .. } => inbound::deletion(conversation, *message, at),
-            Deed::Reacted { reaction, is_added } => inbound::reaction(conversation, reaction, *is_added, at),
+            Deed::Reacted { reaction, is_added } => {
+                inbound::reaction(conversation, reaction, *is_added, at, Uuid::now_v7())
+            }
             Deed::Interacted(_) => return None,
         };
         Some(self.offer(&update).await)

@@ -119,7 +119,7 @@ impl Gate {
     pub(super) fn facts(&self) -> GateFacts {
         match &self.lock().closed {
             None => GateFacts::Open,
-            Some(closed) if closed.probing => GateFacts::Closed {
+            Some(closed) if closed.probing.is_some() => GateFacts::Closed {
                 probe_in: Duration::ZERO,
             },
             Some(closed) => GateFacts::Closed {

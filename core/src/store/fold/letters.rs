@@ -41,6 +41,7 @@ impl Batch<'_> {
                 payload: letter.payload.clone(),
                 in_flight: false,
                 maybe_sent: letter.maybe_sent,
+                since: self.now,
             };
             rows.insert(at, queued);
         }
