@@ -146,14 +146,14 @@ impl Places {
             let left = state.together(before, conversation);
             state.held.insert(before, left);
         }
-        if home(conversation) != Some(place) {
-            state.shown.insert(conversation.clone(), place);
-        } else {
+        if home(conversation) == Some(place) {
             state.shown.remove(conversation);
             if state.together(place, conversation).is_empty() {
                 // Alone at home.
                 return;
             }
+        } else {
+            state.shown.insert(conversation.clone(), place);
         }
         let mut together = state.together(place, conversation);
         together.push(conversation.clone());
