@@ -47,12 +47,9 @@ fn start(draft: &mut Draft<'_>, header: Option<Text>, unsent: Vec<Unsent>) {
         .cloned()
         .expect("the session stands until it is handed back");
     let contact = session.profile.contact.clone();
-    let lines: Vec<Text> = header
-        .iter()
-        .cloned()
-        .chain(unsent.into_iter().map(|line| line.text))
-        .collect();
-    let header = usize::from(header.is_some());
+    let mut lines: Vec<Text> = header.into_iter().collect();
+    let header = lines.len();
+    lines.extend(unsent.into_iter().map(|line| line.text));
     draft.enter(session, |session| {
         State::Leaving(Leaving {
             session,

@@ -37,7 +37,7 @@ fn a_timer_that_comes_early_changes_nothing_and_is_set_for_when_it_is_due() {
     ] {
         let mut scene = scene;
         let due_at = scene.now + due_in;
-        scene.later(due_in - SECOND);
+        scene.later(due_in.saturating_sub(SECOND));
         let before = scene.conversation.clone();
         let early = scene.happens(&due(scene.session(), kind));
         assert_eq!(scene.conversation, before);
@@ -241,7 +241,7 @@ fn silence_is_counted_from_what_was_said_last_by_whomever() {
     for event in events {
         let mut scene = Scene::with_agent();
         let (silence_max, _) = silence(&scene);
-        scene.later(silence_max - SECOND);
+        scene.later(silence_max.saturating_sub(SECOND));
         let said = event(&scene);
         let said = scene.happens(&said);
         assert_eq!(
@@ -254,7 +254,7 @@ fn silence_is_counted_from_what_was_said_last_by_whomever() {
         scene.later(SECOND);
         let early = scene.happens(&due(scene.session(), TimerKind::Silence));
         assert_eq!(set_for(&early, TimerKind::Silence), Some(said_at + silence_max));
-        scene.later(silence_max - SECOND);
+        scene.later(silence_max.saturating_sub(SECOND));
         let warned = scene.happens(&due(scene.session(), TimerKind::Silence));
         assert_eq!(
             told(&warned),
@@ -305,7 +305,7 @@ fn a_word_after_the_warning_begins_the_silence_anew() {
     let mut scene = Scene::with_agent();
     let (silence_max, warned_max) = silence(&scene);
     scene.after_its_time(TimerKind::Silence);
-    scene.later(warned_max - SECOND);
+    scene.later(warned_max.saturating_sub(SECOND));
     let said = scene.happens(&says("still here"));
     assert_eq!(set_for(&said, TimerKind::Silence), Some(scene.now + silence_max));
     scene.later(SECOND);

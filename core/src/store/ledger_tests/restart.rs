@@ -251,6 +251,35 @@ async fn the_customer_learns_once_of_a_desk_that_is_away_over_all_restarts() {
 }
 
 #[tokio::test]
+async fn a_long_backlog_is_one_outage_up_to_its_last_row() {
+    for place in Place::each().await {
+        let away_max = place.settings.policy.desk_away_max.expect("it is on");
+        let away = |ledger: &Ledger| {
+            let (timers, _) = ledger.due_timers();
+            timers.into_iter().find(|timer| timer.kind == TimerKind::DeskAway)
+        };
+        let ledger = place.open().await;
+        with_agent(&ledger, 1, 1).await;
+        deliver_all(&ledger).await;
+        let backlog = (2..14).map(|position| message(1, position, "a"));
+        ledger.accept(backlog.collect()).await.expect("it is written");
+        place.clock.advance(away_max);
+        let timer = away(&ledger).expect("it is due");
+        ledger.accept(vec![due(timer)]).await.expect("it is written");
+        for left in (0..12).rev() {
+            let head = claim(&ledger, &Door::Desk).await;
+            settle(&ledger, &head[0], SettleAs::Delivered(Receipt::None)).await;
+            place.clock.advance(away_max);
+            assert_eq!(away(&ledger), None, "{left} wait, and the customer knows");
+        }
+        ledger.accept(vec![message(1, 14, "b")]).await.expect("it is written");
+        place.clock.advance(away_max);
+        assert!(away(&ledger).is_some(), "the next outage");
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_timer_of_a_session_that_is_gone_is_cleared() {
     for place in Place::each().await {
         let ledger = place.open().await;
