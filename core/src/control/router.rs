@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::wire::{Done, Gate, Letter, LetterRow, Letters, QueueRow, Queues, Refused, SessionRow, Sessions, Trouble};
 use crate::{
-    delivery::{ChatPayload, DeliveryId, DeskPayload, IdError, Lane, Payload},
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Door, IdError, Lane, Payload},
     dispatch::{GateFacts, Watch},
     model::{Attachment, ChannelId, Clock, Text, Timestamp},
     store::{DeadLetter, LettersOf, Maintenance, QueueFacts, SessionFacts, Store, StoreError},
@@ -178,8 +178,15 @@ async fn sessions(
 }
 
 async fn queues(State(control): State<Control>) -> Answer<Queues> {
-    let found = in_time(control.store.queues()).await?;
+    let mut found = in_time(control.store.queues()).await?;
     let watch = control.watch.as_deref();
+    // A door can be closed though nothing waits at it any more.
+    let idle = watch.map(Watch::doors).unwrap_or_default().into_iter();
+    let idle: Vec<Door> = idle
+        .filter(|door| found.iter().all(|queue| queue.door != *door))
+        .collect();
+    found.extend(idle.into_iter().map(nothing_at));
+    found.sort_by(|one, other| one.door.cmp(&other.door));
     let total = total(&found);
     let queues = found.into_iter().map(|queue| queue_row(queue, watch)).collect();
     let ledger_ready = control.store.is_healthy();
@@ -273,6 +280,17 @@ fn session_row(session: SessionFacts, watch: Option<&Watch>) -> SessionRow {
             outcome: trouble.outcome.to_owned(),
             detail: trouble.detail,
         }),
+    }
+}
+
+fn nothing_at(door: Door) -> QueueFacts {
+    QueueFacts {
+        door,
+        waiting: 0,
+        in_flight: 0,
+        oldest: None,
+        next_due: None,
+        dead: 0,
     }
 }
 

@@ -57,6 +57,13 @@ impl Watch {
         gate.map(|gate| gate.facts())
     }
 
+    /// The doors at which this process delivers, in the order of their names.
+    pub fn doors(&self) -> Vec<Door> {
+        let mut doors: Vec<Door> = self.lock().gates.keys().cloned().collect();
+        doors.sort();
+        doors
+    }
+
     /// What went wrong last in any of these lanes that waits for its next attempt.
     pub fn trouble(&self, lanes: &[Lane]) -> Option<Trouble> {
         let state = self.lock();
