@@ -138,7 +138,7 @@ async fn letter(State(control): State<Control>, Path(id): Path<(String, String, 
     let id = delivery(&id)?;
     let found = in_time(control.store.dead_letter(id)).await?;
     match found {
-        Some(found) => Ok(Json(whole(found))),
+        Some(found) => Ok(Json(whole(&found))),
         None if control.store.is_wanted(id) => Err(StoreError::StillWaits(id).into()),
         None => Err(StoreError::NoDeadLetter(id).into()),
     }
@@ -173,7 +173,7 @@ async fn sessions(
     let more = found.len() > max;
     found.truncate(max);
     let watch = control.watch.as_deref();
-    let sessions = found.into_iter().map(|session| session_row(session, watch)).collect();
+    let sessions = found.iter().map(|session| session_row(session, watch)).collect();
     Ok(Json(Sessions { sessions, more }))
 }
 
@@ -188,7 +188,7 @@ async fn queues(State(control): State<Control>) -> Answer<Queues> {
     found.extend(idle.into_iter().map(nothing_at));
     found.sort_by(|one, other| one.door.cmp(&other.door));
     let total = total(&found);
-    let queues = found.into_iter().map(|queue| queue_row(queue, watch)).collect();
+    let queues = found.iter().map(|queue| queue_row(queue, watch)).collect();
     let ledger_ready = control.store.is_healthy();
     Ok(Json(Queues {
         queues,
@@ -232,14 +232,14 @@ fn letter_row(letter: &DeadLetter) -> LetterRow {
     }
 }
 
-fn whole(letter: DeadLetter) -> Letter {
+fn whole(letter: &DeadLetter) -> Letter {
     let said = text(&letter.payload).or_else(|| letter.payload.readable());
     let event = match &letter.payload {
         Payload::Bot(event) => Some(event.word().to_owned()),
         Payload::Desk(_) | Payload::Chat(_) => None,
     };
     Letter {
-        row: letter_row(&letter),
+        row: letter_row(letter),
         created_at: moment(letter.created_at),
         retries: letter.retries,
         maybe_sent: letter.maybe_sent,
@@ -263,7 +263,7 @@ fn file(payload: &Payload) -> Option<&Attachment> {
     }
 }
 
-fn session_row(session: SessionFacts, watch: Option<&Watch>) -> SessionRow {
+fn session_row(session: &SessionFacts, watch: Option<&Watch>) -> SessionRow {
     let trouble = watch.filter(|_| session.waiting > 0);
     let trouble = trouble.and_then(|watch| watch.trouble(&session.lanes));
     SessionRow {
@@ -294,7 +294,7 @@ fn nothing_at(door: Door) -> QueueFacts {
     }
 }
 
-fn queue_row(queue: QueueFacts, watch: Option<&Watch>) -> QueueRow {
+fn queue_row(queue: &QueueFacts, watch: Option<&Watch>) -> QueueRow {
     let gate = watch.and_then(|watch| watch.gate(&queue.door));
     QueueRow {
         door: queue.door.to_string(),
