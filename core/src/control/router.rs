@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::wire::{Done, Gate, Letter, LetterRow, Letters, QueueRow, Queues, Refused, SessionRow, Sessions, Trouble};
 use crate::{
-    delivery::{ChatPayload, DeliveryId, DeskPayload, IdError, Lane, Payload},
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Door, IdError, Lane, Payload},
     dispatch::{GateFacts, Watch},
     model::{Attachment, ChannelId, Clock, Text, Timestamp},
     store::{DeadLetter, LettersOf, Maintenance, QueueFacts, SessionFacts, Store, StoreError},
@@ -138,7 +138,7 @@ async fn letter(State(control): State<Control>, Path(id): Path<(String, String, 
     let id = delivery(&id)?;
     let found = in_time(control.store.dead_letter(id)).await?;
     match found {
-        Some(found) => Ok(Json(whole(found))),
+        Some(found) => Ok(Json(whole(&found))),
         None if control.store.is_wanted(id) => Err(StoreError::StillWaits(id).into()),
         None => Err(StoreError::NoDeadLetter(id).into()),
     }
@@ -173,15 +173,22 @@ async fn sessions(
     let more = found.len() > max;
     found.truncate(max);
     let watch = control.watch.as_deref();
-    let sessions = found.into_iter().map(|session| session_row(session, watch)).collect();
+    let sessions = found.iter().map(|session| session_row(session, watch)).collect();
     Ok(Json(Sessions { sessions, more }))
 }
 
 async fn queues(State(control): State<Control>) -> Answer<Queues> {
-    let found = in_time(control.store.queues()).await?;
+    let mut found = in_time(control.store.queues()).await?;
     let watch = control.watch.as_deref();
+    // A door can be closed though nothing waits at it any more.
+    let idle = watch.map(Watch::doors).unwrap_or_default().into_iter();
+    let idle: Vec<Door> = idle
+        .filter(|door| found.iter().all(|queue| queue.door != *door))
+        .collect();
+    found.extend(idle.into_iter().map(nothing_at));
+    found.sort_by(|one, other| one.door.cmp(&other.door));
     let total = total(&found);
-    let queues = found.into_iter().map(|queue| queue_row(queue, watch)).collect();
+    let queues = found.iter().map(|queue| queue_row(queue, watch)).collect();
     let ledger_ready = control.store.is_healthy();
     Ok(Json(Queues {
         queues,
@@ -225,14 +232,14 @@ fn letter_row(letter: &DeadLetter) -> LetterRow {
     }
 }
 
-fn whole(letter: DeadLetter) -> Letter {
+fn whole(letter: &DeadLetter) -> Letter {
     let said = text(&letter.payload).or_else(|| letter.payload.readable());
     let event = match &letter.payload {
         Payload::Bot(event) => Some(event.word().to_owned()),
         Payload::Desk(_) | Payload::Chat(_) => None,
     };
     Letter {
-        row: letter_row(&letter),
+        row: letter_row(letter),
         created_at: moment(letter.created_at),
         retries: letter.retries,
         maybe_sent: letter.maybe_sent,
@@ -256,7 +263,7 @@ fn file(payload: &Payload) -> Option<&Attachment> {
     }
 }
 
-fn session_row(session: SessionFacts, watch: Option<&Watch>) -> SessionRow {
+fn session_row(session: &SessionFacts, watch: Option<&Watch>) -> SessionRow {
     let trouble = watch.filter(|_| session.waiting > 0);
     let trouble = trouble.and_then(|watch| watch.trouble(&session.lanes));
     SessionRow {
@@ -276,7 +283,18 @@ fn session_row(session: SessionFacts, watch: Option<&Watch>) -> SessionRow {
     }
 }
 
-fn queue_row(queue: QueueFacts, watch: Option<&Watch>) -> QueueRow {
+fn nothing_at(door: Door) -> QueueFacts {
+    QueueFacts {
+        door,
+        waiting: 0,
+        in_flight: 0,
+        oldest: None,
+        next_due: None,
+        dead: 0,
+    }
+}
+
+fn queue_row(queue: &QueueFacts, watch: Option<&Watch>) -> QueueRow {
     let gate = watch.and_then(|watch| watch.gate(&queue.door));
     QueueRow {
         door: queue.door.to_string(),

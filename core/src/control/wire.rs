@@ -115,7 +115,7 @@ pub struct Trouble {
 /// The queues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queues {
-    /// Each door at which something waits or died.
+    /// Each door at which something waits or died, or this process delivers.
     pub queues: Vec<QueueRow>,
     /// All of them together.
     pub total: QueueRow,

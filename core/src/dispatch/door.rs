@@ -13,6 +13,7 @@ use super::{
     file::attachment,
     gate::{Gate, Pass},
     wait::{LEDGER_WAIT, sleep},
+    watch::Trouble,
 };
 use crate::{
     delivery::{Door, Outcome},
@@ -171,8 +172,9 @@ impl OpenDoor {
     fn classified(&self, claimed: &Claimed, outcome: Outcome) -> SettleAs {
         let now = self.dispatch.clock.now();
         log(claimed, &outcome);
-        let settled = classify(claimed, outcome.clone(), now, fastrand::f64(), &self.dispatch.settings);
-        self.dispatch.watch.ended(claimed.id.lane, &outcome, &settled, now);
+        let trouble = Trouble::of(&outcome, now);
+        let settled = classify(claimed, outcome, now, fastrand::f64(), &self.dispatch.settings);
+        self.dispatch.watch.ended(claimed.id.lane, trouble, &settled);
         settled
     }
 

@@ -50,11 +50,34 @@ pub struct Trouble {
     pub detail: String,
 }
 
+impl Trouble {
+    /// What an outcome says went wrong, where it may go better next time.
+    pub(super) fn of(outcome: &Outcome, at: Timestamp) -> Option<Self> {
+        match outcome {
+            Outcome::NotSent { detail, .. } | Outcome::Unknown { detail, .. } | Outcome::Refused { detail, .. } => {
+                Some(Self {
+                    at,
+                    outcome: outcome.word(),
+                    detail: detail.clone(),
+                })
+            }
+            Outcome::Delivered(_) | Outcome::Rejected { .. } => None,
+        }
+    }
+}
+
 impl Watch {
     /// How the gate of a door stands; `None` where this process does not deliver.
     pub fn gate(&self, door: &Door) -> Option<GateFacts> {
         let gate = self.lock().gates.get(door).cloned();
         gate.map(|gate| gate.facts())
+    }
+
+    /// The doors at which this process delivers, in the order of their names.
+    pub fn doors(&self) -> Vec<Door> {
+        let mut doors: Vec<Door> = self.lock().gates.keys().cloned().collect();
+        doors.sort();
+        doors
     }
 
     /// What went wrong last in any of these lanes that waits for its next attempt.
@@ -69,23 +92,11 @@ impl Watch {
     }
 
     /// An attempt ended, and this follows from it. A lane that goes on is no longer in trouble.
-    pub(super) fn ended(&self, lane: Lane, outcome: &Outcome, settled: &SettleAs, now: Timestamp) {
-        let detail = match (settled, outcome) {
-            (
-                SettleAs::Retry { .. },
-                Outcome::NotSent { detail, .. } | Outcome::Unknown { detail, .. } | Outcome::Refused { detail, .. },
-            ) => Some(detail.clone()),
-            _ => None,
-        };
+    pub(super) fn ended(&self, lane: Lane, trouble: Option<Trouble>, settled: &SettleAs) {
+        let trouble = trouble.filter(|_| matches!(settled, SettleAs::Retry { .. }));
         let mut state = self.lock();
-        match detail {
-            Some(detail) if state.troubles.len() < TROUBLES_MAX || state.troubles.contains_key(&lane) => {
-                let outcome = outcome.word();
-                let trouble = Trouble {
-                    at: now,
-                    outcome,
-                    detail,
-                };
+        match trouble {
+            Some(trouble) if state.troubles.len() < TROUBLES_MAX || state.troubles.contains_key(&lane) => {
                 state.troubles.insert(lane, trouble);
             }
             Some(_) => {}
@@ -123,8 +134,8 @@ mod tests {
         let (watch, lane) = (Watch::default(), Lane::Chat(ConversationId::mint()));
         let other = Lane::Bot(ConversationId::mint());
         let at = Timestamp::from_millis;
-        watch.ended(lane, &Outcome::not_sent("no route"), &retry(), at(1));
-        watch.ended(other, &Outcome::unknown("reset"), &retry(), at(2));
+        watch.ended(lane, Trouble::of(&Outcome::not_sent("no route"), at(1)), &retry());
+        watch.ended(other, Trouble::of(&Outcome::unknown("reset"), at(2)), &retry());
         assert_eq!(
             watch.trouble(&[lane]).map(|trouble| trouble.detail),
             Some("no route".to_owned())
@@ -132,7 +143,7 @@ mod tests {
         let newest = watch.trouble(&[other, lane]).expect("there are two");
         assert_eq!((newest.outcome, newest.at), ("unknown", at(2)));
         let delivered = SettleAs::Delivered(crate::delivery::Receipt::None);
-        watch.ended(lane, &Outcome::delivered(), &delivered, at(3));
+        watch.ended(lane, Trouble::of(&Outcome::delivered(), at(3)), &delivered);
         assert_eq!(watch.trouble(&[lane]), None);
         watch.given_up(other);
         assert_eq!(watch.trouble(&[lane, other]), None);
@@ -142,13 +153,25 @@ mod tests {
     fn no_more_lanes_are_known_of_than_the_limit() {
         let watch = Watch::default();
         let first = Lane::Chat(ConversationId::mint());
-        watch.ended(first, &Outcome::not_sent("a"), &retry(), Timestamp::default());
+        watch.ended(
+            first,
+            Trouble::of(&Outcome::not_sent("a"), Timestamp::default()),
+            &retry(),
+        );
         for _ in 0..TROUBLES_MAX {
             let lane = Lane::Chat(ConversationId::mint());
-            watch.ended(lane, &Outcome::not_sent("b"), &retry(), Timestamp::default());
+            watch.ended(
+                lane,
+                Trouble::of(&Outcome::not_sent("b"), Timestamp::default()),
+                &retry(),
+            );
         }
         assert_eq!(watch.lock().troubles.len(), TROUBLES_MAX);
-        watch.ended(first, &Outcome::not_sent("c"), &retry(), Timestamp::default());
+        watch.ended(
+            first,
+            Trouble::of(&Outcome::not_sent("c"), Timestamp::default()),
+            &retry(),
+        );
         assert_eq!(
             watch.trouble(&[first]).map(|trouble| trouble.detail),
             Some("c".to_owned())

@@ -142,7 +142,8 @@ pub struct Texts {
     pub ended: TextChoice,
     /// The escalation failed.
     pub failed: TextChoice,
-    /// A message of the customer could not be delivered.
+    /// A message of the customer could not be delivered. `{reason}` stands for why, in the words of a log: they can tell of
+    /// machines and networks, so our own text does without.
     pub undelivered: TextChoice,
     /// A file of the customer is too big to be relayed.
     pub too_big: TextChoice,

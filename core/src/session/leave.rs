@@ -60,7 +60,7 @@ fn start(draft: &mut Draft<'_>, header: Option<Text>, unsent: Vec<Unsent>) {
         })
     });
     if has_files {
-        draft.notice(NoticeKind::Undelivered, None);
+        draft.undelivered(None, NO_FILES);
     }
     match contact {
         Some(contact) => submit(draft, contact),
@@ -86,14 +86,14 @@ pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &Custom
     };
     draft.record(Line::customer(draft.env.now, line.clone()));
     if let Some(file) = message.files.first() {
-        draft.notice(NoticeKind::Undelivered, Some(file.name.as_str()));
+        draft.undelivered(Some(file.name.as_str()), NO_FILES);
     }
     // Words alone: the name of a file can look like an address.
     let words = message.text.as_ref().filter(|_| leaving.log.is_none());
     let contact = words.and_then(|text| Contact::find(text.as_str()));
     let chars = written_chars(&leaving) + line.as_str().chars().count();
     if contact.is_none() && chars > draft.env.desk.message_chars_max {
-        draft.notice(NoticeKind::Undelivered, None);
+        draft.undelivered(None, TOO_LONG);
         return Verdict::Kept;
     }
     leaving.lines.push(line);
@@ -106,6 +106,9 @@ pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &Custom
     }
     Verdict::Kept
 }
+
+const NO_FILES: &str = "a file cannot be left with a message";
+const TOO_LONG: &str = "the message that is being left would be too long";
 
 /// How much the customer has written into the message so far.
 fn written_chars(leaving: &Leaving) -> usize {

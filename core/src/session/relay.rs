@@ -220,7 +220,17 @@ impl Draft<'_> {
 
     /// A text from us to the customer, unless it is switched off.
     pub(super) fn notice(&mut self, kind: NoticeKind, name: Option<&str>) {
-        if let Some(text) = super::wording::notice(self.env, kind, name) {
+        self.say(kind, super::wording::notice(self.env, kind, name));
+    }
+
+    /// The customer is told that a message did not get through, unless that is switched off.
+    pub(super) fn undelivered(&mut self, name: Option<&str>, reason: &str) {
+        let text = super::wording::undelivered(self.env, name, reason);
+        self.say(NoticeKind::Undelivered, text);
+    }
+
+    fn say(&mut self, kind: NoticeKind, text: Option<Text>) {
+        if let Some(text) = text {
             let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
             for part in split(text.as_str(), max, unit) {
                 self.chat(ChatPayload::Notice {

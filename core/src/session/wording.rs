@@ -52,6 +52,12 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
     Some(Text::new(chosen.replace(mark, name))).filter(|text| !text.is_blank())
 }
 
+/// The text for a message of the customer that could not be delivered. The reason stands in it where a text asks for it.
+pub(super) fn undelivered(env: &Env<'_>, name: Option<&str>, reason: &str) -> Option<Text> {
+    let text = notice(env, NoticeKind::Undelivered, name)?;
+    Some(Text::new(text.as_str().replace("{reason}", reason)))
+}
+
 /// What stands in front of a reply that comes after the end.
 pub(super) fn late_mark<'e>(env: &Env<'e>) -> Option<&'e str> {
     choose(&env.texts.late_reply, None, LATE_REPLY).filter(|mark| !mark.trim().is_empty())

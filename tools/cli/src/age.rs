@@ -7,6 +7,14 @@ pub(crate) fn ago(now: Timestamp, then: Timestamp) -> String {
     span(now.as_second() - then.as_second())
 }
 
+/// As in `3 min ago`. What lies ahead is `just now`.
+pub(crate) fn since(now: Timestamp, then: Timestamp) -> String {
+    match now.as_second() - then.as_second() {
+        ..=0 => "just now".to_owned(),
+        secs => format!("{} ago", span(secs)),
+    }
+}
+
 /// As in `in 3 min`; what lies behind is `now`.
 pub(crate) fn ahead(now: Timestamp, then: Timestamp) -> String {
     match then.as_second() - now.as_second() {
@@ -47,6 +55,10 @@ mod tests {
             assert_eq!(span(secs), told, "{secs}");
         }
         let (now, later) = (Timestamp::UNIX_EPOCH, Timestamp::new(61, 0).expect("it is a moment"));
+        assert_eq!(
+            (since(later, now), since(now, later)),
+            ("1 min ago".into(), "just now".into())
+        );
         assert_eq!(
             (ago(later, now), ahead(now, later), ahead(later, now)),
             ("1 min".into(), "in 1 min".into(), "now".into())

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     Done,
-    age::ago,
+    age::{ago, since},
     args::{Action, Chosen, DeadLetters, Which},
     print_json,
     reach::Reach,
@@ -101,7 +101,7 @@ async fn show(reach: &Reach, id: DeliveryId, json: bool) -> Result<Done> {
         return Ok(Done::All);
     }
     let (now, row) = (Timestamp::now(), &letter.row);
-    let moment = |at: Timestamp| format!("{} UTC ({} ago)", at.strftime("%Y-%m-%d %H:%M:%S"), ago(now, at));
+    let moment = |at: Timestamp| format!("{} UTC ({})", at.strftime("%Y-%m-%d %H:%M:%S"), since(now, at));
     let retries = match letter.retries {
         0 => "none".to_owned(),
         retries => retries.to_string(),

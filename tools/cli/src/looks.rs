@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     Done,
-    age::{ago, ahead},
+    age::{ago, ahead, since},
     args, print_json,
     reach::Reach,
     table::Table,
@@ -54,7 +54,7 @@ pub(crate) async fn sessions(reach: &Reach, which: args::Sessions, json: bool) -
         };
         let trouble = session
             .trouble
-            .map(|trouble| format!("{} ago, {}: {}", ago(now, trouble.at), trouble.outcome, trouble.detail));
+            .map(|trouble| format!("{}, {}: {}", since(now, trouble.at), trouble.outcome, trouble.detail));
         table.row([
             session.session,
             state,

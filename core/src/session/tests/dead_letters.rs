@@ -3,7 +3,7 @@
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, Contact, Escalation, HistoryRoute, SessionId, Text},
+    model::{BotEvent, Contact, Escalation, HistoryRoute, SessionId, Text, TextChoice},
     session::Transition,
 };
 
@@ -59,6 +59,21 @@ fn a_message_of_the_customer_that_cannot_be_delivered_is_told_to_the_customer_an
         let dead = scene.dies(seq, false);
         assert_eq!(told(&dead), "with_agent kept: notice:undelivered, bot:undelivered");
     }
+}
+
+#[test]
+fn the_customer_is_told_why_where_the_text_asks_for_it() {
+    let mut scene = Scene::with_agent();
+    scene.texts.undelivered = TextChoice::Say("{file} was not delivered: {reason}.".into());
+    scene.happens(&sends(None, vec![picture("cat.png", Some(1))]));
+    assert_eq!(chat_lines(&scene.dies(3, false)), ["cat.png was not delivered: no."]);
+    let mut leaving = Scene::leaving();
+    leaving.texts.undelivered = scene.texts.undelivered;
+    let sent = leaving.decide(&sends(None, vec![picture("cat.png", Some(1))]));
+    assert_eq!(
+        chat_lines(&sent)[0],
+        "cat.png was not delivered: a file cannot be left with a message."
+    );
 }
 
 #[test]

@@ -240,8 +240,8 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, AgentEnded) => {
             "with_bot kept: take back 3, take back 4, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
         }
-        (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message",
-        (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file",
+        (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message, desk.line",
+        (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file, desk.line",
         (Waiting, PastTyping | PastEnded) => "waiting over",
         (Waiting, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => "waiting over",
         (Waiting, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "waiting over",
@@ -297,8 +297,8 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithAgent, AgentEnded) => {
             "with_bot kept: take back 3, take back 4, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
         }
-        (WithAgent | Warned, PastMessage) => "with_agent over: bot:undelivered, dead chat.message",
-        (WithAgent | Warned, PastFile) => "with_agent over: bot:undelivered, dead chat.file",
+        (WithAgent | Warned, PastMessage) => "with_agent over: bot:undelivered, dead chat.message, desk.line",
+        (WithAgent | Warned, PastFile) => "with_agent over: bot:undelivered, dead chat.file, desk.line",
         (WithAgent | Warned, PastTyping | PastEnded) => "with_agent over",
         (WithAgent | Warned, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
             "with_agent over"

@@ -147,6 +147,49 @@ async fn sees_sessions_and_queues(database: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_what_a_lane_waits_for() {
+    let street = Street::build().await;
+    let house = street.open(Plan::default()).await;
+    let database = street.database();
+    let ada = street.talk("Ada").await;
+    house.drained().await;
+    street.desk.close_port().await.expect("the port is closed");
+    ada.chat.says("hello?");
+    let waits = async {
+        loop {
+            let sessions: Sessions = json(&prints(&database, &["sessions", "--json"]).await);
+            let session = sessions.sessions.into_iter().next().expect("one stands");
+            if let Some(trouble) = session.trouble {
+                return (session.waiting, trouble);
+            }
+        }
+    };
+    let (waiting, trouble) = tokio::time::timeout(PATIENCE, waits)
+        .await
+        .expect("an attempt fails in time");
+    assert_eq!((waiting, trouble.outcome.as_str()), (1, "not_sent"), "{trouble:?}");
+    let sessions = prints(&database, &["sessions"]).await;
+    assert!(sessions.contains("not_sent: "), "{sessions}");
+    let queues = prints(&database, &["queues"]).await;
+    let doors: Vec<&str> = queues
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(doors, ["DOOR", "desk", "channel/telegram", "bot", "all"]);
+
+    street.desk.open_port().await.expect("the port is open");
+    ada.desk_reads("hello?").await;
+    house.drained().await;
+    let sessions: Sessions = json(&prints(&database, &["sessions", "--json"]).await);
+    assert_eq!(
+        (sessions.sessions[0].waiting, &sessions.sessions[0].trouble),
+        (0, &None)
+    );
+    street.nobody_complains();
+    house.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_no_bot_runs_the_program_opens_the_database_itself() {
     let street = Street::build().await;
     let house = street.open(Plan::default()).await;

@@ -422,7 +422,9 @@ impl Store for FaultyStore {
     async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
         let mut queues = self.inner.queues().await?;
         if self.is(StoreFault::CountsNoDeadLetters) {
-            queues.iter_mut().for_each(|queue| queue.dead = 0);
+            for queue in &mut queues {
+                queue.dead = 0;
+            }
         }
         Ok(queues)
     }
