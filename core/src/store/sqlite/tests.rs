@@ -46,7 +46,7 @@ impl SqliteBackend {
     /// Does something that the ledger never would.
     async fn tamper(&self, sql: &'static str) {
         let mut writer = self.writer().await.expect("it is open");
-        let connection = writer.idle().await.expect("it is idle");
+        let (connection, _) = writer.idle().await.expect("it is idle");
         run(connection, sql, []).await.expect("it can be done");
     }
 }
@@ -108,7 +108,7 @@ async fn what_is_committed_is_flushed() {
     let dir = dir();
     let backend = open(&dir).await;
     let mut writer = backend.writer().await.expect("it is open");
-    let connection = writer.idle().await.expect("it is idle");
+    let (connection, _) = writer.idle().await.expect("it is idle");
     let sql = "SELECT journal_mode, synchronous, foreign_keys \
                FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys";
     let rows = fetch(connection, sql, []).await.expect("it can be asked");
@@ -196,9 +196,7 @@ async fn a_transaction_that_nobody_ended_leaves_nothing() {
     let dir = dir();
     let backend = open(&dir).await;
     let mut writer = backend.writer().await.expect("it is open");
-    let connection = writer.begin().await.expect("it begins");
-    let written = super::commit::write(connection, &batch("dropped")).await;
-    written.expect("it is written");
+    writer.write(&batch("dropped")).await.expect("it is written");
     drop(writer);
     assert!(!knows(&backend, "dropped").await);
     backend.commit(&batch("after")).await.expect("the next is written");
@@ -352,7 +350,7 @@ async fn hot_statements_use_an_index() {
     ] {
         let sql = format!("EXPLAIN QUERY PLAN {given} {statement}");
         let mut writer = backend.writer().await.expect("it is open");
-        let connection = writer.idle().await.expect("it is idle");
+        let (connection, _) = writer.idle().await.expect("it is idle");
         let plan = sqlx::query(sqlx::AssertSqlSafe(sql))
             .fetch_all(connection)
             .await
