@@ -73,6 +73,7 @@ pub struct Builder {
     pub(super) bot: Option<Arc<dyn BotListener>>,
     pub(super) shutdown_max: Duration,
     pub(super) sqlite: SqliteSettings,
+    pub(super) writes_per_commit_max: usize,
 }
 
 impl Builder {
@@ -92,6 +93,7 @@ impl Builder {
             bot: None,
             shutdown_max: Duration::from_secs(10),
             sqlite: SqliteSettings::default(),
+            writes_per_commit_max: 512,
         }
     }
 
@@ -104,6 +106,12 @@ impl Builder {
     /// How the SQLite file is used.
     pub fn sqlite(mut self, settings: SqliteSettings) -> Self {
         self.sqlite = settings;
+        self
+    }
+
+    /// How many writes one commit takes at the most: 512. For benchmarks: with one a commit, group commit is off.
+    pub fn writes_per_commit_max(mut self, writes: usize) -> Self {
+        self.writes_per_commit_max = writes;
         self
     }
 

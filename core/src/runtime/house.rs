@@ -217,6 +217,7 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
     let settings = LedgerSettings {
         policy: builder.policy.clone(),
         texts: builder.texts.clone(),
+        batch_max: builder.writes_per_commit_max,
         ..LedgerSettings::new(builder.desk.limits())
     };
     let opened = match &builder.database {
