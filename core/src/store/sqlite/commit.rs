@@ -46,7 +46,7 @@ pub(super) fn script(changes: &Changes, growth: &Growth) -> Result<Script, Store
     write_deliveries(&mut script, *now, deliveries)?;
     settle(&mut script, *now, settled)?;
     write_lines(&mut script, *now, lines, growth);
-    growth.write(&mut script);
+    growth.write(&mut script)?;
     set_timers(&mut script, timers_set);
     clear_timers(&mut script, timers_cleared);
     write_pieces(&mut script, *now, blob_pieces);

@@ -55,8 +55,8 @@ pub(super) async fn load(db: &mut SqliteConnection, tail: &Tail, wanted: &Wanted
     let mut conversations = HashMap::new();
     for row in &rows {
         let stored = conversation(row)?;
-        let newer = tail.body(stored.id).map(decode).transpose()?;
-        let conversation: Conversation = newer.unwrap_or(stored);
+        let newer = tail.conversation(stored.id).cloned();
+        let conversation = newer.unwrap_or(stored);
         conversations.insert(conversation.id, conversation);
     }
     Ok(Loaded {

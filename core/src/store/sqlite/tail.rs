@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 use sqlx::SqliteConnection;
 
 use super::{
-    columns::{read, read_uuid},
-    statement::{Given, Script, fetch, select},
+    columns::{number, read, read_uuid},
+    statement::{Given, Script, Value, fetch, select},
 };
 use crate::{
     model::ConversationId,
@@ -31,8 +31,8 @@ const HEADS_MAX: usize = 16_384;
 /// What the writer remembers of what it appended.
 #[derive(Default)]
 pub(super) struct Tail {
-    /// The newest body of each conversation whose change is not folded in.
-    bodies: HashMap<ConversationId, String>,
+    /// Each conversation whose change is not folded in, as it is.
+    bodies: HashMap<ConversationId, Conversation>,
     /// The newest line of conversations.
     heads: HashMap<ConversationId, Option<i64>>,
     /// How many changes are not folded in.
@@ -61,8 +61,18 @@ pub(super) struct Place {
 
 struct Change {
     conversation: ConversationId,
-    body: Option<String>,
+    new: New,
     line: Option<i64>,
+}
+
+/// What is new of a conversation.
+enum New {
+    /// Its newest line alone.
+    Line,
+    /// The last number of its chat lane, and nothing else: what most hooks change.
+    ChatSeq(Conversation),
+    /// Anything.
+    Body(Conversation),
 }
 
 impl Tail {
@@ -83,9 +93,9 @@ impl Tail {
         })
     }
 
-    /// The body of a conversation, where it is not folded in.
-    pub(super) fn body(&self, conversation: ConversationId) -> Option<&str> {
-        self.bodies.get(&conversation).map(String::as_str)
+    /// A conversation, where its change is not folded in.
+    pub(super) fn conversation(&self, id: ConversationId) -> Option<&Conversation> {
+        self.bodies.get(&id)
     }
 
     /// The newest line of a conversation, where it is remembered.
@@ -118,7 +128,7 @@ impl Tail {
         let mut append = |conversation: &Conversation| {
             appended.push(Change {
                 conversation: conversation.id,
-                body: Some(encode(conversation)),
+                new: New::of(conversation, self.bodies.get(&conversation.id)),
                 line: heads.remove(&conversation.id).flatten(),
             });
         };
@@ -130,7 +140,7 @@ impl Tail {
             .for_each(append);
         appended.extend(heads.into_iter().map(|(conversation, line)| Change {
             conversation,
-            body: None,
+            new: New::Line,
             line,
         }));
         Ok(Growth {
@@ -150,8 +160,8 @@ impl Tail {
             if let Some(line) = change.line {
                 self.heads.insert(change.conversation, Some(line));
             }
-            if let Some(body) = change.body {
-                self.bodies.insert(change.conversation, body);
+            if let New::ChatSeq(conversation) | New::Body(conversation) = change.new {
+                self.bodies.insert(change.conversation, conversation);
             }
         }
         if growth.folds {
@@ -206,19 +216,22 @@ impl Growth {
     }
 
     /// Appends the changes.
-    pub(super) fn write(&self, script: &mut Script) {
-        let rows = self.changes.iter().map(|change| {
-            [
-                change.conversation.into(),
-                change.line.into(),
-                change.body.clone().into(),
-            ]
-        });
-        let head = "INSERT INTO conversation_changes (conversation, last_line, body)";
-        script.insert(head, rows.collect(), "");
+    pub(super) fn write(&self, script: &mut Script) -> Result<(), StoreError> {
+        let row = |change: &Change| -> Result<[Value; 4], StoreError> {
+            let (chat_seq, body) = match &change.new {
+                New::Line => (Value::Null, Value::Null),
+                New::ChatSeq(conversation) => (number(conversation.chat_seq)?, Value::Null),
+                New::Body(conversation) => (number(conversation.chat_seq)?, encode(conversation).into()),
+            };
+            Ok([change.conversation.into(), change.line.into(), chat_seq, body])
+        };
+        let rows = self.changes.iter().map(row).collect::<Result<_, _>>()?;
+        let head = "INSERT INTO conversation_changes (conversation, last_line, chat_seq, body)";
+        script.insert(head, rows, "");
         if self.folds {
             fold(script);
         }
+        Ok(())
     }
 
     /// What folds, and appends nothing.
@@ -230,6 +243,24 @@ impl Growth {
     }
 }
 
+impl New {
+    /// What is new of a conversation, beside what was appended of it before.
+    fn of(conversation: &Conversation, before: Option<&Conversation>) -> Self {
+        let alike = before.is_some_and(|before| {
+            let numbered = Conversation {
+                chat_seq: conversation.chat_seq,
+                ..before.clone()
+            };
+            numbered == *conversation && before.chat_seq <= conversation.chat_seq
+        });
+        if alike {
+            Self::ChatSeq(conversation.clone())
+        } else {
+            Self::Body(conversation.clone())
+        }
+    }
+}
+
 /// Folds in what was appended, within a transaction.
 pub(super) fn fold(script: &mut Script) {
     for sql in [FOLD_BODIES, FOLD_LINES, "DELETE FROM conversation_changes"] {
@@ -237,8 +268,10 @@ pub(super) fn fold(script: &mut Script) {
     }
 }
 
-const FOLD_BODIES: &str = "UPDATE conversations SET body = changes.body FROM \
-    (SELECT max(n) AS n FROM conversation_changes WHERE body IS NOT NULL GROUP BY conversation) AS newest \
+/// The first change after a fold is a whole body; behind the newest body the last number alone has changed, and it rises.
+const FOLD_BODIES: &str = "UPDATE conversations SET body = json_set(changes.body, '$.body.chat_seq', newest.chat_seq) FROM \
+    (SELECT max(n) FILTER (WHERE body IS NOT NULL) AS n, max(chat_seq) AS chat_seq FROM conversation_changes \
+     GROUP BY conversation) AS newest \
     JOIN conversation_changes AS changes ON changes.n = newest.n WHERE conversations.id = changes.conversation";
 
 const FOLD_LINES: &str = "UPDATE conversations SET last_line = newest.last_line FROM \

@@ -22,7 +22,8 @@ CREATE TABLE conversation_changes (
     n            INTEGER PRIMARY KEY NOT NULL,
     conversation BLOB NOT NULL,
     last_line    INTEGER,
-    body         TEXT
+    chat_seq     INTEGER,
+    body         TEXT              -- none where `chat_seq` alone has changed
 ) STRICT;
 
 CREATE TABLE sessions (
