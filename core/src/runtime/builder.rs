@@ -88,6 +88,7 @@ pub struct Builder {
     pub(super) shutdown_max: Duration,
     pub(super) sqlite: SqliteSettings,
     pub(super) control: ControlSocket,
+    pub(super) writes_per_commit_max: usize,
 }
 
 impl Builder {
@@ -108,6 +109,7 @@ impl Builder {
             shutdown_max: Duration::from_secs(10),
             sqlite: SqliteSettings::default(),
             control: ControlSocket::default(),
+            writes_per_commit_max: 512,
         }
     }
 
@@ -120,6 +122,12 @@ impl Builder {
     /// How the SQLite file is used.
     pub fn sqlite(mut self, settings: SqliteSettings) -> Self {
         self.sqlite = settings;
+        self
+    }
+
+    /// How many writes one commit takes at the most: 512. For benchmarks: with one a commit, group commit is off.
+    pub fn writes_per_commit_max(mut self, writes: usize) -> Self {
+        self.writes_per_commit_max = writes;
         self
     }
 

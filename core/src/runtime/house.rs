@@ -232,6 +232,7 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
         policy: builder.policy.clone(),
         texts: builder.texts.clone(),
         bot_listens: builder.bot.is_some(),
+        batch_max: builder.writes_per_commit_max,
         ..LedgerSettings::new(builder.desk.limits())
     };
     let opened = match &builder.database {

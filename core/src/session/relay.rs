@@ -100,15 +100,16 @@ pub(super) fn cannot_reach_chat(env: &Env<'_>, file: &Attachment) -> Option<Stri
 
 /// An agent's first sign takes the session, and proves that the desk has it.
 pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Verdict {
+    if let State::WithAgent(session) = &mut draft.conversation.state {
+        if author.is_some() {
+            session.agent = author.cloned();
+        }
+        draft.heard();
+        return Verdict::Kept;
+    }
     let (mut session, was_opening) = match draft.conversation.state.clone() {
         State::Opening(session) => (session, true),
-        State::Waiting(session) => (session, false),
-        State::WithAgent(mut session) => {
-            session.agent = author.cloned().or(session.agent);
-            draft.conversation.state = State::WithAgent(session);
-            draft.heard();
-            return Verdict::Kept;
-        }
+        State::Waiting(session) | State::WithAgent(session) => (session, false),
         State::WithBot | State::Leaving(_) => return Verdict::Over,
     };
     if was_opening {

@@ -137,6 +137,8 @@ pub(super) struct Batch<'b> {
     brain: &'b Brain,
     live: &'b Live,
     now: Timestamp,
+    /// The id of the next session that is opened. Minting asks the system for randomness.
+    fresh: SessionId,
     /// Read or made for this batch; before `live` in every look-up.
     conversations: HashMap<ConversationId, Conversation>,
     keys: HashMap<ConversationKey, ConversationId>,
@@ -159,6 +161,7 @@ impl<'b> Batch<'b> {
             brain,
             live,
             now,
+            fresh: SessionId::mint(),
             conversations: HashMap::new(),
             keys: HashMap::new(),
             sessions: HashMap::new(),
@@ -406,7 +409,7 @@ impl<'b> Batch<'b> {
         let lane = conversation.session().map(|session| Lane::Desk(session.id));
         let env = Env {
             now: self.now,
-            fresh: SessionId::mint(),
+            fresh: self.fresh,
             policy: &self.brain.policy,
             texts: &self.brain.texts,
             desk_texts: &desk_texts,
@@ -437,6 +440,9 @@ impl<'b> Batch<'b> {
         } = decided.transition;
         for effect in effects {
             self.effect(&conversation, effect);
+        }
+        if conversation.session().is_some_and(|session| session.id == self.fresh) {
+            self.fresh = SessionId::mint();
         }
         if let Some(change) = decided.change {
             self.put(conversation, change);
@@ -513,6 +519,9 @@ impl<'b> Batch<'b> {
         let stands = conversation.session().filter(|stands| stands.id == session);
         let hook_address = stands.map(|stands| stands.hook_address.clone()).unwrap_or_default();
         self.changes.sessions.push((session, conversation.id, hook_address));
+        if session == self.fresh {
+            self.fresh = SessionId::mint();
+        }
         self.sessions.insert(session, conversation.id);
         // A lane that begins in this batch is known whole.
         self.lanes.entry(Lane::Desk(session)).or_default();

@@ -4,7 +4,7 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     columns::{delivery, lane, read, read_delivery, read_key, read_time, read_u32},
-    statement::{Given, Value, change, fetch},
+    statement::{Given, Script, Value, fetch},
 };
 use crate::{
     delivery::DeliveryId,
@@ -46,12 +46,7 @@ pub(super) async fn dead_letter(db: &mut SqliteConnection, id: DeliveryId) -> Re
     rows.first().map(dead_letter_of).transpose()
 }
 
-/// Within the transaction that stands.
-pub(super) async fn redrive(
-    db: &mut SqliteConnection,
-    now: Timestamp,
-    redriven: &[DeliveryId],
-) -> Result<(), StoreError> {
+pub(super) fn redrive(script: &mut Script, now: Timestamp, redriven: &[DeliveryId]) -> Result<(), StoreError> {
     let row = |id: &DeliveryId| -> Result<[Value; 4], StoreError> {
         let [kind, lane, seq] = delivery(*id)?;
         Ok([kind, lane, seq, now.into()])
@@ -63,17 +58,18 @@ pub(super) async fn redrive(
     let sql = "UPDATE deliveries SET dead_at = NULL, detail = NULL, attempts = 0, started = 0, due = given.now, \
                created_at = given.now FROM given WHERE deliveries.lane_kind = given.lane_kind \
                AND deliveries.lane = given.lane AND deliveries.seq = given.seq AND deliveries.dead_at IS NOT NULL";
-    change(db, given, sql).await
+    script.change(given, sql);
+    Ok(())
 }
 
-/// Within the transaction that stands.
-pub(super) async fn drop(db: &mut SqliteConnection, dropped: &[DeliveryId]) -> Result<(), StoreError> {
+pub(super) fn drop(script: &mut Script, dropped: &[DeliveryId]) -> Result<(), StoreError> {
     let given = Given {
         columns: "lane_kind, lane, seq",
         rows: dropped.iter().map(|id| delivery(*id)).collect::<Result<_, _>>()?,
     };
     let sql = "DELETE FROM deliveries WHERE (lane_kind, lane, seq) IN given AND dead_at IS NOT NULL";
-    change(db, given, sql).await
+    script.change(given, sql);
+    Ok(())
 }
 
 fn dead_letter_of(row: &SqliteRow) -> Result<DeadLetter, StoreError> {

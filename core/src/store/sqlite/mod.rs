@@ -21,6 +21,7 @@ mod read;
 mod schema;
 mod settle;
 mod statement;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -86,20 +87,27 @@ impl SqliteBackend {
 #[async_trait]
 impl Backend for SqliteBackend {
     async fn recover(&self, recent_since: Timestamp) -> Result<Recovered, StoreError> {
-        load::recover(self.writer().await?.idle().await?, recent_since).await
+        let mut writer = self.writer().await?;
+        writer.fold().await?;
+        let (connection, _) = writer.idle().await?;
+        load::recover(connection, recent_since).await
     }
 
     async fn load(&self, wanted: &Wanted) -> Result<Loaded, StoreError> {
-        load::load(self.writer().await?.idle().await?, wanted).await
+        let mut writer = self.writer().await?;
+        let (connection, tail) = writer.idle().await?;
+        load::load(connection, tail, wanted).await
     }
 
     async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {
-        load::load_more(self.writer().await?.idle().await?, wanted).await
+        let mut writer = self.writer().await?;
+        let (connection, tail) = writer.idle().await?;
+        load::load_more(connection, tail, wanted).await
     }
 
     async fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        let written = commit::write(writer.begin().await?, changes).await;
+        let written = writer.write(changes).await;
         writer.end(written).await
     }
 
@@ -111,6 +119,7 @@ impl Backend for SqliteBackend {
 
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         let mut writer = self.writer().await?;
+        writer.fold().await?;
         let removed = age_out::age_out(writer.begin().await?, now, age_out).await;
         writer.end(removed).await
     }

@@ -35,8 +35,19 @@ pub(super) async fn rows(db: &mut SqliteConnection, ids: &[DeliveryId]) -> Resul
 }
 
 pub(super) async fn transcript(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<Line>, StoreError> {
-    let sql = "SELECT l.body FROM sessions s JOIN transcript_lines l ON l.conversation = s.conversation \
-               WHERE s.id = ? AND l.session = s.id ORDER BY l.n";
+    // From the newest line of its conversation back, each names the one before.
+    let sql = "WITH RECURSIVE \
+        head (conversation, n) AS \
+          (SELECT c.id, max(COALESCE(c.last_line, 0), COALESCE((SELECT max(g.last_line) FROM conversation_changes g \
+             WHERE g.conversation = c.id), 0)) FROM sessions s JOIN conversations c ON c.id = s.conversation \
+             WHERE s.id = ?1), \
+        chain (n, before, conversation, session, body) AS \
+          (SELECT l.n, l.before, l.conversation, l.session, l.body FROM head h \
+             JOIN transcript_lines l ON l.n = h.n AND l.conversation = h.conversation \
+           UNION ALL \
+           SELECT l.n, l.before, l.conversation, l.session, l.body FROM chain c \
+             JOIN transcript_lines l ON l.n = c.before AND l.n < c.n AND l.conversation = c.conversation) \
+        SELECT body FROM chain WHERE session = ?1 ORDER BY n";
     fetch(db, sql, [session.into()]).await?.iter().map(line).collect()
 }
 
