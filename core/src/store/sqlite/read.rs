@@ -56,8 +56,13 @@ pub(super) async fn escalated(
     ended_since: Timestamp,
     max: usize,
 ) -> Result<Vec<Conversation>, StoreError> {
-    // The ids of sessions rise with time.
-    let standing = "SELECT body FROM conversations WHERE session IS NOT NULL ORDER BY session DESC LIMIT ?";
+    // What was appended and is not folded in is newer than the row. The ids of sessions rise with time.
+    let standing = "WITH newest AS (SELECT conversation, max(n) AS n FROM conversation_changes WHERE body IS NOT NULL \
+                    GROUP BY conversation) SELECT COALESCE(changes.body, c.body) AS body FROM conversations AS c \
+                    LEFT JOIN newest ON newest.conversation = c.id \
+                    LEFT JOIN conversation_changes AS changes ON changes.n = newest.n \
+                    WHERE c.session IS NOT NULL ORDER BY c.session DESC LIMIT ?";
+    // One that ended was written whole, and nothing of it is appended only but the number of a lane.
     let ended = "SELECT body FROM conversations WHERE session IS NULL AND ended_at >= ? ORDER BY ended_at DESC, id DESC LIMIT ?";
     let limit = |max: usize| Value::from(i64::try_from(max).unwrap_or(i64::MAX));
     let mut rows = fetch(db, standing, [limit(max)]).await?;
