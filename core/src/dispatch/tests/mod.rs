@@ -9,5 +9,6 @@ mod exits;
 mod faults;
 mod files;
 mod lanes;
+mod model;
 mod shutdown;
 mod signals;
