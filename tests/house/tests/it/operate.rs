@@ -255,18 +255,18 @@ async fn an_example_bot_can_be_asked_and_a_killed_one_leaves_nothing_in_the_way(
     let town = Town::build(env!("CARGO_BIN_EXE_killable_telegram_bot").into(), Encoding::Urlencoded).await;
     let town = town.expect("the town is built");
     let mut bot = town.start_bot().await.expect("the bot starts");
-    let queues: Queues = json(&prints(&town.database(), &["queues", "--json"]).await);
+    let queues: Queues = json(&prints(town.database(), &["queues", "--json"]).await);
     assert!(queues.ledger_ready);
     bot.kill().expect("it can be killed");
-    assert!(Socket::beside(&town.database()).exists(), "a kill leaves the socket");
-    let Output { status, stderr, .. } = run(&town.database(), &["queues"]).await;
+    assert!(Socket::beside(town.database()).exists(), "a kill leaves the socket");
+    let Output { status, stderr, .. } = run(town.database(), &["queues"]).await;
     assert!(
         status.success() && text(&stderr).contains("no bot is running"),
         "{}",
         text(&stderr)
     );
     let _bot = town.start_bot().await.expect("the bot starts again");
-    let Output { status, stderr, .. } = run(&town.database(), &["queues"]).await;
+    let Output { status, stderr, .. } = run(town.database(), &["queues"]).await;
     assert!(status.success() && stderr.is_empty(), "{}", text(&stderr));
 }
 

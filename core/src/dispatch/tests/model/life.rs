@@ -32,12 +32,14 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) async fn begin(place: &Place, world: &Arc<World>, settings: DispatchSettings) -> Self {
+    pub(super) async fn begin(place: &Place, world: &Arc<World>, settings: &DispatchSettings) -> Self {
         let ledger = place.open().await;
         let (signals, receiver) = Signals::channel();
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
-        let mut intake = IntakeSettings::default();
-        intake.turn_drain_max = world.state().second * 2;
+        let intake = IntakeSettings {
+            turn_drain_max: world.state().second * 2,
+            ..IntakeSettings::default()
+        };
         let intake = Intake::new(Arc::clone(&store), || BEGIN, intake, signals);
         let port = FaultyPort {
             inner: Port::new(Arc::clone(&intake)),
@@ -56,7 +58,7 @@ impl Life {
             bot: Some(Arc::new(Ear(Arc::clone(world)))),
         };
         let clock = Arc::clone(&place.settings.clock);
-        let dispatch = Dispatch::new(store, Arc::clone(&intake), clock, exits, settings);
+        let dispatch = Dispatch::new(store, Arc::clone(&intake), clock, exits, *settings);
         let mut tasks = JoinSet::new();
         // It dies and is never shut down.
         dispatch.start(receiver, &mut tasks, &CancellationToken::new());

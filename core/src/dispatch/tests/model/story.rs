@@ -58,12 +58,12 @@ pub(super) async fn tell(mut place: Place, seed: u64, second: Duration, fault: O
     fastrand::seed(seed);
     let world = Arc::new(World::new(seed, second, fault));
     let settings = settings(second);
-    let mut life = Some(Life::begin(&place, &world, settings).await);
+    let mut life = Some(Life::begin(&place, &world, &settings).await);
     let mut acts = Vec::new();
     for number in 0..ACTS {
         let act = world.state().draw(number);
         acts.push(format!("{act:?}"));
-        play(act, &place, &world, settings, &mut life).await;
+        play(act, &place, &world, &settings, &mut life).await;
         let pause = world.some_secs(4);
         rest(&world, life.as_ref(), pause).await;
     }
@@ -134,7 +134,7 @@ fn everybody(number: usize) -> Vec<(u32, String)> {
     (0..CUSTOMERS).map(|n| (n, format!("c{n}-{number:03}"))).collect()
 }
 
-async fn play(act: Act, place: &Place, world: &Arc<World>, settings: DispatchSettings, life: &mut Option<Life>) {
+async fn play(act: Act, place: &Place, world: &Arc<World>, settings: &DispatchSettings, life: &mut Option<Life>) {
     let second = world.state().second;
     let alive = life.as_ref().expect("it is started again at once");
     match act {
@@ -152,7 +152,9 @@ async fn play(act: Act, place: &Place, world: &Arc<World>, settings: DispatchSet
         }
         Act::LedgerIsAway(lines) => {
             place.faults.set_away(true);
-            lines.into_iter().for_each(|(n, words)| world.customer_says(n, words));
+            for (n, words) in lines {
+                world.customer_says(n, words);
+            }
             rest(world, life.as_ref(), second * 10).await;
             place.faults.set_away(false);
         }
@@ -160,7 +162,9 @@ async fn play(act: Act, place: &Place, world: &Arc<World>, settings: DispatchSet
         Act::Crash(lines) => {
             // No commit comes to its end any more.
             place.faults.commits.close();
-            lines.into_iter().for_each(|(n, words)| world.customer_says(n, words));
+            for (n, words) in lines {
+                world.customer_says(n, words);
+            }
             tokio::time::sleep(second / 10).await;
             let dead = life.take().expect("it is started again at once");
             dead.dies(place).await;
@@ -213,7 +217,7 @@ async fn come_to_rest(place: &Place, world: &World, life: &Life) {
         waits + life.ledger.outstanding() == 0
     };
     // Seconds of a file's are real ones, so it is not the number of looks that ends this.
-    let deadline = tokio::time::Instant::now() + (second * REST_SECS_MAX).max(Duration::from_secs(60));
+    let deadline = tokio::time::Instant::now() + (second * REST_SECS_MAX).max(Duration::from_mins(1));
     while !is_still() {
         if tokio::time::Instant::now() > deadline {
             let mut state = world.state();

@@ -145,7 +145,8 @@ impl World {
             {
                 let state = self.state();
                 if let Some((n, words)) = state.updates.get(state.acknowledged) {
-                    return (state.acknowledged as i64 + 1, *n, words.clone());
+                    let position = i64::try_from(state.acknowledged).unwrap_or(i64::MAX) + 1;
+                    return (position, *n, words.clone());
                 }
             }
             more.await;
