@@ -5,7 +5,7 @@ use std::{
     net::TcpListener,
     ops::Range,
     os::unix::process::ExitStatusExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -39,6 +39,7 @@ pub struct Town {
     /// Discord.
     pub discord: FakeDiscord,
     folder: TempDir,
+    database: PathBuf,
     hookpoint_port: u16,
     program: PathBuf,
 }
@@ -52,11 +53,13 @@ impl Town {
         let desk = DeskSimulator::builder().hook_encoding(hooks).start().await?;
         let telegram = FakeTelegram::builder().start().await?;
         let discord = FakeDiscord::builder().start().await?;
+        let folder = tempfile::tempdir()?;
         Ok(Self {
             desk,
             telegram,
             discord,
-            folder: tempfile::tempdir()?,
+            database: folder.path().join("town.db"),
+            folder,
             hookpoint_port: free_port()?,
             program,
         })
@@ -109,24 +112,50 @@ impl Town {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn dead_letters(&self) -> Result<usize> {
+        // A copy: a bot that is started meanwhile, by another town of this process, would hold the lock of ours for the
+        // moment between its fork and its program.
+        let copy = tempfile::tempdir()?;
+        let file = copy.path().join("copy.db");
+        std::fs::copy(&self.database, &file)?;
+        let log = |database: &Path| database.with_extension("db-wal");
+        if log(&self.database).exists() {
+            std::fs::copy(log(&self.database), log(&file))?;
+        }
         // What the desk takes is of no matter for what is only read.
         let settings = LedgerSettings::new(DeskLimits {
             message_chars_max: 10_000,
             file_bytes_max: 1 << 20,
         });
-        let ledger = Ledger::sqlite(&self.database(), SqliteSettings::default(), settings).await?;
+        let address = format!("sqlite:{}", file.display());
+        let ledger = Ledger::sqlite(&address, SqliteSettings::default(), settings).await?;
         let dead = ledger.dead_letters(DEAD_LETTERS_MAX).await?.len();
         ledger.close().await;
         Ok(dead)
     }
 
-    fn database(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("town.db").display())
+    /// Keeps the ledger elsewhere. No bot runs yet.
+    pub fn keep_at(&mut self, database: PathBuf) {
+        self.database = database;
     }
 
-    fn command(&self) -> Command {
+    /// A folder that is removed with the town.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn database(&self) -> String {
+        format!("sqlite:{}", self.database.display())
+    }
+
+    /// What starts the bot.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
+        if std::env::var_os("RUST_LOG").is_none() {
+            // Kills and faults are many, and each is logged.
+            command.env("RUST_LOG", "off");
+        }
         command
+            .env("RUST_BACKTRACE", "0")
             .env("OMNIDESK_URL", self.desk.url())
             .env("OMNIDESK_CHAT_URL", self.desk.url())
             .env("OMNIDESK_CHAT_ACCOUNT_TOKEN", self.desk.account_token())

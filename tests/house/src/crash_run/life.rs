@@ -43,9 +43,11 @@ impl Lives {
 
     /// Ends the life that is lived now, and says how many were cut.
     pub(super) async fn end(self) -> usize {
-        self.task.abort();
-        // It is told of before, where it matters.
-        self.task.await.ok();
+        // One that failed was asked for its reason before.
+        if !self.task.is_finished() {
+            self.task.abort();
+            self.task.await.ok();
+        }
         self.kills.load(Ordering::SeqCst)
     }
 }

@@ -4,10 +4,10 @@
 //! are told at once, each in a town of its own, and what each came to is written into a table as soon as it is known.
 
 mod life;
-mod seat;
-mod story;
+pub(crate) mod seat;
+pub(crate) mod story;
 mod tally;
-mod trap;
+pub(crate) mod trap;
 
 use std::{
     collections::BTreeMap,
@@ -319,7 +319,8 @@ impl Rehearsal {
     }
 }
 
-fn casts(platform: Platform) -> Vec<Cast> {
+/// Who tells stories on a platform, each with each end.
+pub(crate) fn casts(platform: Platform) -> Vec<Cast> {
     let chairs: &[_] = match platform {
         Platform::Telegram => &[Chair::Telegram],
         Platform::Discord => &[Chair::DiscordDirect, Chair::DiscordGuild],

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use escalator_testkit::{
+    Plan,
     discord::{self, Content, Customer, FakeDiscord, Place, User},
     telegram::{self, Chat, Media},
 };
@@ -12,14 +13,14 @@ use crate::town::Town;
 
 /// Where a customer sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Chair {
+pub(crate) enum Chair {
     Telegram,
     DiscordDirect,
     DiscordGuild,
 }
 
 /// A customer in their seat.
-pub(super) enum Seat {
+pub(crate) enum Seat {
     Telegram(Chat),
     Direct(Customer),
     /// One who asks in a channel, and goes on in a thread once there is one.
@@ -32,7 +33,7 @@ pub(super) enum Seat {
 }
 
 impl Seat {
-    pub(super) fn take(town: &Town, chair: Chair, name: &str) -> Self {
+    pub(crate) fn take(town: &Town, chair: Chair, name: &str) -> Self {
         let user = || town.discord.user(&name.to_lowercase()).global_name(name);
         match chair {
             Chair::Telegram => Self::Telegram(town.telegram.user(name).private_chat()),
@@ -48,7 +49,7 @@ impl Seat {
     }
 
     /// What asks for a human here.
-    pub(super) fn cry_for_help(&self) -> &'static str {
+    pub(crate) fn cry_for_help(&self) -> &'static str {
         match self {
             Self::Telegram(_) => "/human",
             Self::Direct(_) | Self::Guild { .. } => "human",
@@ -56,7 +57,7 @@ impl Seat {
     }
 
     /// Writes a line.
-    pub(super) fn says(&self, text: &str) {
+    pub(crate) fn says(&self, text: &str) {
         match self {
             Self::Telegram(chat) => drop(chat.says(text)),
             Self::Direct(_) | Self::Guild { .. } => {
@@ -66,7 +67,7 @@ impl Seat {
     }
 
     /// Sends a file.
-    pub(super) fn sends(&self, name: &str, bytes: &'static [u8]) {
+    pub(crate) fn sends(&self, name: &str, bytes: &'static [u8]) {
         match self {
             Self::Telegram(chat) => drop(chat.sends(Media::document(name, bytes))),
             Self::Direct(_) | Self::Guild { .. } => {
@@ -87,8 +88,29 @@ impl Seat {
         }
     }
 
+    /// The next two calls that are to show something here are never answered, one of them after its effect.
+    pub(crate) fn falls_silent(&self, town: &Town) {
+        match self {
+            Self::Telegram(chat) => {
+                for fault in [telegram::Fault::Hang, telegram::Fault::HangAfterEffect] {
+                    let on = telegram::On::method("sendMessage").in_chat(chat.id());
+                    town.telegram.fault(on, Plan::Next(1, fault));
+                }
+            }
+            Self::Direct(_) | Self::Guild { .. } => {
+                let on = match self {
+                    Self::Guild { .. } => discord::On::execute_webhook(),
+                    _ => discord::On::create_message().and_about(self.on_discord().channel()),
+                };
+                for fault in [discord::Fault::Hang, discord::Fault::HangAfterEffect] {
+                    town.discord.fault(on.clone(), Plan::Next(1, fault));
+                }
+            }
+        }
+    }
+
     /// Waits until a line is shown.
-    pub(super) async fn sees(&self, within: Duration, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    pub(crate) async fn sees(&self, within: Duration, wanted: impl Fn(&str) -> bool) -> Result<()> {
         match self {
             Self::Telegram(chat) => drop(chat.sees(within, |message| wanted(&on_telegram(message))).await?),
             Self::Direct(home) => drop(home.sees(within, |message| wanted(&on_discord(message))).await?),
@@ -105,7 +127,7 @@ impl Seat {
     }
 
     /// Everything that was shown here, in order.
-    pub(super) fn shown(&self) -> Vec<String> {
+    pub(crate) fn shown(&self) -> Vec<String> {
         match self {
             Self::Telegram(chat) => chat.transcript().from_bot().map(on_telegram).collect(),
             Self::Direct(home) => home.transcript().from_bot().map(on_discord).collect(),

@@ -20,54 +20,81 @@ use crate::{
 
 /// Who tells a story, and who ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cast {
-    pub(super) chair: Chair,
-    pub(super) ending: Ending,
+pub(crate) struct Cast {
+    pub(crate) chair: Chair,
+    pub(crate) ending: Ending,
 }
 
 /// Who ends the session of a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Customer,
     Agent,
 }
 
 /// What a story came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Compared {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Compared {
     /// Lines that were to arrive.
-    pub(super) said: usize,
-    pub(super) at_desk: Verdict,
-    pub(super) in_chat: Verdict,
-    pub(super) bot_lines: usize,
+    pub(crate) said: usize,
+    pub(crate) at_desk: Verdict,
+    pub(crate) in_chat: Verdict,
+    pub(crate) bot_lines: usize,
     /// Hooks that reached the bot and were not answered, so that the desk sent them again.
-    pub(super) hooks_cut: usize,
+    pub(crate) hooks_cut: usize,
     /// Doubles that no cut explains.
-    pub(super) unexplained: usize,
-    pub(super) dead_lettered: usize,
+    pub(crate) unexplained: usize,
+    pub(crate) dead_lettered: usize,
+    /// What the ticket and the chat show, where something is missing.
+    pub(crate) shown: Vec<Vec<String>>,
 }
 
 impl Compared {
     /// Sets what the cuts do not explain. Each finds at most one call on its way to the desk and one to the chat: each
     /// lane has one. A hook that was committed and not answered comes again, as a message of its own.
-    pub(super) fn explain(&mut self, cuts: usize) {
+    pub(crate) fn explain(&mut self, cuts: usize) {
         self.unexplained =
             self.at_desk.doubled.saturating_sub(cuts) + self.in_chat.doubled.saturating_sub(cuts + self.hooks_cut);
     }
 
-    pub(super) fn is_flawless(&self) -> bool {
+    pub(crate) fn is_wrong(&self) -> bool {
+        let missing = [self.at_desk, self.in_chat].map(|of| of.lost + of.inverted);
+        missing.iter().sum::<usize>() + self.unexplained + self.bot_lines > 0
+    }
+
+    pub(crate) fn is_flawless(&self) -> bool {
         self.at_desk == Verdict::default() && self.in_chat == Verdict::default() && self.bot_lines == 0
     }
 }
 
 /// A story that is being told.
-pub(super) struct Story<'t> {
+pub(crate) struct Story<'t> {
     town: &'t Town,
     trap: &'t Trap,
     seat: Seat,
     name: String,
     ending: Ending,
+    patience: Patience,
+    has_silence: bool,
     hooks_cut: AtomicUsize,
+}
+
+/// How long those in a story wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For anything, before it counts as lost.
+    pub(crate) most: Duration,
+    /// For the bot, before the customer asks again.
+    pub(crate) ask_again: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            most: PATIENCE,
+            ask_again: ASK_AGAIN,
+        }
+    }
 }
 
 /// How long the customer waits for the bot before asking again: an update that the bot had pulled when it died is lost
@@ -81,21 +108,39 @@ const HOOK_AGAIN: Duration = Duration::from_millis(100);
 const IS_OVER: &str = "is over";
 
 impl<'t> Story<'t> {
-    pub(super) fn new(town: &'t Town, trap: &'t Trap, name: String, cast: Cast) -> Self {
+    pub(crate) fn new(town: &'t Town, trap: &'t Trap, name: String, cast: Cast) -> Self {
         Self {
             town,
             trap,
             seat: Seat::take(town, cast.chair, &name),
             name,
             ending: cast.ending,
+            patience: Patience::default(),
+            has_silence: false,
             hooks_cut: AtomicUsize::new(0),
         }
     }
 
+    /// Waits as long as this.
+    pub(crate) fn patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Lets two calls to the customer be never answered, one of them after its effect.
+    pub(crate) fn with_silence(self) -> Self {
+        Self {
+            has_silence: true,
+            ..self
+        }
+    }
+
     /// Tells the story, and compares what both sides saw.
-    pub(super) async fn play(&self) -> Result<Compared> {
+    pub(crate) async fn play(&self) -> Result<Compared> {
         self.ask_bot("hello", "Bot: Hello!").await?;
         let session = self.escalate().await?;
+        if self.has_silence {
+            self.seat.falls_silent(self.town);
+        }
         self.reply(&session, "reply 1").await?;
         self.says("line 1");
         self.says("line 2");
@@ -107,7 +152,7 @@ impl<'t> Story<'t> {
         self.says("line 3");
         self.reply(&session, "reply 3").await?;
         self.end(&session).await?;
-        let told = self.seat.sees(PATIENCE, |line| line.contains(IS_OVER)).await;
+        let told = self.seat.sees(self.patience.most, |line| line.contains(IS_OVER)).await;
         told.context("the customer never learns of the end")?;
         self.ask_bot("your hours?", "Bot: We are open").await?;
         Ok(self.compare().await)
@@ -137,7 +182,7 @@ impl<'t> Story<'t> {
     async fn ask_bot(&self, text: &str, answer: &str) -> Result<()> {
         for _ in 0..ASKS_MAX {
             self.seat.says(text);
-            let answered = self.seat.sees(ASK_AGAIN, |line| line.starts_with(answer));
+            let answered = self.seat.sees(self.patience.ask_again, |line| line.starts_with(answer));
             if answered.await.is_ok() {
                 return Ok(());
             }
@@ -151,7 +196,7 @@ impl<'t> Story<'t> {
             let opened = self
                 .town
                 .desk
-                .wait_for(ASK_AGAIN, |desk| self.sessions(desk).next().cloned())
+                .wait_for(self.patience.ask_again, |desk| self.sessions(desk).next().cloned())
                 .await;
             if let Ok(session) = opened {
                 return Ok(session);
@@ -181,7 +226,7 @@ impl<'t> Story<'t> {
                 tokio::time::sleep(HOOK_AGAIN).await;
             }
         };
-        tokio::time::timeout(PATIENCE, answered)
+        tokio::time::timeout(self.patience.most, answered)
             .await
             .context("a hook is not answered")?;
         self.trap.pass(&format!("hook {kind}, answered"));
@@ -190,7 +235,7 @@ impl<'t> Story<'t> {
 
     /// Waits for something at the desk. When it never comes, the comparison will say what is lost.
     async fn desk_has(&self, condition: impl Fn(&DeskState) -> bool) {
-        self.town.desk.wait_until(PATIENCE, condition).await.ok();
+        self.town.desk.wait_until(self.patience.most, condition).await.ok();
     }
 
     fn sessions<'d>(&'d self, desk: &'d DeskState) -> impl Iterator<Item = &'d Session> {
@@ -215,19 +260,24 @@ impl<'t> Story<'t> {
         self.desk_has(|desk| self.missing_at_desk(desk) == 0).await;
         let (customers, agents) = (customers_lines(), agents_lines());
         for line in &agents {
-            self.seat.sees(PATIENCE, |shown| shown == line).await.ok();
+            self.seat.sees(self.patience.most, |shown| shown == line).await.ok();
         }
-        let at_desk = self.town.desk.look(|desk| judge(&customers, &self.at_desk(desk)));
+        let ticket = self.town.desk.look(|desk| self.at_desk(desk));
+        let at_desk = judge(&customers, &ticket);
         let in_chat = self.seat.shown();
         let bot_lines = bot_lines_after_takeover(
             &in_chat,
             |text| text.contains("is with you now"),
             |text| text.contains(IS_OVER),
         );
+        let judged = judge(&agents, &in_chat);
+        let is_missing = at_desk.lost + judged.lost > 0;
+        let shown = if is_missing { vec![ticket, in_chat] } else { Vec::new() };
         Compared {
             said: customers.len() + agents.len(),
             at_desk,
-            in_chat: judge(&agents, &in_chat),
+            in_chat: judged,
+            shown,
             bot_lines,
             hooks_cut: self.hooks_cut.load(Ordering::SeqCst),
             ..Compared::default()

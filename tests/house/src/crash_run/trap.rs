@@ -12,7 +12,7 @@ pub(super) type Cut = (String, u64);
 
 /// A town's trap. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub(super) struct Trap(Arc<Mutex<State>>);
+pub(crate) struct Trap(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {

@@ -1,6 +1,6 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash`, `discord_killed`, `discord_story` and `story` run the bot in a process of its own; the others open a house
+//! `crash`, `discord_killed`, `discord_story`, `disk`, `faults`, `flood` and `story` run the bot in a process of its own; the others open a house
 //! in this one.
 
 mod bot;
@@ -10,6 +10,10 @@ mod crash;
 mod crowd;
 mod discord_killed;
 mod discord_story;
+mod disk;
+mod faults;
+mod fence;
+mod flood;
 mod guest;
 mod home;
 mod hooks;

@@ -27,6 +27,18 @@ const CRASH: Program = Program {
     starts: &["killable_telegram_bot", "killable_discord_bot"],
     release: false,
 };
+const FAULTS: Program = Program {
+    package: "escalator-house",
+    binary: Some("faults"),
+    starts: &["killable_telegram_bot", "killable_discord_bot"],
+    release: false,
+};
+const FLOOD: Program = Program {
+    package: "escalator-house",
+    binary: Some("flood"),
+    starts: &["killable_telegram_bot"],
+    release: false,
+};
 const SCREENSHOTS: Program = Program {
     package: "escalator-house",
     binary: Some("screenshots"),
@@ -46,6 +58,14 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 pub(crate) fn crash(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     CRASH.become_it(workspace, arguments)
+}
+
+pub(crate) fn faults(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    FAULTS.become_it(workspace, arguments)
+}
+
+pub(crate) fn flood(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    FLOOD.become_it(workspace, arguments)
 }
 
 /// Runs the kill test to its end and comes back.
