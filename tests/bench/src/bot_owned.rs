@@ -21,13 +21,13 @@ use escalator_telegram::{Telegram, client};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::json;
-use tempfile::TempDir;
 use teloxide::{
     error_handlers::LoggingErrorHandler,
     prelude::*,
     stop::{StopFlag, StopToken, mk_stop_token},
     update_listeners::{AsUpdateStream, UpdateListener},
 };
+use tempfile::TempDir;
 
 use crate::{
     cpu,
@@ -104,7 +104,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let flushes = bed.flushes.count() - before;
     bed.close().await?;
     let (without_us, with_us) = (Cost::median(&without), Cost::median(&with));
-    let added: Vec<Cost> = with.iter().zip(&without).map(|(with, without)| with.less(*without)).collect();
+    let added: Vec<Cost> = with
+        .iter()
+        .zip(&without)
+        .map(|(with, without)| with.less(*without))
+        .collect();
     let report = Report {
         bench: "bot-owned",
         environment: Environment::of(&folder),
@@ -182,18 +186,24 @@ impl Bed {
                 let mut dispatcher = Dispatcher::builder(self.bot.clone(), handlers)
                     .dependencies(dptree::deps![Arc::clone(&seen)])
                     .build();
-                dispatcher.try_dispatch_with_listener(listener, LoggingErrorHandler::new()).await
+                dispatcher
+                    .try_dispatch_with_listener(listener, LoggingErrorHandler::new())
+                    .await
             }
             With::Us => {
                 let (listener, handlers) = self.telegram.install(listener, handlers);
                 let mut dispatcher = Dispatcher::builder(self.bot.clone(), handlers)
                     .dependencies(dptree::deps![Arc::clone(&seen)])
                     .build();
-                dispatcher.try_dispatch_with_listener(listener, LoggingErrorHandler::new()).await
+                dispatcher
+                    .try_dispatch_with_listener(listener, LoggingErrorHandler::new())
+                    .await
             }
         };
         let elapsed = began.elapsed();
-        let cpu = cpu::spent().context("the processor time is told here")?.saturating_sub(cpu_before);
+        let cpu = cpu::spent()
+            .context("the processor time is told here")?
+            .saturating_sub(cpu_before);
         dispatched.map_err(|_| anyhow!("the dispatcher gave up"))?;
         let (seen, count) = (seen.load(Ordering::Relaxed), u64::from(options.updates));
         ensure!(seen == count, "the bot saw {seen} of {count} updates");
@@ -289,7 +299,11 @@ impl Report {
 
     fn text(&self) -> String {
         let row = |(side, cost): (&str, Cost)| {
-            vec![side.to_owned(), format!("{:.2}", cost.elapsed_us), format!("{:.2}", cost.cpu_us)]
+            vec![
+                side.to_owned(),
+                format!("{:.2}", cost.elapsed_us),
+                format!("{:.2}", cost.cpu_us),
+            ]
         };
         let rows: Vec<Vec<String>> = self.sides().into_iter().map(row).collect();
         let table = draw(&["an update of a chat that the bot owns", "µs", "CPU µs"], &rows);

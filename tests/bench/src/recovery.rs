@@ -97,18 +97,29 @@ async fn recover(options: &Options, ledger: Ledger<'_>, deliveries: u32) -> Resu
         load::once(house.address, &house.hooks, 64).await?;
     }
     let waiting = house.waiting();
-    ensure!(waiting >= (rounds * house.hooks.len()) as u64, "{waiting} deliveries wait");
+    ensure!(
+        waiting >= (rounds * house.hooks.len()) as u64,
+        "{waiting} deliveries wait"
+    );
     let stopped = house.stop().await?;
 
     let began = Instant::now();
     let house = stopped.start(false).await?;
     let started = began.elapsed();
-    ensure!(house.waiting() == waiting, "{} of {waiting} deliveries wait after the start", house.waiting());
+    ensure!(
+        house.waiting() == waiting,
+        "{} of {waiting} deliveries wait after the start",
+        house.waiting()
+    );
     let began = Instant::now();
     house.open_chat(true);
     house.drained().await?;
     let drained = began.elapsed();
-    ensure!(house.delivered() >= waiting, "{} of {waiting} were delivered", house.delivered());
+    ensure!(
+        house.delivered() >= waiting,
+        "{} of {waiting} were delivered",
+        house.delivered()
+    );
     house.close().await?;
     Ok((started, drained))
 }

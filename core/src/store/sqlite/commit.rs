@@ -164,16 +164,19 @@ fn write_lines(
     lines: &[(ConversationId, Option<SessionId>, Line)],
     growth: &Growth,
 ) {
-    let rows = lines.iter().zip(growth.places()).map(|((conversation, session, line), place)| {
-        [
-            place.n.into(),
-            place.before.into(),
-            (*conversation).into(),
-            (*session).into(),
-            encode(line).into(),
-            now.into(),
-        ]
-    });
+    let rows = lines
+        .iter()
+        .zip(growth.places())
+        .map(|((conversation, session, line), place)| {
+            [
+                place.n.into(),
+                place.before.into(),
+                (*conversation).into(),
+                (*session).into(),
+                encode(line).into(),
+                now.into(),
+            ]
+        });
     let head = "INSERT INTO transcript_lines (n, before, conversation, session, body, at)";
     script.insert(head, rows.collect(), "");
 }

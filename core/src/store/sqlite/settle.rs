@@ -79,11 +79,7 @@ fn remove(script: &mut Script, fates: &BTreeMap<DeliveryId, Fate<'_>>) -> Result
     Ok(())
 }
 
-fn update(
-    script: &mut Script,
-    now: Timestamp,
-    fates: &BTreeMap<DeliveryId, Fate<'_>>,
-) -> Result<(), StoreError> {
+fn update(script: &mut Script, now: Timestamp, fates: &BTreeMap<DeliveryId, Fate<'_>>) -> Result<(), StoreError> {
     let row = |(id, fate): (&DeliveryId, &Fate<'_>)| -> Result<[Value; 9], StoreError> {
         let [lane_kind, lane, seq] = delivery(*id)?;
         let detail = match fate.end {

@@ -62,17 +62,18 @@ impl Script {
 
     /// Adds rows to a table: `{insert} SELECT … {conflict}`. The first column is never null: a row in which it is fills
     /// the statement up, and is left out.
-    pub(super) fn insert<const COLUMNS: usize>(
-        &mut self,
-        insert: &str,
-        rows: Vec<[Value; COLUMNS]>,
-        conflict: &str,
-    ) {
+    pub(super) fn insert<const COLUMNS: usize>(&mut self, insert: &str, rows: Vec<[Value; COLUMNS]>, conflict: &str) {
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
             let (count, places) = self.room(rows.len());
             let marks = marks(places, COLUMNS);
-            let text = [insert, " SELECT * FROM (VALUES ", &marks, ") WHERE column1 IS NOT NULL ", conflict];
+            let text = [
+                insert,
+                " SELECT * FROM (VALUES ",
+                &marks,
+                ") WHERE column1 IS NOT NULL ",
+                conflict,
+            ];
             let filling = std::iter::repeat_n(Value::Null, (places - count) * COLUMNS);
             let values = rows.by_ref().take(count).flatten().chain(filling);
             self.part().add(text, values);
@@ -119,13 +120,17 @@ impl Script {
     }
 
     fn part(&mut self) -> &mut Part {
-        self.parts.last_mut().expect("there is always one, and none is taken away")
+        self.parts
+            .last_mut()
+            .expect("there is always one, and none is taken away")
     }
 }
 
 impl Part {
     fn add<const WORDS: usize>(&mut self, text: [&str; WORDS], values: impl IntoIterator<Item = Value>) {
-        text.iter().for_each(|words| self.sql.push_str(words));
+        for words in text {
+            self.sql.push_str(words);
+        }
         self.sql.push(';');
         for value in values {
             let added = match value {

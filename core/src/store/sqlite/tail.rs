@@ -109,11 +109,7 @@ impl Tail {
     }
 
     /// What a batch appends. Reads the newest line of conversations that it adds lines to, where that is not remembered.
-    pub(super) async fn growth(
-        &mut self,
-        db: &mut SqliteConnection,
-        changes: &Changes,
-    ) -> Result<Growth, StoreError> {
+    pub(super) async fn growth(&mut self, db: &mut SqliteConnection, changes: &Changes) -> Result<Growth, StoreError> {
         self.find_heads(db, changes).await?;
         let mut heads: HashMap<ConversationId, Option<i64>> = HashMap::new();
         let mut places = Vec::with_capacity(changes.lines.len());

@@ -69,12 +69,15 @@ pub(crate) async fn run_at(options: OptionsAt) -> Result<()> {
     // Connections are made, caches filled and statements prepared before anything counts.
     load::steady(house.address, &house.hooks, 64, Duration::from_millis(500)).await?;
     let load = load::steady(house.address, &house.hooks, 64, Duration::from_secs(options.round_secs)).await?;
-    measured.hook_cpu_us = load.cpu.context("the processor time is told here")?.as_secs_f64() * 1e6 / float(load.answered());
+    measured.hook_cpu_us =
+        load.cpu.context("the processor time is told here")?.as_secs_f64() * 1e6 / float(load.answered());
     measured.hooks_per_sec = load.per_sec();
     let (waiting, cpu_before, began) = (house.waiting(), crate::cpu::spent(), Instant::now());
     house.open_chat(true);
     house.drained().await?;
-    let cpu = crate::cpu::spent().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
+    let cpu = crate::cpu::spent()
+        .zip(cpu_before)
+        .map(|(after, before)| after.saturating_sub(before));
     measured.delivery_cpu_us = cpu.context("the processor time is told here")?.as_secs_f64() * 1e6 / float(waiting);
     measured.deliveries_per_sec = float(waiting) / began.elapsed().as_secs_f64();
     measured.rss_max_mib = status_mib("VmHWM")?;
@@ -121,7 +124,9 @@ impl Measured {
 /// A line of proc_pid_status(5), which tells kibibytes.
 fn status_mib(wanted: &str) -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix(wanted)?.strip_prefix(':'));
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(wanted)?.strip_prefix(':'));
     let kib: u64 = line
         .and_then(|line| line.split_ascii_whitespace().next())
         .context("the memory of a process is told here")?

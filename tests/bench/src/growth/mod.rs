@@ -131,13 +131,21 @@ async fn prepare(folder: &Path, sessions: u32, active: usize) -> Result<Prepared
 /// Measures in a process of its own. The last one removes what is old, too.
 fn measure(prepared: &Prepared, options: &Options, age_out: bool) -> Result<Measured> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("growth-at").arg(prepared.file()?).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+        .arg("growth-at")
+        .arg(prepared.file()?)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
     command.arg("--round-secs").arg(options.round_secs.to_string());
     if age_out {
         command.arg("--age-out");
     }
     let told = command.output()?;
-    ensure!(told.status.success(), "the process that measures failed: {}", told.status);
+    ensure!(
+        told.status.success(),
+        "the process that measures failed: {}",
+        told.status
+    );
     Ok(serde_json::from_slice(&told.stdout)?)
 }
 
@@ -203,7 +211,11 @@ impl Report {
             scale: Scale::Logarithmic,
             groups: vec![
                 group("processor time for a hook", |ledger| ledger.measured.hook_cpu_us, "µs"),
-                group("processor time for a delivery", |ledger| ledger.measured.delivery_cpu_us, "µs"),
+                group(
+                    "processor time for a delivery",
+                    |ledger| ledger.measured.delivery_cpu_us,
+                    "µs",
+                ),
                 group("memory at most", |ledger| ledger.measured.rss_max_mib, "MiB"),
                 group("start", |ledger| ledger.measured.start_secs * 1e3, "ms"),
             ],

@@ -81,7 +81,13 @@ impl House {
         };
         let mut house = empty.start(true).await?;
         house.open_sessions(0..sessions).await?;
-        Ok(house)
+        if !matches!(ledger, Ledger::CommitARow(..)) {
+            return Ok(house);
+        }
+        // Sessions are opened with group commit, or it would take minutes.
+        let mut stopped = house.stop().await?;
+        stopped.place.writes_per_commit_max = Some(1);
+        stopped.start(true).await
     }
 
     /// Opens sessions for customers, whose hooks are then those of the house.
@@ -105,7 +111,10 @@ impl House {
         }
         let Self { sessions, place, .. } = self;
         if let Database::Sqlite(file) = &place.database {
-            std::fs::write(sessions_of(file), serde_json::to_vec(&sessions.iter().map(ToString::to_string).collect::<Vec<_>>())?)?;
+            std::fs::write(
+                sessions_of(file),
+                serde_json::to_vec(&sessions.iter().map(ToString::to_string).collect::<Vec<_>>())?,
+            )?;
         }
         Ok(Stopped { sessions, place })
     }
@@ -152,7 +161,9 @@ impl Stopped {
     /// One that another process has left.
     pub(crate) fn at(file: PathBuf) -> Result<Self> {
         let sessions: Vec<String> = serde_json::from_slice(&std::fs::read(sessions_of(&file))?)?;
-        let sessions = sessions.iter().map(|session| SessionId::parse(session).context("it is a session's id"));
+        let sessions = sessions
+            .iter()
+            .map(|session| SessionId::parse(session).context("it is a session's id"));
         Ok(Self {
             sessions: sessions.collect::<Result<_>>()?,
             place: Place {
@@ -220,7 +231,7 @@ impl Place {
         Ok(Self {
             database: file.map_or(Database::Memory, Database::Sqlite),
             delay,
-            writes_per_commit_max: matches!(ledger, Ledger::CommitARow(..)).then_some(1),
+            writes_per_commit_max: None,
             _folder: folder,
         })
     }

@@ -209,7 +209,12 @@ impl Comparison {
 
     /// How many times the rate of a commit a hook the durable side has.
     fn group_commit(&self) -> Option<String> {
-        let rate = |wanted| self.sides.iter().find(|side| side.side == wanted).map(|side| side.per_sec);
+        let rate = |wanted| {
+            self.sides
+                .iter()
+                .find(|side| side.side == wanted)
+                .map(|side| side.per_sec)
+        };
         let times = rate(Side::Durable)? / rate(Side::CommitARow)?;
         Some(format!("\nGroup commit: {times:.1} times a commit a hook.\n"))
     }

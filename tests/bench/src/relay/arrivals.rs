@@ -47,11 +47,13 @@ impl Arrivals {
     /// A call was made: notes the marker in it, where it has one. The first time counts.
     pub(super) fn note(&self, call: &[u8]) {
         let now = Instant::now();
-        if let Some(event) = marker(call).and_then(|marker| self.events().get_mut(marker).map(|event| {
-            let first = event.arrived.is_none();
-            event.arrived.get_or_insert(now);
-            first
-        })) && event
+        if let Some(event) = marker(call).and_then(|marker| {
+            self.events().get_mut(marker).map(|event| {
+                let first = event.arrived.is_none();
+                event.arrived.get_or_insert(now);
+                first
+            })
+        }) && event
         {
             self.more.notify_waiters();
         }
@@ -61,7 +63,10 @@ impl Arrivals {
     pub(super) async fn complete(&self, markers: Range<usize>) {
         loop {
             let more = self.more.notified();
-            if self.events()[markers.clone()].iter().all(|event| event.arrived.is_some()) {
+            if self.events()[markers.clone()]
+                .iter()
+                .all(|event| event.arrived.is_some())
+            {
                 return;
             }
             more.await;
@@ -71,8 +76,11 @@ impl Arrivals {
     /// How long each took, in nanoseconds.
     pub(super) fn take(&self, markers: Range<usize>) -> Vec<u64> {
         let events = self.events();
-        let took = events[markers].iter().filter_map(|event| event.arrived?.checked_duration_since(event.due?));
-        took.map(|took| u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)).collect()
+        let took = events[markers]
+            .iter()
+            .filter_map(|event| event.arrived?.checked_duration_since(event.due?));
+        took.map(|took| u64::try_from(took.as_nanos()).unwrap_or(u64::MAX))
+            .collect()
     }
 
     fn events(&self) -> MutexGuard<'_, Vec<Event>> {

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::{AtomicI64, Ordering}},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -85,7 +88,9 @@ impl Fakes {
         let telegram = &self.telegram;
         let number = telegram.next_update.fetch_add(1, Ordering::Relaxed);
         let message = telegram.message(user(conversation), text);
-        telegram.updates().push_back((number, json!({ "update_id": number, "message": message })));
+        telegram
+            .updates()
+            .push_back((number, json!({ "update_id": number, "message": message })));
         telegram.more.notify_one();
     }
 }
@@ -125,7 +130,11 @@ impl Telegram {
         while updates.front().is_some_and(|(number, _)| *number < offset) {
             updates.pop_front();
         }
-        updates.iter().take(UPDATES_MAX).map(|(_, update)| update.clone()).collect()
+        updates
+            .iter()
+            .take(UPDATES_MAX)
+            .map(|(_, update)| update.clone())
+            .collect()
     }
 
     async fn updates_from(&self, offset: i64, wait: Duration) -> Vec<Value> {

@@ -8,13 +8,7 @@ use std::{
 };
 
 use anyhow::Result;
-use axum::{
-    Json, Router,
-    extract::State,
-    http::StatusCode,
-    routing::post,
-    serve::ListenerExt,
-};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::post, serve::ListenerExt};
 use escalator::model::SessionId;
 use escalator_telegram::{client, polling};
 use serde::Deserialize;
@@ -47,7 +41,11 @@ impl Naive {
         let bot = client(TOKEN, Some(&fakes.url()))?;
         let relay = Arc::new(Relay {
             bot: bot.clone(),
-            chats: (0..).map(|n| ChatId(user(n))).zip(&sessions).map(|(chat, session)| (*session, chat)).collect(),
+            chats: (0..)
+                .map(|n| ChatId(user(n)))
+                .zip(&sessions)
+                .map(|(chat, session)| (*session, chat))
+                .collect(),
             sessions: sessions.clone(),
             desk: reqwest::Client::builder().tcp_nodelay(true).build()?,
             desk_url: format!("{}/api/v2/chat/notifyUserNewChatMessage", fakes.url()),
@@ -59,14 +57,18 @@ impl Naive {
                 eprintln!("TCP_NODELAY could not be set: {error}");
             }
         });
-        let router = Router::new().route(&message::path(), post(hook)).with_state(Arc::clone(&relay));
+        let router = Router::new()
+            .route(&message::path(), post(hook))
+            .with_state(Arc::clone(&relay));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 eprintln!("the relay's hooks are no longer served: {error}");
             }
         });
         let handlers = dptree::entry().branch(Update::filter_message().endpoint(update));
-        let mut dispatcher = Dispatcher::builder(bot.clone(), handlers).dependencies(dptree::deps![relay]).build();
+        let mut dispatcher = Dispatcher::builder(bot.clone(), handlers)
+            .dependencies(dptree::deps![relay])
+            .build();
         let stop = dispatcher.shutdown_token();
         tokio::spawn(async move {
             dispatcher

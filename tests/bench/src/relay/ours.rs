@@ -10,8 +10,8 @@ use escalator::{
     runtime::{Database, Escalator, Running},
 };
 use escalator_telegram::{Telegram, client, polling};
-use tempfile::TempDir;
 use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
 
 use super::fakes::{Fakes, TOKEN, user};
@@ -47,7 +47,9 @@ impl Ours {
         let running = house.start().await?;
         let dispatcher = tokio::spawn(listen(bot, telegram.clone()));
         let sessions = open_sessions(&ingress, (0..conversations).map(user)).await?;
-        timeout(PATIENCE, running.drained()).await.context("the sessions were not opened in time")?;
+        timeout(PATIENCE, running.drained())
+            .await
+            .context("the sessions were not opened in time")?;
         Ok(Self {
             hooks_at: running.hookpoint_listens_on().context("it is served here")?,
             sessions,
@@ -60,7 +62,9 @@ impl Ours {
 
     pub(super) async fn close(self) -> Result<()> {
         self.telegram.stop();
-        timeout(PATIENCE, self.dispatcher).await.context("the bot did not stop in time")???;
+        timeout(PATIENCE, self.dispatcher)
+            .await
+            .context("the bot did not stop in time")???;
         ensure!(self.running.shutdown().await, "the house did not stop in time");
         Ok(())
     }
@@ -71,7 +75,9 @@ async fn listen(bot: Bot, telegram: Telegram<Bot>) -> Result<()> {
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(|| async { anyhow::Ok(()) }));
     let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
     let mut dispatcher = Dispatcher::builder(bot, handlers).build();
-    let outcome = dispatcher.try_dispatch_with_listener(listener, LoggingErrorHandler::new()).await;
+    let outcome = dispatcher
+        .try_dispatch_with_listener(listener, LoggingErrorHandler::new())
+        .await;
     outcome.map_err(|_| anyhow!("the fake Telegram is gone"))
 }
 

@@ -87,9 +87,16 @@ impl Comparison {
             row
         };
         let rows: Vec<Vec<String>> = (0..2)
-            .flat_map(|direction| self.sides.iter().map(move |side| row(side, side.directions()[direction])))
+            .flat_map(|direction| {
+                self.sides
+                    .iter()
+                    .map(move |side| row(side, side.directions()[direction]))
+            })
             .collect();
-        let table = draw(&["direction", "events", "p50 ms", "p99 ms", "p99.9 ms", "max ms"], &rows);
+        let table = draw(
+            &["direction", "events", "p50 ms", "p99 ms", "p99.9 ms", "max ms"],
+            &rows,
+        );
         format!(
             "\n{} conversations:\n\n{table}\np99 as a multiple: {:.2} towards the chat, {:.2} towards the desk.\n",
             self.conversations, self.p99_ratio_to_customer, self.p99_ratio_to_agent
@@ -105,14 +112,21 @@ impl Report {
             round_secs,
         } = self.setup;
         let environment = self.environment.lines().join("\n- ");
-        let load = format!("{per_sec} events a second, half in each direction, {rounds} rounds of {round_secs} s a side, in turn");
+        let load = format!(
+            "{per_sec} events a second, half in each direction, {rounds} rounds of {round_secs} s a side, in turn"
+        );
         let tables: String = self.comparisons.iter().map(Comparison::text).collect();
         format!("- {environment}\n- {load}\n- {:.0} s in all\n{tables}", self.secs)
     }
 
     pub(super) fn plot(&self) -> Plot {
         let bars = |latency: Latency, label: &str, colour| {
-            [("p50", latency.p50_ms), ("p99", latency.p99_ms), ("p99.9", latency.p999_ms)].map(|(percentile, ms)| Bar {
+            [
+                ("p50", latency.p50_ms),
+                ("p99", latency.p99_ms),
+                ("p99.9", latency.p999_ms),
+            ]
+            .map(|(percentile, ms)| Bar {
                 label: format!("{label}, {percentile}"),
                 value: ms,
                 shown: format!("{ms:.2} ms"),
