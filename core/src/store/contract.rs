@@ -237,7 +237,8 @@ pub struct AgeOut {
     pub history_for: Duration,
     /// How long a file that no delivery needs is kept. 1 hour.
     pub blobs_for: Duration,
-    /// How many rows of each kind one step removes at the most; of the pieces of files, at most 64. 1,000.
+    /// How many rows of each kind one step removes at the most; of the pieces of files, at most 64. 200: nothing else is
+    /// written meanwhile.
     pub rows_max: usize,
 }
 
@@ -248,7 +249,7 @@ impl Default for AgeOut {
             inbox_for: Duration::from_secs(48 * HOUR),
             history_for: Duration::from_secs(90 * 24 * HOUR),
             blobs_for: Duration::from_secs(HOUR),
-            rows_max: 1_000,
+            rows_max: 200,
         }
     }
 }

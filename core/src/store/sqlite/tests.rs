@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     SqliteBackend, SqliteSettings,
     columns::{delivery, read},
+    load::KNOWN_BY_HEART,
     read::ROW,
     statement::{fetch, run},
 };
@@ -465,6 +466,24 @@ async fn many_changes_are_folded_in_by_themselves() {
         assert_eq!(counted, left, "after change {n}");
         assert_eq!(told(&backend).await.0, n);
     }
+}
+
+#[tokio::test]
+async fn a_start_reads_no_conversation_that_is_long_over() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    let mut reader = backend.reader().await.expect("it reads");
+    let sql = format!("EXPLAIN QUERY PLAN {KNOWN_BY_HEART}");
+    let plan = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *reader).await;
+    let steps: Vec<String> = plan
+        .expect("it is planned")
+        .iter()
+        .map(|row| sqlx::Row::get(row, "detail"))
+        .collect();
+    let by_end = |step: &String| step.contains("conversations_by_end (ended_at>?)");
+    assert!(steps.iter().any(by_end), "{steps:?}");
+    let whole = |step: &String| step.contains("conversations") && !step.contains(" USING INDEX ");
+    assert!(!steps.iter().any(whole), "{steps:?}");
 }
 
 #[tokio::test]
