@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use escalator::channel::EscalationChannel;
-use escalator_telegram::{Receiving, Telegram, client};
+use escalator_telegram::{ClientError, Receiving, Telegram, check, client};
 use escalator_testkit::telegram::World;
 use teloxide::requests::Requester;
 use tokio_util::sync::CancellationToken;
@@ -82,5 +82,29 @@ pub(crate) fn assert_no_secret(text: &str) {
         "http://",
     ] {
         assert!(!text.contains(secret), "{text} shows {secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_bot_is_checked_before_anything_is_connected() {
+    let rig = Rig::new().await;
+    check(&rig.bot).await.expect("Telegram knows it");
+    let stranger = client("7000000009:AAE-another", Some(&rig.fake.url())).expect("it reads like a token");
+    let refused = check(&stranger).await.expect_err("Telegram knows no such bot");
+    assert!(matches!(refused, ClientError::Refused), "{refused:?}");
+
+    let elsewhere = client(TOKEN, Some(&format!("{}/nowhere", rig.fake.url()))).expect("it is an address");
+    let elsewhere = check(&elsewhere).await.expect_err("nobody is there");
+    assert!(matches!(elsewhere, ClientError::NoBotApi(_)), "{elsewhere:?}");
+
+    rig.fake.close_port().await.expect("the port is closed");
+    let away = check(&rig.bot).await.expect_err("nobody answers");
+    let told = format!(
+        "nothing answers at {}/: Telegram cannot be reached: connection refused",
+        rig.fake.url()
+    );
+    assert_eq!(away.to_string(), told);
+    for failed in [refused, elsewhere, away] {
+        assert_no_secret(&format!("{failed} {failed:?}"));
     }
 }
