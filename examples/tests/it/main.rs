@@ -1,9 +1,10 @@
 //! The example bots for Discord, run against a fake Discord and a desk; and the programs as they are started, ended and
-//! set wrong.
+//! set wrong, and what the README shows.
 
 #[cfg(unix)]
 mod endings;
 mod program;
+mod readme;
 mod refusals;
 
 use std::{sync::Arc, time::Duration};
