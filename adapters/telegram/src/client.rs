@@ -32,12 +32,12 @@ pub enum ClientError {
     Refused,
     /// Something else answers at the address.
     #[error("what answers at {0} is no Bot API")]
-    NoBotApi(Url),
+    NoBotApi(String),
     /// Nothing answers at the address.
     #[error("nothing answers at {at}: {why}")]
     Unreachable {
-        /// The address, without the token.
-        at: Url,
+        /// Scheme, host and port: what is behind them can hold a token.
+        at: String,
         /// What went wrong on the way.
         why: String,
     },
@@ -78,13 +78,19 @@ pub fn client(token: &str, api_url: Option<&str>) -> Result<Bot, ClientError> {
 /// # Errors
 /// [`ClientError::Refused`], [`ClientError::NoBotApi`] or [`ClientError::Unreachable`].
 pub async fn check(bot: &Bot) -> Result<(), ClientError> {
-    let unreachable = |why: String| ClientError::Unreachable { at: bot.api_url(), why };
+    let at = bot.api_url().origin().ascii_serialization();
     match tokio::time::timeout(CHECK_MAX, bot.get_me()).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(RequestError::Api(ApiError::InvalidToken))) => Err(ClientError::Refused),
-        Ok(Err(RequestError::Api(_) | RequestError::InvalidJson { .. })) => Err(ClientError::NoBotApi(bot.api_url())),
-        Ok(Err(failed)) => Err(unreachable(Failure::of(&failed).detail())),
-        Err(_elapsed) => Err(unreachable("Telegram did not answer in time".to_owned())),
+        Ok(Err(RequestError::Api(_) | RequestError::InvalidJson { .. })) => Err(ClientError::NoBotApi(at)),
+        Ok(Err(failed)) => Err(ClientError::Unreachable {
+            at,
+            why: Failure::of(&failed).detail(),
+        }),
+        Err(_elapsed) => Err(ClientError::Unreachable {
+            at,
+            why: "Telegram did not answer in time".to_owned(),
+        }),
     }
 }
 

@@ -94,7 +94,7 @@ async fn a_platform_that_is_away_is_told_with_its_address_and_the_cause() {
     let nowhere = closed();
     let said = refusal(&nowhere, &[]).await;
     let told = format!(
-        "error: TELEGRAM_API_URL: nothing answers at {nowhere}/: Telegram cannot be reached: connection refused\n"
+        "error: TELEGRAM_API_URL: nothing answers at {nowhere}: Telegram cannot be reached: connection refused\n"
     );
     assert!(said.ends_with(&told), "{said}");
 }
