@@ -7,12 +7,13 @@ use anyhow::{Result, anyhow};
 use escalator::{
     channel::{EscalationChannel, Turn},
     model::Escalation,
-    runtime::Builder,
+    runtime::{Builder, Running},
 };
 use escalator_telegram::{Telegram, polling};
 use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+use tokio_util::sync::CancellationToken;
 
-use crate::{faq, settings::Settings, told};
+use crate::{faq, settings::Settings, stop, told};
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -20,25 +21,34 @@ use crate::{faq, settings::Settings, told};
 /// The setting that is missing or wrong, or what refused us at the start.
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("info")?;
+    let stop = stop::listen()?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
-    serve(settings, house).await
+    serve(settings, house, stop).await
 }
 
-/// Runs the bot in a house that is set up.
+/// Runs the bot in a house that is set up, until it is told to stop.
 ///
 /// # Errors
 /// What is wrong with the token, or refused us at the start.
-pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
-    let bot = settings.telegram().await?;
-    let mut house = house.on_event(told::tell).open().await?;
-    let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
-    house.connect(Arc::new(telegram.clone()))?;
-    let running = house.start().await?;
-
-    tokio::spawn(stop_on_ctrl_c(telegram.clone()));
+pub async fn serve(settings: &Settings, house: Builder, stop: CancellationToken) -> Result<()> {
+    let Some(started) = stop.run_until_cancelled(start(settings, house)).await else {
+        return Ok(());
+    };
+    let (bot, telegram, running) = started?;
+    tokio::spawn(stop_when_told(stop, telegram.clone()));
     let outcome = listen(bot, telegram).await;
     running.shutdown().await;
     outcome
+}
+
+/// What can be wrong on this machine is found before Telegram is asked.
+async fn start(settings: &Settings, house: Builder) -> Result<(Bot, Telegram<Bot>, Running)> {
+    let bot = settings.telegram()?;
+    let mut house = house.on_event(told::tell).open().await?;
+    settings.check_telegram(&bot).await?;
+    let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
+    house.connect(Arc::new(telegram.clone()))?;
+    Ok((bot, telegram, house.start().await?))
 }
 
 /// Listens until the channel is told to stop.
@@ -58,10 +68,9 @@ pub async fn listen(bot: Bot, telegram: Telegram<Bot>) -> Result<()> {
     outcome.map_err(|_| anyhow!("Telegram answered at first and then no more: TELEGRAM_API_URL or the network"))
 }
 
-async fn stop_on_ctrl_c(telegram: Telegram<Bot>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        telegram.stop();
-    }
+async fn stop_when_told(stop: CancellationToken, telegram: Telegram<Bot>) {
+    stop.cancelled().await;
+    telegram.stop();
 }
 
 /// One message of a conversation that the bot owns.

@@ -75,7 +75,7 @@ mod turn_ext;
 
 pub use self::{
     channel::{Telegram, TelegramBot},
-    client::{ClientError, client, polling},
+    client::{ClientError, check, client, polling},
     config::{Receiving, Settings, Texts},
     listener::Listener,
     turn_ext::TurnExt,
