@@ -196,12 +196,16 @@ impl FaultyStore {
             claimed.maybe_sent &= !self.is(StoreFault::ForgetsDoubts);
         }
         let opening = self.opening;
-        let mut state = self.memory.state();
         if self.is(StoreFault::HandsOutAgain) && claims.claimed.is_empty() && max > 0 {
-            let out = state.out.iter().map(|(_, claimed)| claimed.clone());
-            claims.claimed = out.filter(|claimed| self.inner.is_wanted(claimed.id)).collect();
+            let out: Vec<Claimed> = self.memory.state().out.iter().map(|(_, claimed)| claimed.clone()).collect();
+            for claimed in out {
+                if self.inner.is_wanted(claimed.id).await {
+                    claims.claimed.push(claimed);
+                }
+            }
             return Ok(claims);
         }
+        let mut state = self.memory.state();
         let mut before = HashSet::new();
         if self.is(StoreFault::ForgetsClaims) {
             let out = state.out.iter().filter(|(at, _)| *at < opening);
@@ -263,7 +267,7 @@ impl Store for FaultyStore {
         }
     }
 
-    async fn settle(&self, mut settle: Settle) -> Result<(), StoreError> {
+    async fn settle(&self, mut settle: Settle) -> Result<Recorded, StoreError> {
         self.memory.state().out.retain(|(_, claimed)| claimed.id != settle.id);
         settle.as_ = match (self.fault, settle.as_) {
             (StoreFault::ForgetsStarts, SettleAs::Started) => return Ok(()),
@@ -308,15 +312,15 @@ impl Store for FaultyStore {
         self.misclaim(door, max).await
     }
 
-    fn is_wanted(&self, id: DeliveryId) -> bool {
-        self.is(StoreFault::WantsAll) || self.inner.is_wanted(id)
+    async fn is_wanted(&self, id: DeliveryId) -> bool {
+        self.is(StoreFault::WantsAll) || self.inner.is_wanted(id).await
     }
 
-    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
+    async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
         if self.is_after_a_restart(StoreFault::ForgetsTimers) {
             return (Vec::new(), None);
         }
-        let (mut due, next) = self.inner.due_timers();
+        let (mut due, next) = self.inner.due_timers().await;
         if self.is(StoreFault::TimersComeOnce) {
             due.retain(|timer| self.memory.state().timers.insert(timer.session));
         }
@@ -334,12 +338,12 @@ impl Store for FaultyStore {
         self.inner.wake_timers()
     }
 
-    fn doors(&self) -> Vec<Door> {
-        self.inner.doors()
+    async fn doors(&self) -> Vec<Door> {
+        self.inner.doors().await
     }
 
-    fn outstanding(&self) -> usize {
-        self.inner.outstanding()
+    async fn outstanding(&self) -> usize {
+        self.inner.outstanding().await
     }
 
     async fn drained(&self) {
@@ -353,6 +357,18 @@ impl Store for FaultyStore {
             return &self.nobody;
         }
         self.inner.owners()
+    }
+
+    async fn standing(&self, session: SessionId) -> Result<Option<(ConversationKey, Standing)>, StoreError> {
+        self.inner.standing(session).await
+    }
+
+    async fn hold(&self, channel: &ChannelId) -> Lease {
+        self.inner.hold(channel).await
+    }
+
+    fn holds(&self, channel: &ChannelId) -> bool {
+        self.inner.holds(channel)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

@@ -195,9 +195,11 @@ impl Bed {
             id: claimed.id,
             payload: claimed.payload.clone(),
             as_,
+            lease: claimed.lease.clone(),
         };
         self.again("a delivery is settled", || store.settle(settle.clone()))
             .await
+            .map(drop)
     }
 
     pub(super) async fn maintain(&self, task: Maintenance) -> Checked<Maintained> {
