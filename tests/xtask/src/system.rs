@@ -1,6 +1,9 @@
 //! Programs of the system that commands need.
 
-use std::{env, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, bail};
 
@@ -23,6 +26,12 @@ const BROWSER: &[Needed] = &[
     },
 ];
 
+/// Debian's package of PostgreSQL's server and client.
+const DATABASE: &str = "postgresql";
+
+/// Names a server to be tested against instead of a private one.
+const DATABASE_ELSEWHERE: &str = "DATABASE_URL";
+
 /// Makes sure that there is a browser and its driver.
 pub(crate) fn browser_ready(root: &Path) -> Result<()> {
     let missing: Vec<&str> = BROWSER
@@ -30,6 +39,20 @@ pub(crate) fn browser_ready(root: &Path) -> Result<()> {
         .filter(|needed| !is_there(needed))
         .map(|needed| needed.package)
         .collect();
+    install(root, &missing)
+}
+
+/// Makes sure that there is a PostgreSQL for the tests to start, unless they are told of one that runs.
+pub(crate) fn database_ready(root: &Path) -> Result<()> {
+    let elsewhere = env::var(DATABASE_ELSEWHERE).is_ok_and(|url| url.starts_with("postgres"));
+    if elsewhere || has_server(root) {
+        return Ok(());
+    }
+    install(root, &[DATABASE])
+}
+
+/// Installs packages, after saying so, or says which line does.
+fn install(root: &Path, missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
@@ -42,10 +65,17 @@ pub(crate) fn browser_ready(root: &Path) -> Result<()> {
     }
     eprintln!("{} missing; running: {line}", missing.join(" and "));
     apt_get(root, &["update"])?;
-    apt_get(
-        root,
-        &[&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat(),
-    )
+    apt_get(root, &[&["install", "-y", "--no-install-recommends"], missing].concat())
+}
+
+/// Where the tests look: Debian's folders, what `pg_config` says, the `PATH`.
+fn has_server(root: &Path) -> bool {
+    let has = |folder: PathBuf| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file());
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let configured = process::program("pg_config", root).arg("--bindir").read();
+    versions.map(|version| version.path().join("bin")).any(has)
+        || configured.is_ok_and(|said| has(PathBuf::from(said.trim())))
+        || (on_path("initdb") && on_path("postgres"))
 }
 
 fn apt_get(root: &Path, arguments: &[&str]) -> Result<()> {

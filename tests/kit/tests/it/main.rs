@@ -2,4 +2,6 @@
 
 mod desk;
 mod discord;
+#[cfg(unix)]
+mod postgres;
 mod telegram;

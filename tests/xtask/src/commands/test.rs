@@ -9,6 +9,7 @@ const BROWSER_REQUIRED: &str = "ESCALATOR_BROWSER_REQUIRED";
 
 /// Every test and every documented example, to the last one even when one fails.
 pub(crate) fn all(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    system::database_ready(&workspace.root)?;
     let everything = ["test", "--workspace", "--all-features", "--no-fail-fast"];
     counted(process::cargo(&workspace.root).args(everything).args(arguments))
 }
