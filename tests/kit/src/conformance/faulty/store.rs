@@ -12,11 +12,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use escalator::{
     delivery::{DeliveryId, Door, OpenedFile},
-    model::{BlobId, EventKey, Line, SessionId, Timestamp},
+    model::{BlobId, ChannelId, ConversationKey, EventKey, Line, SessionId, Timestamp},
     session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, SettleAs,
-        Store, StoreError, Target, blobs::Blobs,
+        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
+        SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
     },
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -270,7 +270,7 @@ impl Store for FaultyStore {
     async fn settle(&self, mut settle: Settle) -> Result<Recorded, StoreError> {
         self.memory.state().out.retain(|(_, claimed)| claimed.id != settle.id);
         settle.as_ = match (self.fault, settle.as_) {
-            (StoreFault::ForgetsStarts, SettleAs::Started) => return Ok(()),
+            (StoreFault::ForgetsStarts, SettleAs::Started) => return Ok(Recorded::Done),
             (StoreFault::ForgetsSettlements, SettleAs::Delivered(_)) => SettleAs::Retry {
                 due: Timestamp::default(),
                 maybe_sent: false,
