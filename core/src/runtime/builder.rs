@@ -257,17 +257,14 @@ mod tests {
             ("sqlite:/var/lib/e.db?mode=rwc", file("/var/lib/e.db")),
             ("memory:", Database::Memory),
             ("postgres://localhost/x", postgres("postgres://localhost/x")),
-            ("postgresql://anna:word@db:5433/x", postgres("postgresql://anna:word@db:5433/x")),
+            (
+                "postgresql://anna:word@db:5433/x",
+                postgres("postgresql://anna:word@db:5433/x"),
+            ),
         ] {
             assert_eq!(Database::parse(name).expect("the name is right"), database, "{name}");
         }
-        for name in [
-            "",
-            "escalator.db",
-            "sqlite:",
-            "sqlite::memory:",
-            "mysql://localhost/x",
-        ] {
+        for name in ["", "escalator.db", "sqlite:", "sqlite::memory:", "mysql://localhost/x"] {
             assert!(Database::parse(name).is_err(), "{name}");
         }
     }

@@ -11,8 +11,8 @@ use super::{AgeOut, DeadLetter, DueTimer, StoreError};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
     model::{
-        Address, BlobId, ChannelId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line, SessionId,
-        Timestamp,
+        Address, BlobId, ChannelId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line,
+        SessionId, Timestamp,
     },
     session::{Conversation, Mark, TimerKind},
 };
@@ -385,6 +385,11 @@ impl Changes {
         let rows = rows && sessions.is_empty() && deliveries.is_empty();
         let rows = rows && settled.is_empty() && lines.is_empty();
         let timers = timers_set.is_empty() && timers_cleared.is_empty();
-        rows && released.is_empty() && timers && blob_pieces.is_empty() && blobs.is_empty() && blobs_dropped.is_empty() && secret.is_none()
+        rows && released.is_empty()
+            && timers
+            && blob_pieces.is_empty()
+            && blobs.is_empty()
+            && blobs_dropped.is_empty()
+            && secret.is_none()
     }
 }

@@ -6,9 +6,7 @@ use tokio::sync::Notify;
 use super::{Lease, Owners, Standing, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
-    model::{
-        Address, ChannelId, ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp,
-    },
+    model::{Address, ChannelId, ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
 };
 

@@ -29,8 +29,8 @@ use super::{
 use crate::{
     delivery::{DeliveryId, Door},
     model::{
-        Address, ChannelId, Clock, ConversationKey, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts,
-        Timestamp,
+        Address, ChannelId, Clock, ConversationKey, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock,
+        Texts, Timestamp,
     },
     session::Mark,
 };
@@ -384,7 +384,10 @@ impl Store for Ledger {
     }
 
     fn holds(&self, channel: &ChannelId) -> bool {
-        self.shared.sharing.as_ref().is_none_or(|sharing| sharing.holds(channel))
+        self.shared
+            .sharing
+            .as_ref()
+            .is_none_or(|sharing| sharing.holds(channel))
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

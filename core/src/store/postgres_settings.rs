@@ -52,6 +52,9 @@ impl Heartbeats {
 
     pub(super) async fn pass(&self) {
         let mut beats = self.0.subscribe();
-        beats.wait_for(|beats| *beats).await.expect("the sender is this value's own");
+        beats
+            .wait_for(|beats| *beats)
+            .await
+            .expect("the sender is this value's own");
     }
 }

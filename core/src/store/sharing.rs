@@ -232,7 +232,12 @@ impl Sharing {
     }
 
     /// Keeps the instance alive, until `stop`.
-    pub(super) async fn live(self: Arc<Self>, shared: Arc<Shared>, writes: mpsc::Sender<Write>, stop: CancellationToken) {
+    pub(super) async fn live(
+        self: Arc<Self>,
+        shared: Arc<Shared>,
+        writes: mpsc::Sender<Write>,
+        stop: CancellationToken,
+    ) {
         loop {
             let beat = async {
                 self.heartbeats.pass().await;
@@ -259,7 +264,9 @@ impl Sharing {
         // Who waits for the lease to be over waits no longer than that.
         match timeout(self.lease, self.commons.leave(instance)).await {
             Ok(Ok(())) => {}
-            Ok(Err(failed)) => tracing::warn!(error = %failed, "what this instance had is given back when its lease is over"),
+            Ok(Err(failed)) => {
+                tracing::warn!(error = %failed, "what this instance had is given back when its lease is over")
+            }
             Err(_elapsed) => tracing::warn!("what this instance had is given back when its lease is over"),
         }
     }
@@ -302,7 +309,9 @@ impl Sharing {
         }
         let left = term.ends_at().saturating_duration_since(asked_at);
         let renewed = timeout(left, self.commons.renew(instance, self.lease));
-        let renewed = renewed.await.unwrap_or_else(|_elapsed| Err(StoreError::unavailable("no answer")))?;
+        let renewed = renewed
+            .await
+            .unwrap_or_else(|_elapsed| Err(StoreError::unavailable("no answer")))?;
         if renewed && term.extend(asked_at + counted_on(self.lease)) {
             self.state().renewed_at = asked_at;
             self.outstanding().await;
@@ -320,7 +329,9 @@ impl Sharing {
         }
         let (instance, asked_at) = (Uuid::new_v4(), Instant::now());
         let joined = timeout(counted_on(self.lease), self.commons.join(instance, self.lease));
-        joined.await.unwrap_or_else(|_elapsed| Err(StoreError::unavailable("no answer")))?;
+        joined
+            .await
+            .unwrap_or_else(|_elapsed| Err(StoreError::unavailable("no answer")))?;
         tracing::warn!(%instance, "the lease of this instance was over: it goes on as another, with nothing of what it had");
         reload(writes, Reload::All).await?;
         let mut state = self.state();

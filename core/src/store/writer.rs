@@ -268,12 +268,7 @@ impl Drop for Writer {
 }
 
 /// Decides on one write.
-async fn fold(
-    shared: &Shared,
-    batch: &mut Batch<'_>,
-    write: &Write,
-    lanes: &impl Lanes,
-) -> Result<Reply, StoreError> {
+async fn fold(shared: &Shared, batch: &mut Batch<'_>, write: &Write, lanes: &impl Lanes) -> Result<Reply, StoreError> {
     Ok(match write {
         Write::Accept(events, _) => {
             let accepted = deciding(|| events.iter().map(|event| batch.accept(event)).collect())?;
@@ -350,16 +345,18 @@ fn escalates(write: &Write) -> impl Iterator<Item = &ChannelId> {
         Write::Accept(events, _) => events.as_slice(),
         _ => &[],
     };
-    events.iter().filter_map(|incoming| match (&incoming.target, &incoming.event) {
-        (
-            Target::Conversation(key),
-            Event::Customer {
-                event: CustomerEvent::Escalate(_),
-                ..
-            },
-        ) => Some(&key.channel),
-        _ => None,
-    })
+    events
+        .iter()
+        .filter_map(|incoming| match (&incoming.target, &incoming.event) {
+            (
+                Target::Conversation(key),
+                Event::Customer {
+                    event: CustomerEvent::Escalate(_),
+                    ..
+                },
+            ) => Some(&key.channel),
+            _ => None,
+        })
 }
 
 /// The doors at which a batch changes what there is to claim.

@@ -23,8 +23,8 @@ use crate::{
     },
     session::{Conversation, Event, Session, State, Verdict},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle, Standing,
-        Store, StoreError, blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
+        Standing, Store, StoreError, blobs::Blobs,
     },
 };
 

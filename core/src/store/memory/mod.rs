@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 use super::{
     AgeOut, DeadLetter, StoreError,
-    backend::{Backend, Changes, Loaded, Locked, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+    backend::{Backend, Changes, Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
     stored::decode,
 };
 use crate::{
@@ -146,7 +146,7 @@ impl Backend for MemoryBackend {
             inbox: inbox.cloned().collect(),
             sessions,
             locked: Locked::default(),
-    })
+        })
     }
 
     async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {

@@ -59,7 +59,10 @@ pub(super) async fn write(db: &mut PgConnection, origin: Uuid, changes: &Changes
         write_secret(db, secret).await?;
     }
     lanes::release(db, released).await?;
-    let written = deliveries.iter().map(|row| row.id).chain(settled.iter().map(|(id, _)| *id));
+    let written = deliveries
+        .iter()
+        .map(|row| row.id)
+        .chain(settled.iter().map(|(id, _)| *id));
     lanes::keep_up(db, written.map(|id| id.lane).chain(released.iter().copied())).await?;
     tell(db, origin, news).await
 }
@@ -81,7 +84,12 @@ async fn write_inbox(db: &mut PgConnection, now: Timestamp, keys: &[EventKey]) -
     }
     let keys: Vec<&str> = keys.iter().map(EventKey::as_str).collect();
     let sql = "INSERT INTO inbox (key, at) SELECT key, $2 FROM unnest($1::text[]) AS given (key)";
-    sqlx::query(sql).bind(keys).bind(now.as_millis()).execute(db).await.map_err(failed)?;
+    sqlx::query(sql)
+        .bind(keys)
+        .bind(now.as_millis())
+        .execute(db)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -102,7 +110,9 @@ async fn write_conversations(
     }
     let column = |of: fn(&Conversation) -> &str| conversations.iter().map(of).collect::<Vec<_>>();
     let sessions = conversations.iter().map(Conversation::session);
-    let sessions: Vec<Option<Uuid>> = sessions.map(|session| session.map(|session| session.id.uuid())).collect();
+    let sessions: Vec<Option<Uuid>> = sessions
+        .map(|session| session.map(|session| session.id.uuid()))
+        .collect();
     let ends = conversations.iter().map(|conversation| conversation.last);
     let ends: Vec<Option<i64>> = ends.map(|last| last.map(|last| last.at.as_millis())).collect();
     sqlx::query(SQL)
@@ -134,7 +144,10 @@ async fn write_bodies(db: &mut PgConnection, conversations: &[Conversation]) -> 
 }
 
 fn ids(conversations: &[Conversation]) -> Vec<Uuid> {
-    conversations.iter().map(|conversation| conversation.id.uuid()).collect()
+    conversations
+        .iter()
+        .map(|conversation| conversation.id.uuid())
+        .collect()
 }
 
 fn places(conversations: &[Conversation]) -> Vec<Option<&str>> {
@@ -157,7 +170,10 @@ async fn write_sessions(
         return Ok(());
     }
     let ids: Vec<Uuid> = sessions.iter().map(|(session, ..)| session.uuid()).collect();
-    let conversations: Vec<Uuid> = sessions.iter().map(|(_, conversation, _)| conversation.uuid()).collect();
+    let conversations: Vec<Uuid> = sessions
+        .iter()
+        .map(|(_, conversation, _)| conversation.uuid())
+        .collect();
     let addresses: Vec<&str> = sessions.iter().map(|(.., address)| address.as_str()).collect();
     let query = sqlx::query(SQL).bind(ids).bind(conversations).bind(addresses);
     query.bind(now.as_millis()).execute(db).await.map_err(failed)?;
@@ -174,7 +190,12 @@ async fn end_sessions(db: &mut PgConnection, conversations: &[Conversation]) -> 
     if ids.is_empty() {
         return Ok(());
     }
-    sqlx::query(SQL).bind(ids).bind(ends).execute(db).await.map_err(failed)?;
+    sqlx::query(SQL)
+        .bind(ids)
+        .bind(ends)
+        .execute(db)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -227,7 +248,10 @@ async fn write_lines(
         return Ok(());
     }
     let conversations: Vec<Uuid> = lines.iter().map(|(conversation, ..)| conversation.uuid()).collect();
-    let sessions: Vec<Option<Uuid>> = lines.iter().map(|(_, session, _)| session.map(SessionId::uuid)).collect();
+    let sessions: Vec<Option<Uuid>> = lines
+        .iter()
+        .map(|(_, session, _)| session.map(SessionId::uuid))
+        .collect();
     let bodies: Vec<String> = lines.iter().map(|(.., line)| encode(line)).collect();
     let query = sqlx::query(SQL).bind(conversations).bind(sessions).bind(bodies);
     query.bind(now.as_millis()).execute(db).await.map_err(failed)?;
@@ -239,8 +263,10 @@ async fn set_timers(db: &mut PgConnection, timers: &[(SessionId, TimerKind, Time
         SELECT given.* FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS given \
         ON CONFLICT (session, kind) DO UPDATE SET due = excluded.due";
     // One that is set twice is set as it was last.
-    let timers: BTreeMap<(SessionId, TimerKind), Timestamp> =
-        timers.iter().map(|(session, kind, due)| ((*session, *kind), *due)).collect();
+    let timers: BTreeMap<(SessionId, TimerKind), Timestamp> = timers
+        .iter()
+        .map(|(session, kind, due)| ((*session, *kind), *due))
+        .collect();
     if timers.is_empty() {
         return Ok(());
     }
@@ -260,7 +286,12 @@ async fn clear_timers(db: &mut PgConnection, timers: &[(SessionId, TimerKind)]) 
     }
     let sessions: Vec<Uuid> = timers.iter().map(|(session, _)| session.uuid()).collect();
     let kinds: Vec<&str> = timers.iter().map(|(_, kind)| kind.word()).collect();
-    sqlx::query(SQL).bind(sessions).bind(kinds).execute(db).await.map_err(failed)?;
+    sqlx::query(SQL)
+        .bind(sessions)
+        .bind(kinds)
+        .execute(db)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -294,7 +325,10 @@ async fn write_blobs(db: &mut PgConnection, now: Timestamp, blobs: &[(BlobId, u6
         return Ok(());
     }
     let ids: Vec<Uuid> = blobs.iter().map(|(blob, _)| blob.uuid()).collect();
-    let sizes = blobs.iter().map(|(_, bytes)| number(*bytes)).collect::<Result<Vec<i64>, _>>()?;
+    let sizes = blobs
+        .iter()
+        .map(|(_, bytes)| number(*bytes))
+        .collect::<Result<Vec<i64>, _>>()?;
     let query = sqlx::query(SQL).bind(ids).bind(sizes).bind(now.as_millis());
     query.execute(db).await.map_err(failed)?;
     Ok(())

@@ -31,11 +31,21 @@ pub(super) async fn renew(db: &mut PgConnection, instance: Uuid, lease: Duration
 /// Gives all back that an instance has, within the transaction that stands.
 pub(super) async fn leave(db: &mut PgConnection, origin: Uuid, instance: Uuid) -> Result<(), StoreError> {
     let sql = "DELETE FROM instances WHERE id = $1";
-    sqlx::query(sql).bind(instance).execute(&mut *db).await.map_err(failed)?;
+    sqlx::query(sql)
+        .bind(instance)
+        .execute(&mut *db)
+        .await
+        .map_err(failed)?;
     let doors = lanes::take_back(db, instance, &[]).await?;
     let sql = "UPDATE channels SET holder = NULL WHERE holder = $1 RETURNING channel";
-    let freed = sqlx::query(sql).bind(instance).fetch_all(&mut *db).await.map_err(failed)?;
-    let channels = freed.iter().map(|row| read::<String>(row, "channel").map(ChannelId::new));
+    let freed = sqlx::query(sql)
+        .bind(instance)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(failed)?;
+    let channels = freed
+        .iter()
+        .map(|row| read::<String>(row, "channel").map(ChannelId::new));
     let news = News {
         doors,
         channels: channels.collect::<Result<_, _>>()?,

@@ -55,7 +55,10 @@ pub(super) async fn keep_up(db: &mut PgConnection, lanes: impl Iterator<Item = L
     }
     let (kinds, lanes) = (&columns.kinds, &columns.lanes);
     let emptied = format!("UPDATE lanes SET due = NULL {EMPTY} AND lanes.holder IS NOT NULL");
-    let done = format!("DELETE FROM lanes USING {} AND lanes.holder IS NULL", &EMPTY["FROM ".len()..]);
+    let done = format!(
+        "DELETE FROM lanes USING {} AND lanes.holder IS NULL",
+        &EMPTY["FROM ".len()..]
+    );
     for sql in [HEADS.to_owned(), emptied, done] {
         let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kinds).bind(lanes);
         query.execute(&mut *db).await.map_err(failed)?;
@@ -88,7 +91,10 @@ pub(super) async fn claim(
         Door::Channel(channel) => Some(channel.as_str()),
         Door::Desk | Door::Bot => None,
     };
-    let query = sqlx::query(LANES).bind(instance).bind(door.to_string()).bind(now.as_millis());
+    let query = sqlx::query(LANES)
+        .bind(instance)
+        .bind(door.to_string())
+        .bind(now.as_millis());
     let query = query.bind(i64::try_from(max).unwrap_or(i64::MAX)).bind(channel);
     let taken = query.fetch_all(&mut *db).await.map_err(failed)?;
     let kinds: Vec<String> = taken.iter().map(|row| read(row, "kind")).collect::<Result<_, _>>()?;
@@ -138,7 +144,11 @@ async fn postpone(db: &mut PgConnection, lane: Lane, due: i64) -> Result<(), Sto
 
 pub(super) async fn next_due(db: &mut PgConnection, door: &Door) -> Result<Option<Timestamp>, StoreError> {
     let sql = "SELECT min(due) AS due FROM lanes WHERE door = $1 AND holder IS NULL";
-    let row = sqlx::query(sql).bind(door.to_string()).fetch_one(db).await.map_err(failed)?;
+    let row = sqlx::query(sql)
+        .bind(door.to_string())
+        .fetch_one(db)
+        .await
+        .map_err(failed)?;
     Ok(read::<Option<i64>>(&row, "due")?.map(Timestamp::from_millis))
 }
 
@@ -171,7 +181,12 @@ async fn free(db: &mut PgConnection, lanes: Vec<sqlx::postgres::PgRow>) -> Resul
     }
     let kinds: Vec<String> = lanes.iter().map(|row| read(row, "kind")).collect::<Result<_, _>>()?;
     let ids: Vec<Uuid> = lanes.iter().map(|row| read(row, "lane")).collect::<Result<_, _>>()?;
-    sqlx::query(EMPTY).bind(&kinds).bind(&ids).execute(&mut *db).await.map_err(failed)?;
+    sqlx::query(EMPTY)
+        .bind(&kinds)
+        .bind(&ids)
+        .execute(&mut *db)
+        .await
+        .map_err(failed)?;
     let query = sqlx::query(FREED).bind(&kinds).bind(&ids);
     let doors = query.fetch_all(db).await.map_err(failed)?;
     doors.iter().map(read_door).collect()
@@ -189,7 +204,10 @@ pub(super) async fn is_out(db: &mut PgConnection, id: DeliveryId, instance: Uuid
 
 /// The doors of all lanes.
 pub(super) async fn doors(db: &mut PgConnection) -> Result<Vec<Door>, StoreError> {
-    let rows = sqlx::query("SELECT DISTINCT door FROM lanes").fetch_all(db).await.map_err(failed)?;
+    let rows = sqlx::query("SELECT DISTINCT door FROM lanes")
+        .fetch_all(db)
+        .await
+        .map_err(failed)?;
     rows.iter().map(read_door).collect()
 }
 

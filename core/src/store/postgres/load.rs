@@ -108,7 +108,9 @@ async fn inbox(db: &mut PgConnection, keys: &[EventKey]) -> Result<HashSet<Event
     let keys: Vec<&str> = keys.iter().map(EventKey::as_str).collect();
     let sql = "SELECT key FROM inbox WHERE key = ANY($1)";
     let rows = sqlx::query(sql).bind(keys).fetch_all(db).await.map_err(failed)?;
-    rows.iter().map(|row| read::<String>(row, "key").map(EventKey::new)).collect()
+    rows.iter()
+        .map(|row| read::<String>(row, "key").map(EventKey::new))
+        .collect()
 }
 
 async fn lock_lanes(
@@ -120,7 +122,10 @@ async fn lock_lanes(
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.id.uuid()).collect();
+    let ids: Vec<Uuid> = conversations
+        .iter()
+        .map(|conversation| conversation.id.uuid())
+        .collect();
     let rows = sqlx::query(SQL).bind(ids).fetch_all(db).await.map_err(failed)?;
     let locked = rows.iter().map(|row| {
         let out = read::<bool>(row, "is_out")?;
@@ -202,7 +207,12 @@ async fn histories(
     }
     let ids: Vec<Uuid> = histories.keys().map(|id| id.uuid()).collect();
     let lines_max = i64::try_from(lines_max).unwrap_or(i64::MAX);
-    let rows = sqlx::query(SQL).bind(ids).bind(lines_max).fetch_all(db).await.map_err(failed)?;
+    let rows = sqlx::query(SQL)
+        .bind(ids)
+        .bind(lines_max)
+        .fetch_all(db)
+        .await
+        .map_err(failed)?;
     for row in &rows {
         let conversation = ConversationId::from_uuid(read(row, "conversation")?);
         histories.entry(conversation).or_default().push(line(row)?);

@@ -157,7 +157,9 @@ impl Backend for PostgresBackend {
 
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         let mut writer = self.writer().await?;
-        let removed = self.in_time(age_out::age_out(writer.begin().await?, now, age_out)).await;
+        let removed = self
+            .in_time(age_out::age_out(writer.begin().await?, now, age_out))
+            .await;
         writer.end(removed).await
     }
 
@@ -218,7 +220,10 @@ impl Commons for PostgresBackend {
     }
 
     async fn take_back(&self, instance: Uuid, known: &[u64]) -> Result<(), StoreError> {
-        let known = known.iter().map(|fence| columns::number(*fence)).collect::<Result<Vec<_>, _>>()?;
+        let known = known
+            .iter()
+            .map(|fence| columns::number(*fence))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut transaction = self.begin().await?;
         lanes::take_back(&mut transaction, instance, &known).await?;
         within(self.busy_max, transaction.commit()).await

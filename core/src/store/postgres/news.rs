@@ -57,7 +57,9 @@ fn read(origin: Uuid, payload: &str) -> Option<News> {
     match told.split_once(' ')? {
         ("door", word) => news.doors.push(door(word)?),
         ("channel", channel) => news.channels.push(ChannelId::new(channel)),
-        ("conversations", ids) => news.conversations.extend(ids.split(',').filter_map(ConversationId::parse)),
+        ("conversations", ids) => news
+            .conversations
+            .extend(ids.split(',').filter_map(ConversationId::parse)),
         _ => return None,
     }
     Some(news)

@@ -44,8 +44,9 @@ fn options(url: &str, settings: &PostgresSettings) -> Result<PgConnectOptions, S
             "its address is not one of PostgreSQL; {RIGHT}"
         )));
     }
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_may_show_the_password| StoreError::unavailable(format_args!("its address cannot be read; {RIGHT}")))?;
+    let options = PgConnectOptions::from_str(url).map_err(|_may_show_the_password| {
+        StoreError::unavailable(format_args!("its address cannot be read; {RIGHT}"))
+    })?;
     let busy_ms = settings.busy_max.as_millis().to_string();
     // A process that is stopped in the middle of a commit locks nobody out for longer than it may be silent.
     let lease_ms = settings.lease.as_millis().to_string();

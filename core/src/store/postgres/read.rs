@@ -37,7 +37,11 @@ pub(super) async fn rows(db: &mut PgConnection, ids: &[DeliveryId]) -> Result<Ve
 pub(super) async fn transcript(db: &mut PgConnection, session: SessionId) -> Result<Vec<Line>, StoreError> {
     let sql = "SELECT l.body FROM sessions s JOIN transcript_lines l ON l.conversation = s.conversation \
                WHERE s.id = $1 AND l.session = s.id ORDER BY l.n";
-    let rows = sqlx::query(sql).bind(session.uuid()).fetch_all(db).await.map_err(failed)?;
+    let rows = sqlx::query(sql)
+        .bind(session.uuid())
+        .fetch_all(db)
+        .await
+        .map_err(failed)?;
     rows.iter().map(line).collect()
 }
 
@@ -52,7 +56,11 @@ pub(super) async fn dead_letters(db: &mut PgConnection, max: usize) -> Result<Ve
 
 pub(super) async fn blob_bytes(db: &mut PgConnection, blob: BlobId) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT bytes FROM blobs WHERE id = $1 AND bytes IS NOT NULL";
-    let found = sqlx::query(sql).bind(blob.uuid()).fetch_optional(db).await.map_err(failed)?;
+    let found = sqlx::query(sql)
+        .bind(blob.uuid())
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?;
     found.map(|row| read_u64(&row, "bytes")).transpose()
 }
 
@@ -61,7 +69,9 @@ pub(super) async fn blob_piece(db: &mut PgConnection, blob: BlobId, piece: u32) 
                WHERE b.id = $1 AND p.piece = $2 AND b.bytes IS NOT NULL";
     let query = sqlx::query(sql).bind(blob.uuid()).bind(i64::from(piece));
     let found = query.fetch_optional(db).await.map_err(failed)?;
-    found.map(|row| read::<Vec<u8>>(&row, "bytes").map(Bytes::from)).transpose()
+    found
+        .map(|row| read::<Vec<u8>>(&row, "bytes").map(Bytes::from))
+        .transpose()
 }
 
 pub(super) async fn secret(db: &mut PgConnection) -> Result<Option<String>, StoreError> {
@@ -83,7 +93,9 @@ pub(super) async fn due_timers(
     let rows = query.fetch_all(db).await.map_err(failed)?;
     let timers = rows.iter().map(timer).collect::<Result<Vec<_>, _>>()?;
     let due = timers.iter().take_while(|(.., due)| *due <= now).take(max);
-    let due: Vec<DueTimer> = due.map(|&(session, kind, due)| DueTimer { session, kind, due }).collect();
+    let due: Vec<DueTimer> = due
+        .map(|&(session, kind, due)| DueTimer { session, kind, due })
+        .collect();
     let next = timers.get(due.len()).map(|(.., due)| *due);
     Ok((due, next))
 }
@@ -100,7 +112,11 @@ pub(super) async fn conversations(
 
 pub(super) async fn of_session(db: &mut PgConnection, session: SessionId) -> Result<Option<Conversation>, StoreError> {
     let sql = "SELECT c.body FROM sessions s JOIN conversations c ON c.id = s.conversation WHERE s.id = $1";
-    let row = sqlx::query(sql).bind(session.uuid()).fetch_optional(db).await.map_err(failed)?;
+    let row = sqlx::query(sql)
+        .bind(session.uuid())
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?;
     row.as_ref().map(conversation).transpose()
 }
 

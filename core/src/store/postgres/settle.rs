@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
-use super::{
-    columns::DeliveryColumns,
-    commit::storable,
-    failure::failed,
-};
+use super::{columns::DeliveryColumns, commit::storable, failure::failed};
 use crate::{
     delivery::DeliveryId,
     model::Timestamp,
@@ -96,7 +92,9 @@ async fn keep_receipts(
     const SQL: &str = "INSERT INTO receipts (lane_kind, lane, seq, body, at) \
         SELECT given.*, $5 FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[]) AS given \
         ON CONFLICT (lane_kind, lane, seq) DO UPDATE SET body = excluded.body, at = excluded.at";
-    let kept = fates.iter().filter_map(|(id, fate)| fate.receipt.map(|receipt| (*id, receipt)));
+    let kept = fates
+        .iter()
+        .filter_map(|(id, fate)| fate.receipt.map(|receipt| (*id, receipt)));
     let kept: Vec<_> = kept.filter(|(id, receipt)| keeps_receipt(id.lane, receipt)).collect();
     let keys = DeliveryColumns::of(kept.iter().map(|(id, _)| *id))?;
     if keys.is_empty() {
@@ -104,6 +102,11 @@ async fn keep_receipts(
     }
     let bodies: Vec<String> = kept.iter().map(|(_, receipt)| encode(*receipt)).collect();
     let query = sqlx::query(SQL).bind(keys.of.kinds).bind(keys.of.lanes).bind(keys.seqs);
-    query.bind(bodies).bind(now.as_millis()).execute(db).await.map_err(failed)?;
+    query
+        .bind(bodies)
+        .bind(now.as_millis())
+        .execute(db)
+        .await
+        .map_err(failed)?;
     Ok(())
 }

@@ -49,12 +49,7 @@ async fn hear(sharing: &Sharing, shared: &Shared, writes: &mpsc::Sender<Write>) 
     }
 }
 
-async fn act(
-    news: News,
-    sharing: &Sharing,
-    shared: &Shared,
-    writes: &mpsc::Sender<Write>,
-) -> Result<(), StoreError> {
+async fn act(news: News, sharing: &Sharing, shared: &Shared, writes: &mpsc::Sender<Write>) -> Result<(), StoreError> {
     for door in &news.doors {
         shared.index().rouse(door);
     }

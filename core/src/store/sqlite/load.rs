@@ -15,7 +15,7 @@ use crate::{
     session::{Conversation, TimerKind},
     store::{
         StoreError,
-        backend::{Loaded, Locked, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+        backend::{Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
         stored::decode,
     },
 };

@@ -15,8 +15,8 @@ use escalator::{
     model::{BlobId, ChannelId, ConversationKey, EventKey, Line, SessionId, Timestamp},
     session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
-        SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
+        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded,
+        Settle, SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
     },
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -63,6 +63,14 @@ pub(super) enum StoreFault {
     WantsAll,
     /// Takes what was handed out before a restart for delivered.
     ForgetsClaims,
+    /// Hands out what another instance has.
+    HandsOutToBoth,
+    /// Takes what is settled late for what is settled in time.
+    FencesNothing,
+    /// Says of every channel that it is this instance's.
+    HoldsAll,
+    /// Writes what comes to the second instance later than it says.
+    LagsBehind,
     /// Forgets who owns what at a restart.
     ForgetsOwners,
     /// Forgets timers at a restart.
@@ -197,7 +205,13 @@ impl FaultyStore {
         }
         let opening = self.opening;
         if self.is(StoreFault::HandsOutAgain) && claims.claimed.is_empty() && max > 0 {
-            let out: Vec<Claimed> = self.memory.state().out.iter().map(|(_, claimed)| claimed.clone()).collect();
+            let out: Vec<Claimed> = self
+                .memory
+                .state()
+                .out
+                .iter()
+                .map(|(_, claimed)| claimed.clone())
+                .collect();
             for claimed in out {
                 if self.inner.is_wanted(claimed.id).await {
                     claims.claimed.push(claimed);
@@ -206,6 +220,11 @@ impl FaultyStore {
             return Ok(claims);
         }
         let mut state = self.memory.state();
+        if self.is(StoreFault::HandsOutToBoth) && max > 0 {
+            let state = self.memory.state();
+            let others = state.out.iter().filter(|(at, _)| *at != opening);
+            claims.claimed.extend(others.map(|(_, claimed)| claimed.clone()));
+        }
         let mut before = HashSet::new();
         if self.is(StoreFault::ForgetsClaims) {
             let out = state.out.iter().filter(|(at, _)| *at < opening);
@@ -263,11 +282,19 @@ impl Store for FaultyStore {
                 Ok(answers)
             }
             StoreFault::AnswersBeforeTheCommit => self.accept_later(events).await,
+            StoreFault::LagsBehind if self.opening > 1 => self.accept_later(events).await,
             _ => self.inner.accept(events).await,
         }
     }
 
     async fn settle(&self, mut settle: Settle) -> Result<Recorded, StoreError> {
+        if self.is(StoreFault::FencesNothing) {
+            let out = &self.memory.state().out;
+            let latest = out.iter().rev().find(|(_, claimed)| claimed.id == settle.id);
+            if let Some((_, latest)) = latest {
+                settle.lease = latest.lease.clone();
+            }
+        }
         self.memory.state().out.retain(|(_, claimed)| claimed.id != settle.id);
         settle.as_ = match (self.fault, settle.as_) {
             (StoreFault::ForgetsStarts, SettleAs::Started) => return Ok(Recorded::Done),
@@ -368,7 +395,7 @@ impl Store for FaultyStore {
     }
 
     fn holds(&self, channel: &ChannelId) -> bool {
-        self.inner.holds(channel)
+        self.is(StoreFault::HoldsAll) || self.inner.holds(channel)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

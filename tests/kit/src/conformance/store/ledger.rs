@@ -8,7 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use escalator::store::{
-    ChannelFacts, Heartbeats, Ledger, LedgerSettings, PostgresSettings, SqliteSettings, Store, StoreError};
+    ChannelFacts, Heartbeats, Ledger, LedgerSettings, PostgresSettings, SqliteSettings, Store, StoreError,
+};
 use uuid::Uuid;
 
 use super::{Place, Setup, StoreHarness};
@@ -63,6 +64,7 @@ impl StoreHarness for LedgerHarness {
             kept,
             open: Mutex::default(),
             beside: Mutex::default(),
+            heartbeats: Heartbeats::default(),
         })
     }
 
@@ -76,6 +78,8 @@ struct LedgerPlace {
     open: Mutex<Option<Arc<Ledger>>>,
     /// The second instance.
     beside: Mutex<Option<Arc<Ledger>>>,
+    /// The first instance's.
+    heartbeats: Heartbeats,
 }
 
 enum Kept {
@@ -126,7 +130,7 @@ impl Place for LedgerPlace {
     /// Returns when it receives for the channel: after a crash, when the lease of the one before is over.
     async fn open(&self, setup: Setup) -> Arc<dyn Store> {
         let channel = setup.channel.clone();
-        let ledger = self.instance(setup, Heartbeats::default()).await;
+        let ledger = self.instance(setup, self.heartbeats.clone()).await;
         ledger.hold(&channel).await;
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
         ledger
@@ -154,6 +158,19 @@ impl Place for LedgerPlace {
         };
         ledger.close().await;
         drop(left);
+    }
+
+    async fn open_beside(&self, setup: Setup) -> Option<Arc<dyn Store>> {
+        if !matches!(self.kept, Kept::InDatabase(_)) {
+            return None;
+        }
+        let ledger = self.instance(setup, Heartbeats::default()).await;
+        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
+        Some(ledger)
+    }
+
+    fn pause(&self) {
+        self.heartbeats.hold_back();
     }
 
     fn keeps(&self) -> bool {

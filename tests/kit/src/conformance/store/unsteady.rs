@@ -10,8 +10,8 @@ use escalator::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle, Standing,
-        Store, StoreError, blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
+        Standing, Store, StoreError, blobs::Blobs,
     },
 };
 use tokio::sync::Notify;
@@ -217,6 +217,15 @@ impl Place for UnsteadyPlace {
 
     async fn kill(&self) {
         self.inner.kill().await;
+    }
+
+    async fn open_beside(&self, setup: Setup) -> Option<Arc<dyn Store>> {
+        let inner = self.inner.open_beside(setup).await?;
+        Some(Arc::new(UnsteadyStore::new(inner, Arc::clone(&self.upsets))))
+    }
+
+    fn pause(&self) {
+        self.inner.pause();
     }
 
     fn keeps(&self) -> bool {

@@ -142,7 +142,11 @@ pub(super) async fn timers(bed: Arc<Bed>) -> Checked {
     };
     bed.accept(vec![event]).await?;
     let none: (Vec<DueTimer>, Option<Timestamp>) = (Vec::new(), None);
-    same(&bed.store().due_timers().await, &none, "the timers once they are dealt with")?;
+    same(
+        &bed.store().due_timers().await,
+        &none,
+        "the timers once they are dealt with",
+    )?;
     bed.crash().await?;
     same(&bed.store().due_timers().await, &none, "the timers after another crash")
 }

@@ -113,7 +113,10 @@ pub(super) async fn taken_back(bed: Arc<Bed>) -> Checked {
     let asked = bed.head().await?;
     ensure(bed.store().is_wanted(asked.id).await, "what was handed out is wanted")?;
     bed.accept(vec![customer_ends(1, 2)]).await?;
-    ensure(!bed.store().is_wanted(asked.id).await, "what was taken back is not wanted")?;
+    ensure(
+        !bed.store().is_wanted(asked.id).await,
+        "what was taken back is not wanted",
+    )?;
     let due = bed.now();
     bed.settle(&asked, SettleAs::Retry { due, maybe_sent: true }).await?;
     let rest = bed.deliver_all().await?;
