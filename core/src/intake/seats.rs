@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Seats {
     now: fn() -> Timestamp,
     store: Arc<dyn Store>,
-    seats: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
+    by_key: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
 }
 
 impl Seats {
@@ -22,12 +22,12 @@ impl Seats {
         Self {
             now,
             store,
-            seats: Mutex::default(),
+            by_key: Mutex::default(),
         }
     }
 
     pub(super) fn of(&self, key: &ConversationKey) -> Arc<Seat> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seat) = seats.get(key) {
             return Arc::clone(seat);
         }
@@ -39,14 +39,14 @@ impl Seats {
 
     /// Another instance receives for a channel: whatever its seats allowed is over.
     pub(super) fn void(&self, channel: &ChannelId) {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         let of_channel = seats.iter().filter(|(key, _)| key.channel == *channel);
         of_channel.for_each(|(_, seat)| seat.void());
     }
 
     /// Whether a turn's seat is one of these, and so one that an escalation closes to everybody.
     pub(super) fn has(&self, turn: &Turn) -> bool {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         seats
             .get(turn.conversation())
             .is_some_and(|seat| Arc::ptr_eq(seat, turn.seat()))
@@ -54,7 +54,7 @@ impl Seats {
 
     /// Gives up what holds nothing and that nobody holds, and names the rest.
     pub(super) fn sweep(&self) -> Vec<Arc<Seat>> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         // A turn holds its seat: were it given up, the turn and a new seat would not know of each other.
         seats.retain(|_, seat| Arc::strong_count(seat) > 1 || !seat.is_idle());
         seats.values().cloned().collect()

@@ -108,9 +108,9 @@ impl Running {
     ///
     /// # Cancel safety
     /// Nothing is lost when the future is dropped.
-    pub async fn holds(&self, channel: &str) -> Option<Hold> {
-        let holds = self.holds.get(&ChannelId::new(channel))?.clone();
-        Some(holds.held().await)
+    pub fn holds(&self, channel: &str) -> impl Future<Output = Option<Hold>> + Send + use<> {
+        let holds = self.holds.get(&ChannelId::new(channel)).cloned();
+        async move { Some(holds?.held().await) }
     }
 
     /// Waits until no delivery waits and none is on its way.

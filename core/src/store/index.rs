@@ -171,7 +171,9 @@ impl Index {
 
     /// Wakes whom a commit concerns, where no index follows it.
     pub(super) fn rouse_these(&self, doors: &HashSet<Door>, changes: &[IndexChange]) {
-        doors.iter().for_each(|door| self.rouse(door));
+        for door in doors {
+            self.rouse(door);
+        }
         for change in changes {
             match change {
                 IndexChange::SetTimer(..) => self.wake_timers.notify_one(),

@@ -63,7 +63,7 @@ impl fmt::Debug for Lease {
         f.debug_struct("Lease")
             .field("fence", &self.fence)
             .field("is_held", &self.is_held())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -103,10 +103,6 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn is_healthy(&self, healthy: bool) {
-        self.healthy.store(healthy, Ordering::Relaxed);
-    }
-
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
         // Every change under this lock is complete when it is left, even by a panic.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
@@ -403,8 +399,8 @@ impl Store for Ledger {
     }
 
     fn is_healthy(&self) -> bool {
-        let is_alive = self.shared.sharing.as_ref().is_none_or(|sharing| sharing.is_alive());
-        is_alive && self.shared.healthy.load(Ordering::Relaxed)
+        let sharing = self.shared.sharing.as_ref();
+        sharing.is_none_or(|sharing| sharing.is_healthy()) && self.shared.healthy.load(Ordering::Relaxed)
     }
 }
 

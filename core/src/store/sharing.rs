@@ -66,6 +66,8 @@ pub(super) struct Sharing {
     claims: RwLock<()>,
     /// Set when a claim may have been handed out that nobody here has.
     is_unsure: AtomicBool,
+    /// Whether the storage answered when it was last asked.
+    is_reached: AtomicBool,
     /// How many deliveries there were when it was last counted.
     outstanding: AtomicUsize,
 }
@@ -107,6 +109,7 @@ impl Sharing {
             asked: Notify::new(),
             claims: RwLock::new(()),
             is_unsure: AtomicBool::new(false),
+            is_reached: AtomicBool::new(true),
             outstanding: AtomicUsize::new(0),
         }))
     }
@@ -116,7 +119,12 @@ impl Sharing {
         self.state().instance
     }
 
-    pub(super) fn is_alive(&self) -> bool {
+    /// Whether it is one of those that share the storage, and the storage is there.
+    pub(super) fn is_healthy(&self) -> bool {
+        self.is_alive() && self.is_reached.load(Ordering::Relaxed)
+    }
+
+    fn is_alive(&self) -> bool {
         self.state().term.is_on()
     }
 
@@ -160,7 +168,7 @@ impl Sharing {
         };
         let next_due = match self.commons.next_due(door).await {
             // What is due and was not handed out is locked by somebody, for a moment.
-            Ok(Some(due)) if due <= now && (1..max).contains(&(claimed.len() + 1)) => Some(now + LOCKED_WAIT),
+            Ok(Some(due)) if due <= now && claimed.len() < max => Some(now + LOCKED_WAIT),
             Ok(next_due) => next_due,
             Err(failed) if claimed.is_empty() => return Err(failed),
             Err(failed) => {
@@ -184,7 +192,7 @@ impl Sharing {
             state.out.extend(rows.iter().map(|row| row.fence));
         }
         drop((state, claiming));
-        unsure.is_sure();
+        unsure.settle();
         let out = |ClaimedRow { row, place, fence }| claimed(row, place, Lease::new(fence, Arc::clone(&term)));
         Ok(rows.into_iter().map(out).collect())
     }
@@ -265,7 +273,7 @@ impl Sharing {
         match timeout(self.lease, self.commons.leave(instance)).await {
             Ok(Ok(())) => {}
             Ok(Err(failed)) => {
-                tracing::warn!(error = %failed, "what this instance had is given back when its lease is over")
+                tracing::warn!(error = %failed, "what this instance had is given back when its lease is over");
             }
             Err(_elapsed) => tracing::warn!("what this instance had is given back when its lease is over"),
         }
@@ -283,12 +291,14 @@ impl Sharing {
             Ok(false) => return Duration::ZERO,
             Err(failed) => {
                 tracing::warn!(error = %failed, "this instance could not renew its lease");
-                shared.is_healthy(false);
+                self.is_reached.store(false, Ordering::Relaxed);
                 return AGAIN_EVERY.min(self.lease / 10);
             }
         }
         // However long the storage takes, the next renewal comes in time.
-        match timeout(self.renew_every(), self.errands(shared, writes)).await {
+        let errands = timeout(self.renew_every(), self.errands(shared, writes)).await;
+        self.is_reached.store(matches!(errands, Ok(Ok(()))), Ordering::Relaxed);
+        match errands {
             Ok(Ok(())) => {}
             Ok(Err(failed)) => tracing::warn!(error = %failed, "this instance could not look after the ledger"),
             Err(_elapsed) => tracing::warn!("this instance could not look after the ledger in time"),
@@ -314,7 +324,6 @@ impl Sharing {
             .unwrap_or_else(|_elapsed| Err(StoreError::unavailable("no answer")))?;
         if renewed && term.extend(asked_at + counted_on(self.lease)) {
             self.state().renewed_at = asked_at;
-            self.outstanding().await;
             return Ok(true);
         }
         self.state().lose();
@@ -352,6 +361,10 @@ impl Sharing {
         for channel in wanted {
             self.take(channel, writes).await?;
         }
+        // Seldom: it counts.
+        if self.state().renewed_at.elapsed() < LOOK_EVERY {
+            self.outstanding().await;
+        }
         Ok(())
     }
 
@@ -365,7 +378,7 @@ impl Sharing {
             (state.instance, state.out.iter().copied().collect::<Vec<_>>())
         };
         self.commons.take_back(instance, &known).await?;
-        unsure.is_sure();
+        unsure.settle();
         Ok(())
     }
 
@@ -399,7 +412,7 @@ impl Sharing {
 
 /// How much of a lease an instance counts on: clocks do not go alike.
 fn counted_on(lease: Duration) -> Duration {
-    lease - lease / 10
+    lease / 10 * 9
 }
 
 impl State {
@@ -428,7 +441,8 @@ pub(super) async fn reload(writes: &mpsc::Sender<Write>, what: Reload) -> Result
 struct Unsure<'u>(&'u AtomicBool);
 
 impl Unsure<'_> {
-    fn is_sure(self) {
+    /// None was.
+    fn settle(self) {
         std::mem::forget(self);
     }
 }

@@ -173,8 +173,8 @@ impl Writer {
             shared.backend.abandon().await;
             return decided;
         }
-        let changed = changes.conversations.iter().chain(&changes.bodies);
-        let news = changed.filter(|conversation| shared.owners.is_news(conversation));
+        let written = changes.conversations.iter().chain(&changes.bodies);
+        let news = written.filter(|conversation| shared.owners.is_news(conversation));
         changes.news.conversations = news.map(|conversation| conversation.id).collect();
         let elsewhere = touched.iter().filter(|door| match door {
             Door::Channel(channel) => !sharing.holds(channel),
@@ -256,7 +256,7 @@ impl Writer {
     }
 
     fn healthy(&self, healthy: bool) {
-        self.shared.is_healthy(healthy);
+        self.shared.healthy.store(healthy, Ordering::Relaxed);
     }
 }
 

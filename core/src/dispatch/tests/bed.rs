@@ -15,7 +15,7 @@ use crate::{
     model::{BotEvent, ChannelId, Clock, SessionId},
     store::{
         Incoming, Ledger, Store,
-        rig::{BEGIN, PausedClock, Place, agent_says, escalate, within},
+        rig::{BEGIN, PausedClock, Place, Tenant, agent_says, escalate, within},
     },
 };
 
@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Bed {
     pub(super) place: Place,
     pub(super) ledger: Arc<Ledger>,
+    /// The ledger as deliveries leave from it.
+    store: Arc<dyn Store>,
     pub(super) intake: Arc<Intake>,
     pub(super) desk: Arc<FakeDesk>,
     pub(super) channel: Arc<FakeChannel>,
@@ -66,13 +68,36 @@ impl Bed {
 
     async fn at(place: Place, clock: Arc<dyn Clock>, settings: &DispatchSettings) -> Self {
         let ledger = place.open().await;
-        let (signals, receiver) = Signals::channel();
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
-        let intake = Intake::new(store, || BEGIN, IntakeSettings::default(), signals);
+        Self::over(place, ledger, store, clock, settings)
+    }
+
+    /// In memory, as one of several instances that share it.
+    pub(super) async fn tenant() -> (Self, Arc<Tenant>) {
+        let mut place = Place::in_memory();
+        let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
+        place.settings.clock = Arc::clone(&clock);
+        let ledger = place.open().await;
+        let tenant = Tenant::new(Arc::clone(&ledger));
+        let store: Arc<dyn Store> = Arc::<Tenant>::clone(&tenant);
+        let bed = Self::over(place, ledger, store, clock, &DispatchSettings::default());
+        (bed, tenant)
+    }
+
+    fn over(
+        place: Place,
+        ledger: Arc<Ledger>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: &DispatchSettings,
+    ) -> Self {
+        let (signals, receiver) = Signals::channel();
+        let intake = Intake::new(Arc::clone(&store), || BEGIN, IntakeSettings::default(), signals);
         let ingress = Ingress::new(ChannelId::new("test"), Port::new(Arc::clone(&intake)));
         Self {
             place,
             ledger,
+            store,
             intake,
             desk: Arc::default(),
             channel: FakeChannel::new(ingress),
@@ -98,7 +123,7 @@ impl Bed {
             channels: channels.into_iter().collect(),
             bot: Some(Arc::new(Hearing(Arc::clone(&self.bot)))),
         };
-        let store: Arc<dyn Store> = Arc::<Ledger>::clone(&self.ledger);
+        let store = Arc::clone(&self.store);
         let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
         let dispatch = Dispatch::new(store, intake, clock, exits, self.settings);
         let signals = self.signals.take().expect("it is started once");

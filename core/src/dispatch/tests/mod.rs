@@ -9,5 +9,6 @@ mod exits;
 mod faults;
 mod files;
 mod lanes;
+mod leases;
 mod shutdown;
 mod signals;

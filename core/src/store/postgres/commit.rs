@@ -13,7 +13,7 @@ use super::{
     settle::settle,
 };
 use crate::{
-    model::{BlobId, ConversationId, EventKey, HookAddress, Line, SessionId, Timestamp},
+    model::{Address, BlobId, ConversationId, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Conversation, TimerKind},
     store::{
         StoreError,
@@ -152,7 +152,7 @@ fn ids(conversations: &[Conversation]) -> Vec<Uuid> {
 
 fn places(conversations: &[Conversation]) -> Vec<Option<&str>> {
     let places = conversations.iter().map(|conversation| conversation.place.as_ref());
-    places.map(|place| place.map(|place| place.as_str())).collect()
+    places.map(|place| place.map(Address::as_str)).collect()
 }
 
 fn bodies(conversations: &[Conversation]) -> Vec<String> {

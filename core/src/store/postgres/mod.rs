@@ -23,8 +23,6 @@ mod open;
 mod read;
 mod schema;
 mod settle;
-#[cfg(test)]
-mod tests;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -61,10 +59,12 @@ impl Ledger {
     /// [`StoreError`] when the database cannot be reached, refuses us, or holds what cannot be read. Neither password nor
     /// address is told.
     pub async fn postgres(url: &str, postgres: PostgresSettings, settings: LedgerSettings) -> Result<Self, StoreError> {
-        let lease = postgres.lease.max(LEASE_MIN);
-        let heartbeats = postgres.heartbeats.clone();
+        let postgres = PostgresSettings {
+            lease: postgres.lease.max(LEASE_MIN),
+            ..postgres
+        };
         let backend = PostgresBackend::open(url, &postgres).await?;
-        Self::open_shared(Arc::new(backend), lease, heartbeats, settings).await
+        Self::open_shared(Arc::new(backend), postgres.lease, postgres.heartbeats, settings).await
     }
 }
 

@@ -13,6 +13,7 @@ mod discord_story;
 mod guest;
 mod home;
 mod hooks;
+mod instances;
 mod late;
 mod limits;
 mod no_agents;

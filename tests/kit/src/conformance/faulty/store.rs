@@ -220,11 +220,6 @@ impl FaultyStore {
             return Ok(claims);
         }
         let mut state = self.memory.state();
-        if self.is(StoreFault::HandsOutToBoth) && max > 0 {
-            let state = self.memory.state();
-            let others = state.out.iter().filter(|(at, _)| *at != opening);
-            claims.claimed.extend(others.map(|(_, claimed)| claimed.clone()));
-        }
         let mut before = HashSet::new();
         if self.is(StoreFault::ForgetsClaims) {
             let out = state.out.iter().filter(|(at, _)| *at < opening);
@@ -234,6 +229,10 @@ impl FaultyStore {
         state
             .out
             .extend(claims.claimed.iter().map(|claimed| (opening, claimed.clone())));
+        if self.is(StoreFault::HandsOutToBoth) && max > 0 {
+            let others = state.out.iter().filter(|(at, _)| *at != opening);
+            claims.claimed.extend(others.map(|(_, claimed)| claimed.clone()));
+        }
         Ok(claims)
     }
 }

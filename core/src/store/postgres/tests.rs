@@ -1,1 +1,0 @@
-//! What only a database that is shared can do or suffer.
