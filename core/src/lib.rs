@@ -61,7 +61,8 @@
 //! # Modules, in reading order
 //! [`model`] plain values · [`delivery`] payloads and outcomes · [`session`] the pure brain · [`channel`] and [`desk`] the
 //! two contracts · [`store`] the ledger · [`intake`] accept and settle · [`dispatch`] deliver · [`omnidesk`] the desk's
-//! client · [`hookpoint`] the server that the desk calls · [`runtime`] all of it, started and stopped.
+//! client · [`hookpoint`] the server that the desk calls · [`control`] what an operator sees and does · [`runtime`] all of it,
+//! started and stopped.
 //!
 //! # Features
 //! - `sqlite` (default): the durable ledger in one SQLite file.
@@ -70,6 +71,7 @@
 //! Without either there is only the ledger in memory, for tests.
 
 pub mod channel;
+pub mod control;
 pub mod delivery;
 pub mod desk;
 pub mod dispatch;

@@ -14,6 +14,7 @@ use serenity::{
         id::{ChannelId, MessageId, ShardId},
     },
 };
+use uuid::Uuid;
 
 use crate::{
     channel::Discord,
@@ -108,7 +109,8 @@ impl Post {
         // At once: what is not claimed for long counts as lost, and is overtaken.
         let ticket = self.order.claim(&deed.mark());
         let Some(_waiting) = self.wait() else {
-            self.pass_over(ticket);
+            // No task waits for its turn: there is no end to what may come now.
+            ticket.into_iter().for_each(Ticket::give_up);
             let whose = self.whose_deed(deed).await;
             return self.is_bots(whose.as_ref()).then_some(Admitted::alone());
         };
@@ -133,7 +135,7 @@ impl Post {
 
     /// Keeps from the bot what a moderator did to a message of a human's conversation. To the agent it says nothing.
     fn unless_human(&self, channel: ChannelId, message: MessageId) -> Option<Admitted<'_>> {
-        let of = self.written_by(message).or_else(|| self.places.of_channel(channel));
+        let of = self.written_by(message).or_else(|| self.of_channel(channel));
         let is_bots = of.is_none_or(|of| self.ingress.owner(&of) == Owner::Bot);
         is_bots.then(Admitted::alone)
     }
@@ -174,14 +176,6 @@ impl Post {
         }
     }
 
-    /// Gives a place in its lane up, when its turn comes.
-    fn pass_over(self: &Arc<Self>, ticket: Option<Ticket>) {
-        if let Some(ticket) = ticket {
-            let post = Arc::clone(self);
-            tokio::spawn(async move { drop(post.order.turn(ticket, post.settings.handler_wait_max).await) });
-        }
-    }
-
     /// Commits a deed for the human. `None` when nothing was said by it.
     async fn offer_deed(&self, deed: &Deed<'_>, conversation: &ConversationKey, at: u64) -> Option<Offered> {
         let conversation = conversation.clone();
@@ -189,7 +183,9 @@ impl Post {
             Deed::Said(message) => return Some(self.offer_message(message, conversation).await),
             Deed::Edited(event) => inbound::edit(conversation, event)?,
             Deed::Deleted { message, .. } => inbound::deletion(conversation, *message, at),
-            Deed::Reacted { reaction, is_added } => inbound::reaction(conversation, reaction, *is_added, at),
+            Deed::Reacted { reaction, is_added } => {
+                inbound::reaction(conversation, reaction, *is_added, at, Uuid::now_v7())
+            }
             Deed::Interacted(_) => return None,
         };
         Some(self.offer(&update).await)
@@ -215,7 +211,7 @@ impl Post {
 
     /// The customer began to write.
     fn typing(&self, event: &TypingStartEvent) {
-        let whose = self.places.whose(event.guild_id, event.channel_id, event.user_id);
+        let whose = self.known_whose(event.guild_id, event.channel_id, event.user_id);
         if let Whose::Conversation(conversation) = whose {
             self.ingress.signal(&conversation, Signal::TypingStarted);
         }

@@ -37,6 +37,9 @@ pub struct Settings {
     /// Updates that wait for the ledger at once. Past this they are left to Discord, and fetched when it is back.
     /// 10,000.
     pub waiting_max: usize,
+    /// Buttons and commands that wait for their turn or for the ledger at once. Discord does not keep them: past this one
+    /// is lost, and its customer told so. 1,000.
+    pub interactions_max: usize,
     /// Messages that are looked through for one conversation after a restart or a lost session, in each of its channels,
     /// from the last accepted one on; those of other people count too. 1,000.
     pub catch_up_messages_max: usize,
@@ -66,6 +69,7 @@ impl Default for Settings {
             offer_retry,
             offer_max: Duration::from_secs(30),
             waiting_max: 10_000,
+            interactions_max: 1_000,
             catch_up_messages_max: 1_000,
             catch_up_max: Duration::from_mins(2),
             call_max: Duration::from_secs(20),
@@ -154,8 +158,12 @@ pub struct Texts {
     pub end_button: Option<String>,
     /// The answer to a button or a command of the bot while a human owns the conversation.
     pub kept: Option<String>,
-    /// The answer to the end button and to `/end`.
+    /// The answer to the end button and to `/end`, once the chat is over.
     pub ended: Option<String>,
+    /// The same while it is not known to be over: the ledger takes its time.
+    pub ending: Option<String>,
+    /// The same when it failed.
+    pub end_failed: Option<String>,
     /// The answer to the end button and to `/end` when there is nothing to end.
     pub nothing_to_end: Option<String>,
     /// The first line in direct messages when a session that was asked for in a guild is held there. Discord tells only
@@ -179,6 +187,8 @@ impl Default for Texts {
             end_button: some("End chat"),
             kept: some("You are talking to a human now. Send /end to go back to the bot."),
             ended: some("The chat with a human is over."),
+            ending: some("I am ending the chat with the human."),
+            end_failed: some("I could not end the chat with the human. Please try again later."),
             nothing_to_end: some("There is no chat with a human to end."),
             direct_message: some("You asked for a human. Let us talk here."),
             no_thread: some(

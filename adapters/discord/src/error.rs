@@ -49,6 +49,9 @@ impl Refusal {
     pub(crate) const UNKNOWN_MESSAGE: u32 = 10008;
     pub(crate) const UNKNOWN_WEBHOOK: u32 = 10015;
     pub(crate) const TOO_LARGE: u32 = 40005;
+    /// What stands in front of Discord blocks the bot, in the API's own form
+    /// (<https://github.com/discord/discord-api-docs/issues/6473>).
+    pub(crate) const BLOCKED: u32 = 40333;
     pub(crate) const MISSING_ACCESS: u32 = 50001;
     pub(crate) const NO_DIRECT_MESSAGES: u32 = 50007;
     pub(crate) const MISSING_PERMISSION: u32 = 50013;

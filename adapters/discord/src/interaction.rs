@@ -1,5 +1,5 @@
-//! Buttons and commands. Discord shows one as failed that is not answered within three seconds, so the answer comes
-//! before the commit where that takes time.
+//! Buttons and commands. Discord shows one as failed that is not answered within three seconds, so where the commit takes
+//! longer the answer comes before it, and then says of nothing that it was done.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,24 +8,24 @@ use escalator::{
     model::{ConversationKey, Escalation},
 };
 use serde_json::{Value, json};
-use serenity::model::{application::Interaction, user::User};
+use serenity::model::{application::Interaction, id::ApplicationId, user::User};
 use tokio::task::JoinHandle;
 
 use crate::{
     admit::{Admitted, InTurn},
     deed::Deed,
     inbound::{self, END_BUTTON},
-    order::Place,
+    order::{Place, Ticket},
     places::Whose,
-    post::Post,
+    post::{Post, WaitingInteraction},
 };
 
 /// How long an interaction waits for what was said before it. Of Discord's three seconds the rest is for the answer.
 const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
 /// How long Discord may take to tell what kind of channel it is in. After that it is taken as a plain one.
 const WHOSE_WAIT_MAX: Duration = Duration::from_millis(300);
-/// How long `/human` waits for the commit before it is answered.
-const ESCALATE_WAIT_MAX: Duration = Duration::from_millis(1_300);
+/// How long an answer waits for the commit of what it tells.
+const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_300);
 /// Only the customer sees the answer.
 const EPHEMERAL: u32 = 1 << 6;
 
@@ -77,7 +77,7 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
             let text = post.settings.texts.nothing_to_end.as_deref();
             post.answer(interaction, text).await;
         }
-        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation, turn.is_early()).await,
+        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation, turn).await,
         (Owner::Human, wish) => post.keep(interaction, conversation, wish, turn).await,
     }
     None
@@ -85,31 +85,35 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
 
 /// An interaction's turn, or that it cannot wait for it any longer.
 enum Soon {
-    InTurn(Place),
+    InTurn(Place, WaitingInteraction),
     /// It comes all the same.
-    Later(JoinHandle<Place>),
+    Later(JoinHandle<(Place, WaitingInteraction)>),
     /// No collector saw it.
-    Never,
+    Never(WaitingInteraction),
+    /// Too many wait: it has none.
+    GivenUp,
 }
 
 impl Soon {
-    /// Whether something stands before it that is not dealt with.
+    /// Whether something may stand before it that is not dealt with.
     const fn is_early(&self) -> bool {
-        matches!(self, Self::Later(_))
+        matches!(self, Self::Later(_) | Self::GivenUp)
     }
 
     fn admitted<'a>(self, handler_wait_max: Duration) -> Admitted<'a> {
         match self {
-            Self::InTurn(place) => InTurn::Place(place).with_bot(handler_wait_max),
-            Self::Later(_) | Self::Never => Admitted::alone(),
+            Self::InTurn(place, _) => InTurn::Place(place).with_bot(handler_wait_max),
+            Self::Later(_) | Self::Never(_) | Self::GivenUp => Admitted::alone(),
         }
     }
 
-    async fn come(self) -> Option<Place> {
+    /// Waits for the turn, which lasts until it is dropped. `None` when there is none to wait for.
+    async fn come(self) -> Option<(Option<Place>, WaitingInteraction)> {
         match self {
-            Self::InTurn(place) => Some(place),
-            Self::Later(turn) => turn.await.ok(),
-            Self::Never => None,
+            Self::InTurn(place, waiting) => Some((Some(place), waiting)),
+            Self::Later(turn) => turn.await.ok().map(|(place, waiting)| (Some(place), waiting)),
+            Self::Never(waiting) => Some((None, waiting)),
+            Self::GivenUp => None,
         }
     }
 }
@@ -124,15 +128,23 @@ impl Asks {
 
 impl Post {
     async fn soon_in_turn(self: &Arc<Self>, deed: &Deed<'_>) -> Soon {
-        let Some(ticket) = self.order.claim(&deed.mark()) else {
-            return Soon::Never;
+        let ticket = self.order.claim(&deed.mark());
+        let Some(waiting) = self.wait_for_interaction() else {
+            ticket.into_iter().for_each(Ticket::give_up);
+            return Soon::GivenUp;
+        };
+        let Some(ticket) = ticket else {
+            return Soon::Never(waiting);
         };
         let post = Arc::clone(self);
         // A task of its own: given up here, it would let the next one of its lane go ahead.
-        let mut turn = tokio::spawn(async move { post.order.turn(ticket, post.settings.handler_wait_max).await });
+        let mut turn = tokio::spawn(async move {
+            let place = post.order.turn(ticket, post.settings.handler_wait_max).await;
+            (place, waiting)
+        });
         match tokio::time::timeout(TURN_WAIT_MAX, &mut turn).await {
-            Ok(Ok(place)) => Soon::InTurn(place),
-            Ok(Err(_panic)) => Soon::Never,
+            Ok(Ok((place, waiting))) => Soon::InTurn(place, waiting),
+            Ok(Err(_panic)) => Soon::GivenUp,
             Err(_elapsed) => Soon::Later(turn),
         }
     }
@@ -152,37 +164,60 @@ impl Post {
     }
 
     /// A human owns the conversation: the bot does not get it.
-    async fn keep(&self, interaction: &Interaction, conversation: ConversationKey, wish: Wish, turn: Soon) {
+    async fn keep(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, wish: Wish, turn: Soon) {
+        let Some((user, language)) = who(interaction) else {
+            return self.answer(interaction, None).await;
+        };
+        let (id, is_end) = (interaction.id(), wish == Wish::End);
+        let update = inbound::interaction(conversation.clone(), id, user, language, is_end).without_handler();
+        let post = Arc::clone(self);
+        // A task of its own: the commit may take as long as it takes, and the answer has three seconds.
+        let kept = tokio::spawn(async move {
+            let Some(_turn) = turn.come().await else {
+                let (channel, interactions_max) = (post.ingress.channel(), post.settings.interactions_max);
+                tracing::error!(%channel, interactions_max, "too many buttons and commands wait: one is lost");
+                return;
+            };
+            post.caught_up(&update.conversation).await;
+            post.offer(&update).await;
+        });
+        let kept = tokio::time::timeout(COMMIT_WAIT_MAX, kept).await;
         let texts = &self.settings.texts;
         let text = match wish {
-            Wish::End => &texts.ended,
             Wish::Human => &texts.human_already,
             Wish::Bots => &texts.kept,
+            // Nothing is called over that is not.
+            Wish::End if kept.is_err() => &texts.ending,
+            Wish::End if self.ingress.owner(&conversation) == Owner::Human => &texts.end_failed,
+            Wish::End => &texts.ended,
         };
-        // First the answer, which has three seconds; the commit may take as long as it takes.
         self.answer(interaction, text.as_deref()).await;
-        let Some((user, language)) = who(interaction) else {
-            return;
-        };
-        let _place = turn.come().await;
-        self.caught_up(&conversation).await;
-        let update = inbound::interaction(conversation, interaction.id(), user, language, wish == Wish::End);
-        self.offer(&update.without_handler()).await;
     }
 
-    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, is_early: bool) {
+    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, turn: Soon) {
         let texts = &self.settings.texts;
-        let Some(asks) = Asks::of(interaction, conversation, is_early) else {
+        let Some(asks) = Asks::of(interaction, conversation, turn.is_early()) else {
             return self.answer(interaction, texts.human_failed.as_deref()).await;
         };
         let post = Arc::clone(self);
         // A task of its own: what the customer was told must not be cut off by the wait for it.
-        let asked = tokio::spawn(async move { post.ask_for_human(asks).await });
-        let text = match tokio::time::timeout(ESCALATE_WAIT_MAX, asked).await {
-            // It goes on where it takes longer.
-            Ok(Ok(Some(Escalated::Opened(_)))) | Err(_) => &texts.human,
+        let mut asked = tokio::spawn(async move {
+            let asked = post.ask_for_human(asks).await;
+            // Only now is it known whose is what stands behind it.
+            drop(turn);
+            asked
+        });
+        let text = match tokio::time::timeout(COMMIT_WAIT_MAX, &mut asked).await {
+            Ok(Ok(Some(Escalated::Opened(_)))) => &texts.human,
             Ok(Ok(Some(Escalated::Already(_)))) => &texts.human_already,
             Ok(Ok(None) | Err(_)) => &texts.human_failed,
+            Err(_elapsed) => {
+                self.answer(interaction, texts.human.as_deref()).await;
+                if !matches!(asked.await, Ok(Some(_))) {
+                    self.follow_up(interaction, texts.human_failed.as_deref()).await;
+                }
+                return;
+            }
         };
         self.answer(interaction, text.as_deref()).await;
     }
@@ -226,6 +261,18 @@ impl Post {
             tracing::debug!(%channel, error, "an interaction was not answered");
         }
     }
+
+    /// Takes back what was answered, so that the customer sees it and nobody else.
+    async fn follow_up(&self, interaction: &Interaction, text: Option<&str>) {
+        let (Some(application), Some(text)) = (application(interaction), text) else {
+            return;
+        };
+        let said = said(text);
+        if let Err(failure) = self.rest.follow_up(application, interaction.token(), &said).await {
+            let (channel, error) = (self.ingress.channel(), failure.detail());
+            tracing::warn!(%channel, error, "a customer was not told that nobody could be asked for");
+        }
+    }
 }
 
 /// The answer that an interaction of its kind takes.
@@ -240,9 +287,22 @@ fn answer(interaction: &Interaction, text: Option<&str>) -> Value {
         (Interaction::Autocomplete(_), _) => json!({"type": CHOICES, "data": {"choices": []}}),
         (Interaction::Component(_), None) => json!({"type": NOTHING}),
         // A command insists on a text.
-        (_, text) => json!({"type": SAY, "data": {
-            "content": text.unwrap_or("✓"), "flags": EPHEMERAL, "allowed_mentions": {"parse": []},
-        }}),
+        (_, text) => json!({"type": SAY, "data": said(text.unwrap_or("✓"))}),
+    }
+}
+
+/// A text that only the customer sees.
+fn said(text: &str) -> Value {
+    json!({"content": text, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}})
+}
+
+/// The application that an interaction is with.
+fn application(interaction: &Interaction) -> Option<ApplicationId> {
+    match interaction {
+        Interaction::Command(of) | Interaction::Autocomplete(of) => Some(of.application_id),
+        Interaction::Component(of) => Some(of.application_id),
+        Interaction::Modal(of) => Some(of.application_id),
+        _ => None,
     }
 }
 

@@ -42,9 +42,9 @@
 //! In direct messages; and in a guild, by [`Place`], in a private thread that is opened for the customer, in the same
 //! channel, or in direct messages. What the customer writes in the channel where they asked and what they write in their
 //! thread are one conversation. Threads of other people are homes of their own. In the same channel agents speak to
-//! several customers at once, and none of them is named: what stands above an answer tells whom it is for. Of two
-//! sessions of one customer that are held in direct messages, from two guild channels, what the customer writes there
-//! goes to the one that was opened or answered last.
+//! several customers at once, and none of them is named: what stands above an answer tells whom it is for. Of several
+//! sessions of one customer that stand and are held in direct messages, from several guild channels, what the customer
+//! writes there goes to the one that was opened or answered last; after a restart to the one that was opened last.
 //!
 //! # Guarantees
 //! - serenity dispatches events without order. Here those of one conversation are dealt with in the order of the gateway,
@@ -62,11 +62,16 @@
 //!   turn was asked stands in no transcript.
 //! - An event handler that is given to the client itself, a raw one, and an author's own collectors get every event.
 //! - A webhook has no nonce: a call whose answer was lost may stand twice. [`AgentAuthor::Line`] has one.
+//! - A message that was missed, and whose conversation ended before it was fetched, reaches neither the agent nor the bot:
+//!   only what a human owns is caught up with.
 //! - Edits, deletions and reactions that were missed are not told later. A deletion in a guild's channel is told only
 //!   of a message that was written since the last start; in direct messages and in threads of ours also of one that was
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
 //! - While a conversation catches up, a message that is deleted before it was fetched comes behind later ones.
 //! - A reaction that is put, taken back and put again is told once.
+//! - A button or a command cannot be fetched later: one that stands behind more than
+//!   [`interactions_max`](Settings::interactions_max) others is lost, and so is one that waits for its commit when the
+//!   process is killed. Only then was its customer told that it failed, or that it was on its way; never that it was done.
 //!
 //! # The client of our own calls
 //! Deliveries do not go through serenity's HTTP client: it waits for rate limits inside, without end, or hides the wait

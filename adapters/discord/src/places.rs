@@ -6,7 +6,7 @@
 //! - What is known is bounded; what is not known is asked of Discord.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -23,6 +23,8 @@ use crate::{bounded::Bounded, order::Lane, rest};
 const CHANNELS_MAX: usize = 50_000;
 /// Places of conversations that are known at once.
 const HELD_MAX: usize = 50_000;
+/// Conversations that are known of one place: a customer's, from as many channels, in their direct messages.
+const TOGETHER_MAX: usize = 32;
 
 /// What is known of channels, threads and guilds.
 pub(crate) struct Places {
@@ -34,9 +36,10 @@ struct State {
     me: Option<UserId>,
     spots: Bounded<ChannelId, Spot>,
     levels: HashMap<GuildId, PremiumTier>,
+    /// The conversations that are shown at a place that is not their home, and those that are at home there beside them;
+    /// the one that was shown last stands last. Whether a human still owns them is not known here.
+    held: Bounded<ChannelId, Vec<ConversationKey>>,
     /// Where conversations are shown that are not shown at home.
-    held: Bounded<ChannelId, ConversationKey>,
-    /// The same, the other way round.
     shown: Bounded<ConversationKey, ChannelId>,
 }
 
@@ -136,20 +139,51 @@ impl Places {
         self.lock().spots.get(&channel).copied()
     }
 
-    /// Notes where a conversation is shown, which can be its home.
+    /// Notes that a conversation is shown at a place, which can be its home: of those there it is the last one now.
     pub(crate) fn show(&self, place: ChannelId, conversation: &ConversationKey) {
+        let mut state = self.lock();
+        if let Some(before) = state.shown.get(conversation).copied().filter(|before| *before != place) {
+            let left = state.together(before, conversation);
+            state.held.insert(before, left);
+        }
         if home(conversation) == Some(place) {
-            self.lock().shown.remove(conversation);
+            state.shown.remove(conversation);
+            if state.together(place, conversation).is_empty() {
+                // Alone at home.
+                return;
+            }
         } else {
-            self.hold(place, conversation);
+            state.shown.insert(conversation.clone(), place);
+        }
+        let mut together = state.together(place, conversation);
+        together.push(conversation.clone());
+        let over = together.len().saturating_sub(TOGETHER_MAX);
+        together.drain(..over);
+        state.held.insert(place, together);
+    }
+
+    /// Notes what the ledger knows of conversations that stand: where each is shown, oldest first. What was shown since
+    /// the start keeps its place behind them.
+    pub(crate) fn recall(&self, shown: &[(ChannelId, ConversationKey)]) {
+        let mut state = self.lock();
+        let is_away = |(place, of): &&(ChannelId, ConversationKey)| home(of) != Some(*place);
+        let away: HashSet<ChannelId> = shown.iter().filter(is_away).map(|(place, _)| *place).collect();
+        for (place, conversation) in shown.iter().rev() {
+            if home(conversation) != Some(*place) {
+                state.shown.insert(conversation.clone(), *place);
+            }
+            let mut together = state.held.get(place).cloned().unwrap_or_default();
+            let is_together = away.contains(place) || !together.is_empty();
+            if is_together && together.len() < TOGETHER_MAX && !together.contains(conversation) {
+                together.insert(0, conversation.clone());
+                state.held.insert(*place, together);
+            }
         }
     }
 
-    /// Notes where a conversation is shown that is not shown at home.
-    pub(crate) fn hold(&self, place: ChannelId, conversation: &ConversationKey) {
-        let mut state = self.lock();
-        state.held.insert(place, conversation.clone());
-        state.shown.insert(conversation.clone(), place);
+    /// The conversations that are shown at a place together; the one that was shown last stands last.
+    pub(crate) fn held(&self, place: ChannelId) -> Vec<ConversationKey> {
+        self.lock().held.get(&place).cloned().unwrap_or_default()
     }
 
     /// Where a conversation is shown, when that is not its home.
@@ -157,10 +191,10 @@ impl Places {
         self.lock().shown.get(conversation).copied()
     }
 
-    /// To whom something belongs that a person did.
+    /// To whom something belongs that a person did, by what was shown there last, whoever owns that now.
     pub(crate) fn whose(&self, guild: Option<GuildId>, channel: ChannelId, person: UserId) -> Whose {
         let state = self.lock();
-        if let Some(held) = state.held.get(&channel) {
+        if let Some(held) = state.held.get(&channel).and_then(|together| together.last()) {
             return of_place(held.clone(), person);
         }
         if guild.is_none() {
@@ -177,18 +211,16 @@ impl Places {
         }
     }
 
-    /// The conversation that is alone in a channel: one that is held there, or for which the thread was opened.
-    pub(crate) fn of_channel(&self, channel: ChannelId) -> Option<ConversationKey> {
-        let state = self.lock();
-        let held = state.held.get(&channel).cloned();
-        held.or_else(|| match state.spots.get(&channel)? {
+    /// The conversation for which a thread was opened.
+    pub(crate) fn of_thread(&self, thread: ChannelId) -> Option<ConversationKey> {
+        match self.lock().spots.get(&thread)? {
             Spot {
                 customer: Some(customer),
                 parent: Some(home),
                 ..
             } => Some(self.key(*home, *customer)),
             _ => None,
-        })
+        }
     }
 
     /// The lane of what a person did. Where the channel is unknown it is a lane of its own.
@@ -219,6 +251,12 @@ impl Places {
 }
 
 impl State {
+    /// The other conversations that are shown at a place.
+    fn together(&self, place: ChannelId, conversation: &ConversationKey) -> Vec<ConversationKey> {
+        let together = self.held.get(&place).into_iter().flatten();
+        together.filter(|of| *of != conversation).cloned().collect()
+    }
+
     fn note(&mut self, channel: &GuildChannel) {
         let spot = Spot {
             guild: Some(channel.guild_id),
@@ -344,6 +382,32 @@ mod tests {
             places.whose(None, direct, ANNA),
             Whose::Conversation(places.key(direct, ANNA))
         );
+    }
+
+    #[test]
+    fn of_conversations_in_one_place_the_one_that_was_shown_last_stands_last() {
+        let places = places(ME);
+        let direct = ChannelId::new(98);
+        let [first, second] = [10, 12].map(|home| places.key(ChannelId::new(home), ANNA));
+        let at_home = places.key(direct, ANNA);
+        let shown = |of: &ConversationKey| (direct, of.clone());
+        places.recall(&[shown(&first), shown(&at_home), shown(&second)]);
+        assert_eq!(places.held(direct), [&first, &at_home, &second].map(Clone::clone));
+        places.show(direct, &at_home);
+        // What is known already keeps the order in which it was shown.
+        places.recall(&[shown(&first), shown(&at_home), shown(&second)]);
+        assert_eq!(places.held(direct), [&first, &second, &at_home].map(Clone::clone));
+        places.show(HOME, &first);
+        assert_eq!(places.held(direct), [&second, &at_home].map(Clone::clone));
+    }
+
+    #[test]
+    fn a_channel_in_which_many_are_at_home_is_held_by_none_of_them() {
+        let places = places(ME);
+        let at_home = places.key(HOME, ANNA);
+        places.show(HOME, &at_home);
+        places.recall(&[(HOME, at_home)]);
+        assert!(places.held(HOME).is_empty());
     }
 
     #[test]

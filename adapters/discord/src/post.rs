@@ -54,6 +54,8 @@ pub(crate) struct Post {
     early: Mutex<Bounded<u64, ()>>,
     /// Updates that wait for their turn or for the ledger.
     waiting: AtomicUsize,
+    /// Interactions that do, which cannot be fetched later.
+    interactions: AtomicUsize,
     /// Set when too many waited, until what was passed over begins to be fetched from Discord.
     is_behind: AtomicBool,
     /// Wakes whoever fetches it.
@@ -64,6 +66,9 @@ pub(crate) struct Post {
 
 /// One of those that wait, until it is dropped.
 pub(crate) struct Waiting<'a>(&'a AtomicUsize);
+
+/// An interaction that waits, until it is dropped. It goes along with the tasks that wait for it.
+pub(crate) struct WaitingInteraction(Arc<Post>);
 
 impl Post {
     pub(crate) fn new(bot: &Bot, ingress: Ingress, settings: Settings) -> Arc<Self> {
@@ -79,6 +84,7 @@ impl Post {
             has_told_of_hidden: AtomicBool::new(false),
             early: Mutex::new(Bounded::new(STARTED_MAX)),
             waiting: AtomicUsize::new(0),
+            interactions: AtomicUsize::new(0),
             is_behind: AtomicBool::new(false),
             behind: Notify::new(),
             catching_up: tokio::sync::Mutex::default(),
@@ -120,8 +126,7 @@ impl Post {
         // Who deletes a message is not told: it is known by who wrote it.
         if let Deed::Said(message) = deed
             && let Whose::Conversation(conversation) =
-                self.places
-                    .whose(message.guild_id, message.channel_id, message.author.id)
+                self.known_whose(message.guild_id, message.channel_id, message.author.id)
         {
             self.note_written(message.id, &conversation);
         }
@@ -130,7 +135,13 @@ impl Post {
     /// The lane of a deed, as far as it is known without asking anybody.
     pub(crate) fn lane(&self, deed: &Deed<'_>) -> Option<Lane> {
         match (deed, deed.person()) {
-            (_, Some(person)) => Some(self.places.lane(deed.guild(), deed.channel()?, person)),
+            (_, Some(person)) => {
+                let (guild, channel) = (deed.guild(), deed.channel()?);
+                let humans = guild.is_none().then(|| self.humans_at(channel)).flatten();
+                // What the bot has now keeps the order that it had.
+                let lane = humans.and_then(|of| places::lane(&of));
+                Some(lane.unwrap_or_else(|| self.places.lane(guild, channel, person)))
+            }
             (Deed::Deleted { message, .. }, None) => self
                 .deleted_of(deed.guild(), deed.channel()?, *message)
                 .and_then(|conversation| places::lane(&conversation))
@@ -141,21 +152,29 @@ impl Post {
 
     /// To whom something belongs that a person did. Asks Discord where it must.
     pub(crate) async fn whose(&self, guild: Option<GuildId>, channel: ChannelId, person: UserId) -> Whose {
-        let whose = match self.places.whose(guild, channel, person) {
-            Whose::Unknown => {
-                self.find_out(channel).await;
-                self.places.whose(guild, channel, person)
-            }
-            whose => whose,
-        };
-        match whose {
+        if self.known_whose(guild, channel, person) == Whose::Unknown {
+            self.find_out(channel).await;
+        }
+        match self.known_whose(guild, channel, person) {
             Whose::Unknown => Whose::Conversation(self.places.key(channel, person)),
-            // Direct messages are another conversation's place only while a human owns that.
-            Whose::Conversation(of) if guild.is_none() && self.ingress.owner(&of) == Owner::Bot => {
-                Whose::Conversation(self.places.key(channel, person))
-            }
             whose => whose,
         }
+    }
+
+    /// The same, as far as it is known without asking anybody.
+    pub(crate) fn known_whose(&self, guild: Option<GuildId>, channel: ChannelId, person: UserId) -> Whose {
+        if guild.is_some() {
+            return self.places.whose(guild, channel, person);
+        }
+        let humans = self.humans_at(channel);
+        Whose::Conversation(humans.unwrap_or_else(|| self.places.key(channel, person)))
+    }
+
+    /// Of the conversations that are shown at a place, the last one that a human owns: direct messages are another
+    /// conversation's place only while one does, and there can be several.
+    pub(crate) fn humans_at(&self, place: ChannelId) -> Option<ConversationKey> {
+        let mut held = self.places.held(place).into_iter().rev();
+        held.find(|of| self.ingress.owner(of) == Owner::Human)
     }
 
     /// Asks Discord what a channel is, again while it cannot tell: taken for a plain one, our own thread would be the
@@ -244,6 +263,13 @@ impl Post {
         None
     }
 
+    /// Counts one more interaction that waits; `None` when there are too many.
+    pub(crate) fn wait_for_interaction(self: &Arc<Self>) -> Option<WaitingInteraction> {
+        let before = self.interactions.fetch_add(1, Ordering::AcqRel);
+        let waiting = WaitingInteraction(Arc::clone(self));
+        (before < self.settings.interactions_max).then_some(waiting)
+    }
+
     /// What was left to Discord up to here is about to be fetched; what is left to it from here on is not.
     pub(crate) fn begin_to_catch_up(&self) {
         self.is_behind.store(false, Ordering::Release);
@@ -263,13 +289,18 @@ impl Post {
         channel: ChannelId,
         message: MessageId,
     ) -> Option<ConversationKey> {
-        let of_channel = || self.places.of_channel(channel);
+        let of_channel = || self.of_channel(channel);
         let of_home = || {
             let held = guild.is_none().then(|| self.ingress.held());
             let mut held = held.into_iter().flatten().map(|of| of.conversation);
             held.find(|of| places::home(of) == Some(channel))
         };
         self.written_by(message).or_else(of_channel).or_else(of_home)
+    }
+
+    /// The conversation that is alone in a channel: one that a human has there, or for which the thread was opened.
+    pub(crate) fn of_channel(&self, channel: ChannelId) -> Option<ConversationKey> {
+        self.humans_at(channel).or_else(|| self.places.of_thread(channel))
     }
 
     pub(crate) fn written_by(&self, message: MessageId) -> Option<ConversationKey> {
@@ -305,6 +336,12 @@ impl Post {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for WaitingInteraction {
+    fn drop(&mut self) {
+        self.0.interactions.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -17,7 +17,7 @@ mod split;
 
 pub use self::{
     file::{ByteStream, OpenFile, OpenedFile},
-    lane::{DeliveryId, Door, Lane},
+    lane::{DeliveryId, Door, IdError, Lane},
     outcome::{Availability, Outcome, Receipt, Scope},
     payload::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload},
     retry::RetryPolicy,

@@ -146,6 +146,16 @@ pub enum NoticeKind {
     TooBig,
     /// A file arrived at the desk.
     FileReceived,
+    /// No agent has taken the session in time, and it goes on waiting.
+    StillWaiting,
+    /// No agent has taken the session in time, and the bot has the conversation again.
+    NobodyCame,
+    /// Nobody has said anything for long, and the session will end.
+    SilenceWarning,
+    /// The session ended, since nobody said anything.
+    SilenceEnded,
+    /// The desk cannot be reached for long: what the customer wrote is kept.
+    DeskAway,
 }
 
 impl Attachment {

@@ -10,8 +10,8 @@ pub struct RetryPolicy {
     pub wait_max: Duration,
     /// The age at which a delivery becomes a dead letter. 24 hours.
     pub age_max: Duration,
-    /// The same for a delivery that is refused alone, when that is shorter: what follows in its lane is not held up for a
-    /// day by one text. 15 minutes.
+    /// The same for a delivery that is refused alone, and for a file that breaks off each time, when that is shorter: what
+    /// follows in its lane is not held up for a day by one of them. 15 minutes.
     pub refused_age_max: Duration,
     /// The same for an event that the bot's own handler does not take, when that is shorter. 5 minutes.
     pub bot_age_max: Duration,

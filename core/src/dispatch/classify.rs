@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::DispatchSettings;
+use super::{DispatchSettings, file::attachment};
 use crate::{
     delivery::{DeskPayload, Outcome, Payload, Receipt, RetryPolicy, Scope},
     model::{OnUnknown, Timestamp},
@@ -31,14 +31,22 @@ pub(super) fn classify(
             detail,
             maybe_sent: claimed.maybe_sent,
         },
-        Outcome::Unknown {
+        // It has a permission of its own, and what waits behind it does without the log.
+        Outcome::Refused {
             detail,
-            repeatable: false,
-            ..
-        } if must_not_repeat(claimed, settings) => SettleAs::Dead {
-            detail: format!("it may have arrived: {detail}"),
-            maybe_sent: true,
+            scope: Scope::Lane,
+        } if matches!(claimed.payload, Payload::Desk(DeskPayload::ChatbotLog { .. })) => SettleAs::Dead {
+            detail,
+            maybe_sent: claimed.maybe_sent,
         },
+        Outcome::Unknown { detail, repeatable, .. }
+            if must_not_repeat(claimed, settings) && !(repeatable && is_young(claimed, now)) =>
+        {
+            SettleAs::Dead {
+                detail: format!("it may have arrived: {detail}"),
+                maybe_sent: true,
+            }
+        }
         Outcome::NotSent { detail, .. } | Outcome::Refused { detail, .. } if is_old => SettleAs::Dead {
             detail: too_old(&detail, age_max),
             maybe_sent: claimed.maybe_sent,
@@ -79,7 +87,16 @@ fn nothing_known() -> SettleAs {
     SettleAs::Delivered(Receipt::Availability(crate::delivery::Availability::default()))
 }
 
-fn must_not_repeat(claimed: &Claimed, settings: &DispatchSettings) -> bool {
+/// How long a platform that removes doubles surely does so: Discord says "the past few minutes"
+/// (docs.discord.com, "Create Message").
+const REPEATABLE_FOR: Duration = Duration::from_mins(2);
+
+fn is_young(claimed: &Claimed, now: Timestamp) -> bool {
+    now.since(claimed.created_at) < REPEATABLE_FOR
+}
+
+/// Whether an attempt that may have arrived must be the last.
+pub(super) fn must_not_repeat(claimed: &Claimed, settings: &DispatchSettings) -> bool {
     match &claimed.payload {
         Payload::Desk(DeskPayload::AskAvailability) | Payload::Bot(_) => false,
         Payload::Desk(payload) if payload.at_most_once() => true,
@@ -87,10 +104,22 @@ fn must_not_repeat(claimed: &Claimed, settings: &DispatchSettings) -> bool {
     }
 }
 
+/// A file that waited long for something else has this many attempts all the same.
+const FILE_ATTEMPTS_MIN: u32 = 5;
+
 /// How long a delivery with this outcome is tried again.
 fn age_max(claimed: &Claimed, outcome: &Outcome, retry: &RetryPolicy) -> Duration {
     let shorter = match (outcome, &claimed.payload) {
         (Outcome::Refused { scope: Scope::Lane, .. }, _) => retry.refused_age_max,
+        // It breaks off on its own account, and all that is said after it waits behind it.
+        (
+            Outcome::NotSent {
+                scope: Scope::Lane,
+                retry_after: None,
+                ..
+            },
+            payload,
+        ) if attachment(payload).is_some() && claimed.attempt >= FILE_ATTEMPTS_MIN => retry.refused_age_max,
         (Outcome::Unknown { .. }, Payload::Bot(_)) => retry.bot_age_max,
         _ => retry.age_max,
     };
@@ -112,8 +141,8 @@ mod tests {
     use crate::{
         delivery::{ChatPayload, DeliveryId, Lane},
         model::{
-            Address, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, HookAddress, SessionId,
-            Text,
+            Address, Attachment, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId, FileKind,
+            FileRef, FileSource, HookAddress, SessionId, Text,
         },
     };
 
@@ -216,6 +245,13 @@ mod tests {
                 &careful,
                 "again, maybe sent",
             ),
+            (
+                message(),
+                2 * MINUTE,
+                Outcome::unknown("reset").repeatable(),
+                &careful,
+                "dead, maybe sent",
+            ),
             (message(), 0, Outcome::rejected("blocked"), &settings, "dead"),
             (message(), 0, refused(), &settings, "again"),
             (message(), 14 * MINUTE, refused_alone(), &settings, "again"),
@@ -244,11 +280,56 @@ mod tests {
             (ask(), 0, Outcome::unknown("slow"), &settings, "again"),
             (ask(), 11, Outcome::unknown("slow"), &settings, "delivered"),
             (ask(), 0, refused(), &settings, "delivered"),
+            (log(), 0, refused_alone(), &settings, "dead"),
+            (log(), 0, refused(), &settings, "again"),
         ] {
             assert_eq!(
                 word(payload, age, outcome.clone(), with),
                 expected,
                 "{outcome:?} at {age} s"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_each_time_holds_its_lane_up_for_minutes_and_not_for_a_day() {
+        let settings = DispatchSettings::default();
+        let name = Text::new("report.pdf");
+        let file = || Attachment {
+            kind: FileKind::Document,
+            name: name.clone(),
+            media_type: None,
+            bytes: None,
+            source: FileSource::Platform(FileRef::new("1")),
+        };
+        let broke_off = || Outcome::not_sent("the connection broke off before the end of the file");
+        let door_away = || Outcome::NotSent {
+            detail: "no connection".into(),
+            retry_after: None,
+            scope: Scope::Door,
+        };
+        for (payload, attempt, outcome, is_dead) in [
+            (Payload::Desk(DeskPayload::File { file: file() }), 5, broke_off(), true),
+            (Payload::Desk(DeskPayload::File { file: file() }), 4, broke_off(), false),
+            (Payload::Desk(DeskPayload::File { file: file() }), 5, door_away(), false),
+            (
+                Payload::Desk(DeskPayload::File { file: file() }),
+                5,
+                not_sent(Some(Duration::from_secs(1))),
+                false,
+            ),
+            (message(), 5, broke_off(), false),
+        ] {
+            let claimed = Claimed {
+                attempt,
+                ..claimed(payload, 15 * MINUTE)
+            };
+            let settled = classify(&claimed, outcome.clone(), NOW, 0.5, &settings);
+            assert_eq!(
+                matches!(settled, SettleAs::Dead { .. }),
+                is_dead,
+                "attempt {attempt}: {outcome:?} of {}",
+                claimed.payload.word()
             );
         }
     }

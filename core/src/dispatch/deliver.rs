@@ -83,6 +83,7 @@ async fn to_chat(
 
 async fn to_bot(dispatch: &Dispatch, event: &BotEvent) -> Outcome {
     let Some(bot) = &dispatch.exits.bot else {
+        log_unheard(event);
         return Outcome::delivered();
     };
     match with_transcript(dispatch, event.clone()).await {
@@ -91,6 +92,22 @@ async fn to_bot(dispatch: &Dispatch, event: &BotEvent) -> Outcome {
             Outcome::delivered()
         }
         Err(outcome) => outcome,
+    }
+}
+
+/// Where no listener is set, what did not get through is at least written down.
+fn log_unheard(event: &BotEvent) {
+    match event {
+        BotEvent::Undelivered { session, detail, .. } => {
+            tracing::warn!(?session, detail, "undelivered, and no listener is set");
+        }
+        BotEvent::HandedBack { session, unsent, .. } | BotEvent::Failed { session, unsent, .. }
+            if !unsent.is_empty() =>
+        {
+            let lines = unsent.len();
+            tracing::warn!(%session, lines, "no agent got the customer's last lines, and no listener is set");
+        }
+        _ => {}
     }
 }
 

@@ -8,14 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Dispatch, DoorSettings,
-    classify::classify,
+    classify::{classify, must_not_repeat},
     deliver::deliver,
     file::attachment,
     gate::{Gate, Pass},
     wait::{LEDGER_WAIT, sleep},
+    watch::Trouble,
 };
 use crate::{
-    delivery::{Door, Outcome, Payload},
+    delivery::{Door, Outcome},
     store::{Claimed, Recorded, Settle, SettleAs, StoreError},
 };
 
@@ -23,13 +24,14 @@ use crate::{
 pub(super) async fn run(dispatch: Arc<Dispatch>, door: Door, shutdown: CancellationToken) {
     let settings = dispatch.door_settings(&door);
     let open = Arc::new(OpenDoor {
-        gate: Gate::new(settings, dispatch.settings.retry),
+        gate: Arc::new(Gate::new(settings, dispatch.settings.retry)),
         calls: Semaphore::new(settings.calls_max),
         file_calls: Semaphore::new(settings.file_calls_max),
         settings,
         shutdown: shutdown.clone(),
         dispatch,
     });
+    open.dispatch.watch.opened(door.clone(), Arc::clone(&open.gate));
     let wake = open.dispatch.store.wake(&door);
     let claims = Arc::new(Semaphore::new(settings.claims_max));
     let mut tasks = JoinSet::new();
@@ -77,7 +79,7 @@ enum Called {
 /// A door that is in use.
 struct OpenDoor {
     dispatch: Arc<Dispatch>,
-    gate: Gate,
+    gate: Arc<Gate>,
     calls: Semaphore,
     file_calls: Semaphore,
     settings: DoorSettings,
@@ -127,10 +129,13 @@ impl OpenDoor {
                     let outcome = Outcome::unknown("an attempt was under way when the process stopped");
                     self.classified(&claimed, outcome)
                 }
-                Called::NotWanted => SettleAs::Retry {
-                    due: self.dispatch.clock.now(),
-                    maybe_sent: false,
-                },
+                Called::NotWanted => {
+                    self.dispatch.watch.given_up(claimed.id.lane);
+                    SettleAs::Retry {
+                        due: self.dispatch.clock.now(),
+                        maybe_sent: false,
+                    }
+                }
                 // Another instance makes it, and settles it.
                 Called::Not | Called::Lost => return,
             },
@@ -167,7 +172,7 @@ impl OpenDoor {
 
     /// The call itself.
     async fn call(&self, claimed: &Claimed) -> Called {
-        let at_most_once = matches!(&claimed.payload, Payload::Desk(payload) if payload.at_most_once());
+        let at_most_once = must_not_repeat(claimed, &self.dispatch.settings);
         if at_most_once && claimed.started {
             return Called::Before;
         }
@@ -188,7 +193,10 @@ impl OpenDoor {
     fn classified(&self, claimed: &Claimed, outcome: Outcome) -> SettleAs {
         let now = self.dispatch.clock.now();
         log(claimed, &outcome);
-        classify(claimed, outcome, now, fastrand::f64(), &self.dispatch.settings)
+        let trouble = Trouble::of(&outcome, now);
+        let settled = classify(claimed, outcome, now, fastrand::f64(), &self.dispatch.settings);
+        self.dispatch.watch.ended(claimed.id.lane, trouble, &settled);
+        settled
     }
 
     /// Settles, as often as it takes: the lane waits for it. `None` when the shutdown came first.

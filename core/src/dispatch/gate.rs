@@ -5,7 +5,7 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use super::DoorSettings;
+use super::{DoorSettings, GateFacts};
 use crate::delivery::{Outcome, RetryPolicy, Scope};
 
 /// A door's gate: keeps its pace, closes when the whole account is refused or told to wait, and lets one call through
@@ -27,21 +27,23 @@ struct Closed {
     until: Instant,
     /// How often in a row the door was found closed.
     times: u32,
-    probing: bool,
+    /// Since when a probe is under way. One that takes longer than a call without a file may no longer keeps others
+    /// from probing: it can be a file that is slow on its own account.
+    probing: Option<Instant>,
 }
 
 /// What a caller finds at the gate.
 enum Look {
     Go(Instant),
-    Probe,
-    Probing,
+    Probe(Instant),
     Wait(Instant),
 }
 
 /// Leave to make one call.
 pub(super) struct Pass<'g> {
     gate: &'g Gate,
-    probe: bool,
+    /// When it began to probe, if it does.
+    probe: Option<Instant>,
 }
 
 impl Gate {
@@ -77,18 +79,17 @@ impl Gate {
                     }
                     // Meanwhile somebody may have been told to wait.
                     if self.is_open() {
-                        return self.pass(false);
+                        return self.pass(None);
                     }
                 }
-                Look::Probe => return self.pass(true),
+                Look::Probe(since) => return self.pass(Some(since)),
+                // A probe that is over wakes us too.
                 Look::Wait(until) => {
                     tokio::select! {
                         () = changed => {}
                         () = tokio::time::sleep_until(until) => {}
                     }
                 }
-                // The probe that is under way wakes us when it is over.
-                Look::Probing => changed.await,
             }
         }
     }
@@ -102,17 +103,28 @@ impl Gate {
             let changed = self.changed.notified();
             let until = match &self.lock().closed {
                 None => return,
-                Some(closed) if closed.probing => None,
-                Some(closed) => Some(closed.until),
+                Some(closed) => closed.next_probe(self.settings.call_max),
             };
-            match until {
-                Some(until) if until <= Instant::now() => return,
-                Some(until) => tokio::select! {
-                    () = changed => {}
-                    () = tokio::time::sleep_until(until) => {}
-                },
-                None => changed.await,
+            if until <= Instant::now() {
+                return;
             }
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// How it stands, to be told.
+    pub(super) fn facts(&self) -> GateFacts {
+        match &self.lock().closed {
+            None => GateFacts::Open,
+            Some(closed) if closed.probing.is_some() => GateFacts::Closed {
+                probe_in: Duration::ZERO,
+            },
+            Some(closed) => GateFacts::Closed {
+                probe_in: closed.until.saturating_duration_since(Instant::now()),
+            },
         }
     }
 
@@ -120,7 +132,7 @@ impl Gate {
         self.lock().closed.is_none()
     }
 
-    fn pass(&self, probe: bool) -> Pass<'_> {
+    fn pass(&self, probe: Option<Instant>) -> Pass<'_> {
         Pass { gate: self, probe }
     }
 
@@ -133,11 +145,13 @@ impl Gate {
                 state.next = start + self.settings.pace;
                 Look::Go(start)
             }
-            Some(closed) if closed.probing => Look::Probing,
-            Some(closed) if closed.until > now => Look::Wait(closed.until),
             Some(closed) => {
-                closed.probing = true;
-                Look::Probe
+                let next = closed.next_probe(self.settings.call_max);
+                if next > now {
+                    return Look::Wait(next);
+                }
+                closed.probing = Some(now);
+                Look::Probe(now)
             }
         }
     }
@@ -145,6 +159,14 @@ impl Gate {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change under this lock is complete when it is left, even by a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Closed {
+    /// When the next probe may start.
+    fn next_probe(&self, probe_max: Duration) -> Instant {
+        self.probing
+            .map_or(self.until, |since| self.until.max(since + probe_max))
     }
 }
 
@@ -161,7 +183,7 @@ impl Pass<'_> {
             // It may never have come as far as the door, as for want of a file: the next one probes.
             Outcome::NotSent { scope: Scope::Lane, .. } => {}
             // What began before it closed says nothing of how it is now.
-            _ if !self.probe => {}
+            _ if self.probe.is_none() => {}
             // An answer, or at least a connection: the door is there.
             _ => self.open(),
         }
@@ -178,15 +200,13 @@ impl Pass<'_> {
         let now = Instant::now();
         let (times, until) = match &state.closed {
             // Calls that started before it closed say nothing new.
-            Some(closed) if !self.probe => (closed.times, closed.until),
+            Some(closed) if self.probe.is_none() => (closed.times, closed.until),
             Some(closed) => (closed.times + 1, now),
             None => (1, now),
         };
         let until = until.max(now + self.gate.retry.wait(times, jitter, asked));
-        let probing = state
-            .closed
-            .as_ref()
-            .is_some_and(|closed| closed.probing && !self.probe);
+        let probing = state.closed.as_ref().and_then(|closed| closed.probing);
+        let probing = probing.filter(|_| self.probe.is_none());
         state.closed = Some(Closed { until, times, probing });
         drop(state);
         self.gate.changed.notify_waiters();
@@ -196,10 +216,12 @@ impl Pass<'_> {
 /// A call that was given up lets the next one probe.
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        if self.probe {
+        if self.probe.is_some() {
             let mut state = self.gate.lock();
-            if let Some(closed) = &mut state.closed {
-                closed.probing = false;
+            if let Some(closed) = &mut state.closed
+                && closed.probing == self.probe
+            {
+                closed.probing = None;
             }
             drop(state);
             self.gate.changed.notify_waiters();
@@ -244,19 +266,42 @@ mod tests {
     async fn a_closed_door_lets_one_probe_through_when_the_wait_is_over() {
         let gate = gate(Duration::ZERO);
         let start = Instant::now();
+        assert_eq!(gate.facts(), GateFacts::Open);
         gate.enter().await.ended(&wait(30), 0.5);
+        let probe_in = Duration::from_secs(30);
+        assert_eq!(gate.facts(), GateFacts::Closed { probe_in });
         let probe = gate.enter().await;
+        let probe_in = Duration::ZERO;
+        assert_eq!(gate.facts(), GateFacts::Closed { probe_in });
         assert_eq!(start.elapsed(), Duration::from_secs(30));
-        let second = tokio::time::timeout(Duration::from_mins(1), gate.enter()).await;
+        let second = tokio::time::timeout(Duration::from_secs(20), gate.enter()).await;
         assert!(second.is_err(), "only one probe at a time");
         probe.ended(&Outcome::delivered(), 0.5);
         assert!(gate.is_open());
         gate.enter().await.ended(&Outcome::delivered(), 0.5);
         assert_eq!(
             start.elapsed(),
-            Duration::from_secs(90),
+            Duration::from_secs(50),
             "an open door keeps nobody waiting"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_takes_longer_than_a_call_may_keeps_nobody_from_probing() {
+        let gate = gate(Duration::ZERO);
+        gate.enter().await.ended(&wait(1), 0.5);
+        let start = Instant::now();
+        let slow = gate.enter().await;
+        let (next, ()) = tokio::join!(gate.enter(), gate.ready());
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_secs(1) + DoorSettings::default().call_max
+        );
+        slow.ended(&Outcome::not_sent("no file"), 0.5);
+        let third = tokio::time::timeout(Duration::from_secs(20), gate.enter()).await;
+        assert!(third.is_err(), "the end of the slow one does not speak for the next");
+        next.ended(&Outcome::delivered(), 0.5);
+        assert!(gate.is_open());
     }
 
     #[tokio::test(start_paused = true)]

@@ -23,6 +23,7 @@ mod signals;
 mod tests;
 mod timers;
 mod wait;
+mod watch;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -41,7 +42,10 @@ use crate::{
     store::Store,
 };
 
-pub use self::settings::{DispatchSettings, DoorSettings};
+pub use self::{
+    settings::{DispatchSettings, DoorSettings},
+    watch::{GateFacts, Trouble, Watch},
+};
 
 /// All that deliveries leave by.
 pub struct Exits {
@@ -60,6 +64,7 @@ pub(crate) struct Dispatch {
     clock: Arc<dyn Clock>,
     exits: Exits,
     settings: DispatchSettings,
+    watch: Arc<Watch>,
 }
 
 impl Dispatch {
@@ -77,6 +82,7 @@ impl Dispatch {
             clock,
             exits,
             settings,
+            watch: Arc::default(),
         })
     }
 
@@ -94,6 +100,11 @@ impl Dispatch {
         }
         tasks.spawn(timers::run(Arc::clone(self), shutdown.clone()));
         tasks.spawn(signals::run(Arc::clone(self), signals, shutdown.clone()));
+    }
+
+    /// What can be told of the doors and lanes.
+    pub(crate) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
     }
 
     /// The channels that deliveries leave by.

@@ -21,6 +21,7 @@ mod router;
 mod secret;
 mod serve;
 mod settings;
+mod to_the_end;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,12 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, header};
 use tokio::sync::Semaphore;
 
-use super::{HookpointSettings, path::secret_and_name, refusal::Refusal};
+use super::{
+    HookpointSettings,
+    path::secret_and_name,
+    refusal::Refusal,
+    to_the_end::{Panicked, ToTheEnd},
+};
 use crate::{
     desk::{Desk, HookKind},
     intake::Intake,
@@ -80,7 +85,7 @@ impl std::fmt::Debug for Hookpoint {
     }
 }
 
-/// Answers a call. The hook itself runs in a task of its own, to its end: axum drops this one when the caller hangs up.
+/// Answers a call. The hook itself comes to its end: axum drops this when the caller hangs up.
 async fn answer(State(rooms): State<Arc<Rooms>>, request: Request) -> Response {
     let kind = match rooms.admit(&request) {
         Ok(kind) => kind,
@@ -90,18 +95,13 @@ async fn answer(State(rooms): State<Arc<Rooms>>, request: Request) -> Response {
         tracing::warn!(hook = kind.word(), status = 503, "too many hooks are under way");
         return Refusal::Busy.into_response();
     };
-    let hook = tokio::spawn(async move {
+    let hook = ToTheEnd::new(async move {
         let answer = rooms.hook(kind, request).await;
         drop(permit);
         answer
     });
-    hook.await.unwrap_or_else(|died| {
-        // What a panic says can quote what it choked on: it is not logged.
-        let why = if died.is_panic() {
-            "it panicked"
-        } else {
-            "it was cut off"
-        };
+    hook.await.unwrap_or_else(|Panicked| {
+        let why = "it panicked";
         tracing::error!(hook = kind.word(), status = 503, why, "a hook came to no end");
         Refusal::Unavailable { detail: why.to_owned() }.into_response()
     })

@@ -123,9 +123,9 @@ pub enum EndReason {
     Customer,
     /// The bot took the conversation back.
     Bot,
-    /// No agent was there, and the policy is to stay with the bot.
+    /// No agent was there: the policy is to stay with the bot, or the customer left no contact for a message.
     NoAgents,
-    /// No agent was there, and the customer left a message.
+    /// No agent was there or took the session in time, and the customer left a message.
     LeftMessage,
     /// The desk refused the session.
     Refused,
@@ -133,6 +133,10 @@ pub enum EndReason {
     OpeningTimeout,
     /// The platform has no place in which the customer and the agent could talk.
     NoPlace,
+    /// No agent took the session in time, and the policy is to give it back to the bot.
+    WaitingTimeout,
+    /// Neither the customer nor the agent said anything for long.
+    Silence,
 }
 
 impl EndReason {
@@ -147,6 +151,8 @@ impl EndReason {
             Self::Refused => "refused",
             Self::OpeningTimeout => "opening_timeout",
             Self::NoPlace => "no_place",
+            Self::WaitingTimeout => "waiting_timeout",
+            Self::Silence => "silence",
         }
     }
 }
@@ -216,6 +222,17 @@ pub enum BotEvent {
 }
 
 impl BotEvent {
+    /// The kind as a fixed word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Connected { .. } => "connected",
+            Self::HandedBack { .. } => "handed_back",
+            Self::Failed { .. } => "failed",
+            Self::Undelivered { .. } => "undelivered",
+        }
+    }
+
     /// The conversation that the event is about.
     pub fn conversation(&self) -> &ConversationKey {
         match self {

@@ -1,14 +1,14 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Where the desk's hooks for a session go: the hookpoint's address with the secret in it. `Debug` shows none of it. Empty
 /// where something belongs to no session.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HookAddress(String);
+pub struct HookAddress(Arc<str>);
 
 impl HookAddress {
     /// Takes an address.
     pub fn new(address: impl Into<String>) -> Self {
-        Self(address.into())
+        Self(address.into().into())
     }
 
     /// The address, to be told to the desk or to be kept. Not for logs.

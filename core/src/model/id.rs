@@ -1,18 +1,18 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use uuid::Uuid;
 
-/// One id type over a string. A macro, because a function cannot make types and each id must be a type of its own.
+/// One id type over a text that is shared: ids go along with everything. A macro, because a function cannot make types and each id must be a type of its own.
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes the id as the outside wrote it.
             pub fn new(id: impl Into<String>) -> Self {
-                Self(id.into())
+                Self(id.into().into())
             }
 
             /// The id as it was given.

@@ -29,6 +29,9 @@ pub use self::{
     hook_address::HookAddress,
     id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
     line::{Line, Speaker},
-    settings::{ChatLimits, DeskLimits, HistoryRoute, LengthUnit, OnNoAgents, OnUnknown, Policy, TextChoice, Texts},
+    settings::{
+        ChatLimits, DeskLimits, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown, Policy,
+        TextChoice, Texts,
+    },
     text::Text,
 };

@@ -14,6 +14,21 @@ pub struct Policy {
     pub on_no_agents: OnNoAgents,
     /// How long the desk may take to accept an opening, before the bot gets the conversation back. 120 seconds.
     pub opening_max: Duration,
+    /// How long a session may wait at the desk for an agent, before `on_timeout` decides. `None`: for as long as it takes.
+    /// 5 minutes.
+    pub waiting_max: Option<Duration>,
+    /// What happens when no agent has taken a session for `waiting_max`.
+    pub on_timeout: OnTimeout,
+    /// How often a customer who goes on waiting is told so.
+    pub still_waiting: HowOften,
+    /// How long neither the customer nor the agent may say anything, before the customer is warned that the session will
+    /// end. `None`: for as long as they like. 1 hour.
+    pub silence_max: Option<Duration>,
+    /// How long after the warning the session ends, if still nobody says anything. 15 minutes.
+    pub warned_max: Duration,
+    /// How long a message of the customer may wait for the desk to take it, before the customer is told that it is kept.
+    /// `None`: the customer is not told. 2 minutes.
+    pub desk_away_max: Option<Duration>,
     /// How long a customer who leaves a message may take to give a contact, before the bot gets the conversation back.
     /// 30 minutes.
     pub leaving_max: Duration,
@@ -31,6 +46,12 @@ impl Default for Policy {
             history_lines_max: 200,
             on_no_agents: OnNoAgents::LeaveMessage,
             opening_max: Duration::from_mins(2),
+            waiting_max: Some(Duration::from_mins(5)),
+            on_timeout: OnTimeout::KeepWaiting,
+            still_waiting: HowOften::Once,
+            silence_max: Some(Duration::from_hours(1)),
+            warned_max: Duration::from_mins(15),
+            desk_away_max: Some(Duration::from_mins(2)),
             leaving_max: Duration::from_mins(30),
             late_max: Duration::from_mins(15),
             url: None,
@@ -58,6 +79,28 @@ pub enum OnNoAgents {
     StayWithBot,
     /// The session is opened all the same, and waits.
     EscalateAnyway,
+}
+
+/// What happens when no agent has taken a session in time. The customer is told in each case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnTimeout {
+    /// The session ends at the desk, behind what was said in it and a line that says why, and the bot has the conversation
+    /// again. What the customer wrote stands in the desk's ticket, unread.
+    BackToBot,
+    /// The session ends at the desk with a line that says why, and the customer is asked for an e-mail address or phone
+    /// number, as where no agent is there. So this makes **two tickets**: the chat's, and that of the message.
+    LeaveMessage,
+    /// The session goes on waiting, and the customer is told so. An agent can take it for as long as it stands.
+    KeepWaiting,
+}
+
+/// How often something is said that stays true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HowOften {
+    /// Once.
+    Once,
+    /// Again each time the same time has gone by.
+    Again,
 }
 
 /// What is done with a delivery whose outcome is unknown (a time-out, a reset, a 5xx).
@@ -99,7 +142,8 @@ pub struct Texts {
     pub ended: TextChoice,
     /// The escalation failed.
     pub failed: TextChoice,
-    /// A message of the customer could not be delivered.
+    /// A message of the customer could not be delivered. `{reason}` stands for why, in the words of a log: they can tell of
+    /// machines and networks, so our own text does without.
     pub undelivered: TextChoice,
     /// A file of the customer is too big to be relayed.
     pub too_big: TextChoice,
@@ -107,6 +151,16 @@ pub struct Texts {
     pub file_received: TextChoice,
     /// Put in front of an agent's reply that comes after the end of its session.
     pub late_reply: TextChoice,
+    /// No agent has taken the session in time, and it goes on waiting.
+    pub still_waiting: TextChoice,
+    /// No agent has taken the session in time, and the bot has the conversation again.
+    pub nobody_came: TextChoice,
+    /// Nobody has said anything for long, and the session will end. The desk's `session_timeout_warning` feeds it.
+    pub silence_warning: TextChoice,
+    /// The session ended, since nobody said anything. The desk's `session_timeout_message` feeds it.
+    pub silence_ended: TextChoice,
+    /// The desk cannot be reached for long: what the customer wrote is kept, and will be delivered.
+    pub desk_away: TextChoice,
 }
 
 /// What a chat platform takes. Filled from a channel's capabilities.

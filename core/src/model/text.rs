@@ -1,13 +1,13 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-/// Something a person or a bot wrote. Its `Debug` tells the length and never the words.
+/// Something a person or a bot wrote, shared by its clones. Its `Debug` tells the length and never the words.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Text(String);
+pub struct Text(Arc<str>);
 
 impl Text {
     /// Takes the words.
     pub fn new(words: impl Into<String>) -> Self {
-        Self(words.into())
+        Self(words.into().into())
     }
 
     /// The words.
@@ -17,7 +17,7 @@ impl Text {
 
     /// Gives the words away.
     pub fn into_string(self) -> String {
-        self.0
+        self.0.as_ref().to_owned()
     }
 
     /// Whether there is nothing to read in it: no character, or white space only.
@@ -34,7 +34,7 @@ impl From<&str> for Text {
 
 impl From<String> for Text {
     fn from(words: String) -> Self {
-        Self(words)
+        Self(words.into())
     }
 }
 

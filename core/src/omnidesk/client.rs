@@ -8,7 +8,7 @@ use reqwest::{
 use tokio::time::timeout;
 
 use super::{
-    ErrorKind, OmnideskConfig, OmnideskError, ValueError,
+    ErrorKind, FileName, OmnideskConfig, OmnideskError, ValueError,
     answer::{self, Answer, Question, Reply},
     encoding::Fields,
     failure,
@@ -36,6 +36,8 @@ pub(super) struct Call {
     pub(super) host: Host,
     pub(super) path: &'static str,
     pub(super) fields: Fields,
+    /// Of the file that goes along. Private too: an answer can repeat it.
+    pub(super) file_name: Option<String>,
 }
 
 /// Which of the two hosts is called, and what for.
@@ -77,7 +79,14 @@ impl Call {
             host: Host::Account,
             path,
             fields,
+            file_name: None,
         }
+    }
+
+    /// The same call with a file of this name.
+    pub(super) fn with_file(mut self, name: &FileName) -> Self {
+        self.file_name = Some(name.as_str().to_owned()).filter(|name| name != FileName::UNNAMED);
+        self
     }
 
     /// The same call to another host, or to ask alone.
@@ -195,7 +204,12 @@ impl Client {
             endpoint: call.endpoint,
             asked_only: call.host.asked_only(),
             scope: call.host.scope(),
-            privates: secrets.into_iter().flatten().chain(call.fields.privates()).collect(),
+            privates: secrets
+                .into_iter()
+                .flatten()
+                .chain(call.fields.privates())
+                .chain(call.file_name.as_deref())
+                .collect(),
         };
         answer::read(answer, &question)
     }

@@ -285,11 +285,14 @@ impl FileName {
     /// The longest name, in characters; a longer one loses its beginning, so that its ending stays.
     pub const CHARS_MAX: usize = 200;
 
+    /// The name of a file that has none.
+    pub(super) const UNNAMED: &str = "file";
+
     /// Cleans the name that a sender gave; `file` where nothing is left of it.
     pub fn clean(given: &str) -> Self {
         let plain = plain_file_name(given).replace('"', "'");
         if plain.is_empty() {
-            return Self("file".to_owned());
+            return Self(Self::UNNAMED.to_owned());
         }
         let too_many = plain.chars().count().saturating_sub(Self::CHARS_MAX);
         Self(plain.chars().skip(too_many).collect())

@@ -75,7 +75,8 @@ impl PostgresUrl {
         Url::parse(name).ok().map(Self)
     }
 
-    pub(super) fn expose(&self) -> &str {
+    /// The whole address, with its password: for who opens the database.
+    pub fn expose(&self) -> &str {
         self.0.as_str()
     }
 }
@@ -97,6 +98,20 @@ impl fmt::Debug for PostgresUrl {
     }
 }
 
+/// Where an operator can ask a running house: see [`control`](crate::control).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ControlSocket {
+    /// Beside the SQLite file, as in `escalator.db.sock`. Where it cannot be made, a warning says so and the house opens
+    /// without. None where the database is no file.
+    #[default]
+    BesideDatabase,
+    /// Here. Where it cannot be made, the house does not open.
+    At(PathBuf),
+    /// Nowhere.
+    Off,
+}
+
 type Configure = Box<dyn FnOnce(&mut HookpointSettings) + Send>;
 
 /// The settings of a house, before it is opened.
@@ -116,6 +131,8 @@ pub struct Builder {
     pub(super) shutdown_max: Duration,
     pub(super) sqlite: SqliteSettings,
     pub(super) postgres: PostgresSettings,
+    pub(super) control: ControlSocket,
+    pub(super) writes_per_commit_max: usize,
 }
 
 impl Builder {
@@ -136,6 +153,8 @@ impl Builder {
             shutdown_max: Duration::from_secs(10),
             sqlite: SqliteSettings::default(),
             postgres: PostgresSettings::default(),
+            control: ControlSocket::default(),
+            writes_per_commit_max: 512,
         }
     }
 
@@ -154,6 +173,12 @@ impl Builder {
     /// How a PostgreSQL database is shared.
     pub fn postgres(mut self, settings: PostgresSettings) -> Self {
         self.postgres = settings;
+        self
+    }
+
+    /// How many writes one commit takes at the most: 512. For benchmarks: with one a commit, group commit is off.
+    pub fn writes_per_commit_max(mut self, writes: usize) -> Self {
+        self.writes_per_commit_max = writes;
         self
     }
 
@@ -222,6 +247,12 @@ impl Builder {
     /// How long a shutdown waits for what is under way. 10 seconds.
     pub fn shutdown_max(mut self, wait_max: Duration) -> Self {
         self.shutdown_max = wait_max;
+        self
+    }
+
+    /// Where an operator's program asks the house. Beside the SQLite file.
+    pub fn control(mut self, socket: ControlSocket) -> Self {
+        self.control = socket;
         self
     }
 

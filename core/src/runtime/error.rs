@@ -35,6 +35,14 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The control socket could not be made.
+    #[error("the control socket cannot be made at {path}: {source}")]
+    Control {
+        /// Where it should.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The hookpoint is neither served nor given an address.
     #[error("the desk cannot reach us: name the hookpoint's public address, or let it be served")]
     NoHookpoint,

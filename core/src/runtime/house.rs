@@ -2,9 +2,10 @@ use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{Builder, Database, Running, StartError};
+use super::{Builder, ControlSocket, Database, Running, StartError};
 use crate::{
     channel::{Capabilities, EscalationChannel, Ingress},
+    control::Socket,
     delivery::Outcome,
     desk::Desk,
     dispatch::{Dispatch, Exits},
@@ -22,6 +23,7 @@ pub struct Escalator {
     pub(super) signals: mpsc::Receiver<SignalTo>,
     pub(super) listener: Option<TcpListener>,
     pub(super) hookpoint: Hookpoint,
+    pub(super) control: Option<Socket>,
     pub(super) hook_address: String,
     /// The hookpoint's address without the secret.
     url: String,
@@ -41,6 +43,7 @@ impl Escalator {
             return Err(StartError::NoHookpoint);
         }
         let ledger = Arc::new(open_ledger(&builder).await?);
+        let control = control_socket(&builder)?;
         let listener = match builder.listen {
             Some(address) => Some(listen(&builder, address, &ledger).await?),
             None => None,
@@ -78,6 +81,7 @@ impl Escalator {
             signals: signals_end,
             listener,
             hookpoint,
+            control,
             hook_address,
             url: base,
             channels: HashMap::new(),
@@ -118,14 +122,24 @@ impl Escalator {
         self.listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Asks the desk once whether it knows us, then starts everything. A desk that is away is no reason not to start.
+    /// Asks the desk once whether it knows us, then starts everything. A desk that is away is no reason not to start, nor
+    /// is one that refuses us while sessions stand, or ended so lately that a late
+    /// reply is welcome: their agents' hooks must find somebody.
     ///
     /// # Errors
-    /// [`StartError::DeskRefused`] when the desk refuses us: nothing was started.
+    /// [`StartError::DeskRefused`] when the desk refuses us and no session stands: nothing was started.
     pub async fn start(self) -> Result<Running, StartError> {
         match self.builder.desk.availability(&self.hook_address).await {
             Ok(availability) => self.ledger.know_desk_texts(availability.texts),
-            Err(Outcome::Refused { detail, .. }) => return Err(StartError::DeskRefused(detail)),
+            Err(Outcome::Refused { detail, .. }) if self.ledger.hook_addresses().is_empty() => {
+                return Err(StartError::DeskRefused(detail));
+            }
+            Err(Outcome::Refused { detail, .. }) => {
+                tracing::error!(
+                    detail,
+                    "the desk refuses us; what is said in the sessions that stand is kept"
+                );
+            }
             Err(Outcome::Rejected { detail }) => {
                 tracing::warn!(detail, "the desk does not tell its chat configuration");
             }
@@ -217,6 +231,8 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
     let settings = LedgerSettings {
         policy: builder.policy.clone(),
         texts: builder.texts.clone(),
+        bot_listens: builder.bot.is_some(),
+        batch_max: builder.writes_per_commit_max,
         ..LedgerSettings::new(builder.desk.limits())
     };
     let opened = match &builder.database {
@@ -228,6 +244,29 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
         database: builder.database.to_string(),
         source,
     })
+}
+
+/// The socket that an operator asks at. A bot that can run without one does.
+fn control_socket(builder: &Builder) -> Result<Option<Socket>, StartError> {
+    match (&builder.control, &builder.database) {
+        (ControlSocket::At(path), _) => {
+            let refused = |source| StartError::Control {
+                path: path.clone(),
+                source,
+            };
+            Socket::bind(path).map(Some).map_err(refused)
+        }
+        (ControlSocket::BesideDatabase, Database::Sqlite(database)) => {
+            let path = Socket::beside(database);
+            let bound = Socket::bind(&path);
+            Ok(bound
+                .inspect_err(|error| {
+                    tracing::warn!(socket = %path.display(), %error, "no operator can ask this process: there is no control socket");
+                })
+                .ok())
+        }
+        (ControlSocket::BesideDatabase | ControlSocket::Off, _) => Ok(None),
+    }
 }
 
 /// The secret that is set, or the one that was made when none was.

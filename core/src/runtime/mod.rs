@@ -15,7 +15,7 @@ mod supervise;
 mod tests;
 
 pub use self::{
-    builder::{Builder, Database},
+    builder::{Builder, ControlSocket, Database, PostgresUrl},
     error::StartError,
     holds::Hold,
     house::Escalator,

@@ -5,9 +5,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Escalator, Hold, holds::Holds, supervise};
 use crate::{
-    hookpoint::{self, Hookpoint, ServeSettings},
+    control::Control,
+    hookpoint::{self, Hookpoint, Router, ServeSettings},
     intake::Intake,
-    model::ChannelId,
+    model::{ChannelId, SystemClock},
     store::{Ledger, Store},
 };
 
@@ -26,6 +27,7 @@ pub struct Running {
     holds: HashMap<ChannelId, Holds>,
     hooks: Hookpoint,
     hookpoint: Option<SocketAddr>,
+    control: Control,
     _stops: DropGuard,
 }
 
@@ -51,6 +53,7 @@ impl Running {
             signals,
             listener,
             hookpoint: hooks,
+            control: socket,
             ..
         } = house;
         let mut holds = HashMap::new();
@@ -67,6 +70,11 @@ impl Running {
             };
             tasks.spawn(hookpoint::serve(listener, hooks.router(), shutdown.clone(), serve));
         }
+        let clock = Arc::new(SystemClock);
+        let control = Control::new(Arc::<Ledger>::clone(&ledger), clock).watching(dispatch.watch());
+        if let Some(socket) = socket {
+            tasks.spawn(socket.serve(control.clone().router(), shutdown.clone()));
+        }
         dispatch.start(ledger.doors().await, signals, &mut tasks, &shutdown);
         tasks.spawn(Intake::write_behind(Arc::clone(&intake), shutdown.clone()));
         let age_out = supervise::age_out(Arc::clone(&ledger), builder.age_out, shutdown.clone());
@@ -79,6 +87,7 @@ impl Running {
             holds,
             hooks,
             hookpoint,
+            control,
             _stops: shutdown.clone().drop_guard(),
             shutdown,
         }
@@ -95,6 +104,12 @@ impl Running {
     /// Where the hookpoint is served, if it is.
     pub fn hookpoint_listens_on(&self) -> Option<SocketAddr> {
         self.hookpoint
+    }
+
+    /// What an operator may ask and do, as a router to be mounted into a server of your own. Guard it: it asks nobody who
+    /// they are, and shows what dead letters say.
+    pub fn control(&self) -> Router {
+        self.control.clone().router()
     }
 
     /// The ledger, to look into.

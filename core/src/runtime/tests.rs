@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Builder, Database, Escalator, StartError, supervise};
 use crate::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
-    delivery::{Availability, OpenedFile, Outcome},
+    delivery::{Availability, OpenedFile, Outcome, Scope},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
     hookpoint::HookpointUrlError,
     model::{ConversationKey, DeskLimits, Escalation, FileRef, Signal},
@@ -29,6 +29,7 @@ type UnderWay = watch::Sender<usize>;
 #[derive(Clone, Default)]
 struct SilentDesk {
     calls: UnderWay,
+    refuses: bool,
 }
 
 #[async_trait]
@@ -50,6 +51,11 @@ impl Desk for SilentDesk {
     }
 
     async fn availability(&self, _: &str) -> Result<Availability, Outcome> {
+        if self.refuses {
+            let detail = "as the test wants it".to_owned();
+            let scope = Scope::Door;
+            return Err(Outcome::Refused { detail, scope });
+        }
         Ok(Availability::default())
     }
 
@@ -217,6 +223,26 @@ async fn past_its_limit_a_shutdown_cuts_off_what_is_under_way() {
     for count in &mut under_way {
         within(count.wait_for(|count| *count == 0)).await.expect("it is kept");
     }
+}
+
+#[tokio::test]
+async fn a_desk_that_refuses_us_keeps_the_house_closed_only_while_no_session_stands() {
+    let desk = SilentDesk {
+        refuses: true,
+        ..SilentDesk::default()
+    };
+    let refused = house(&desk).await.start().await;
+    assert!(matches!(refused, Err(StartError::DeskRefused(_))), "{refused:?}");
+
+    let house = house(&desk).await;
+    let channel = Acts::new(house.ingress("test"), []);
+    let turn = channel.ingress.turn(&key(1)).expect("the bot owns it");
+    channel
+        .escalate(turn, Escalation::default())
+        .await
+        .expect("it is committed");
+    let running = house.start().await.expect("its hooks must find somebody");
+    assert!(running.health().ready);
 }
 
 #[tokio::test]

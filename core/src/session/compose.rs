@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use crate::model::{ConversationKey, Escalation, Line, Speaker, Text};
+use crate::model::{ConversationKey, Escalation, Line, Speaker, Text, Unsent};
 
 /// The context that the agent sees first: who it is, where, why, and the bot's own fields.
 pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String {
@@ -63,6 +63,26 @@ pub(super) fn with_history(context: &str, history: &[Line], lines_max: usize, ch
     Text::new(shorten(&text, chars_max))
 }
 
+/// A history without what the customer wrote in it that stands elsewhere. `others` are its newest words of the customer, in
+/// their order; a line of the history can hold several, such as a text and a file.
+pub(super) fn without(history: &[Line], others: &[Unsent]) -> Vec<Line> {
+    let mut lines = history.to_vec();
+    let mut up_to = lines.len();
+    for other in others.iter().rev() {
+        let words = other.text.as_str();
+        let found = lines[..up_to]
+            .iter()
+            .rposition(|line| line.speaker == Speaker::Customer && line.text.as_str().contains(words));
+        if let Some(at) = found {
+            let (before, after) = lines[at].text.as_str().rsplit_once(words).unwrap_or_default();
+            lines[at].text = Text::new(format!("{before}{after}").trim());
+            up_to = at + 1;
+        }
+    }
+    lines.retain(|line| !line.text.is_blank());
+    lines
+}
+
 const HEADING: &str = "\n\nThe conversation so far (times in UTC):";
 /// Without a count: what is too old was not even read.
 const LEFT_OUT: &str = "\n(earlier lines left out)";
@@ -120,6 +140,26 @@ mod tests {
         assert!(by_length.as_str().chars().count() <= 300);
         assert!(by_length.as_str().ends_with("line 49"));
         assert!(by_length.as_str().contains("earlier lines left out"));
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_taken_out_of_a_history_once_each() {
+        let said = |text: &str| Line::customer(Timestamp::default(), text);
+        let history = [
+            said("hello"),
+            said("look [image: cat.png]"),
+            Line::bot(Timestamp::default(), "hello"),
+            said("hello"),
+            said("hello"),
+        ];
+        let unsent = ["[image: cat.png]", "hello", "hello"].map(|text| Unsent { text: text.into() });
+        let left: Vec<String> = without(&history, &unsent).iter().map(line).collect();
+        assert_eq!(
+            left,
+            ["Customer: hello", "Customer: look", "Bot: hello"].map(|line| format!("[1970-01-01 00:00] {line}"))
+        );
+        let unknown = ["a word that nobody said"].map(|text| Unsent { text: text.into() });
+        assert_eq!(without(&history, &unknown), history);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 use super::{
     Conversation, Env, Event, Mark, Settled, Settlement, State, TimerKind, Transition, Verdict, end, leave, open, past,
-    relay, settled, transition::Draft,
+    relay, settled, timers, transition::Draft,
 };
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Payload, Receipt},
     model::{
         Address, Attachment, Author, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line,
-        Position, SessionId, Text,
+        Position, SessionId, Text, Timestamp,
     },
 };
 
@@ -23,6 +23,10 @@ pub fn decide(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Tran
         && !conversation.is_former(*position, env.now)
     {
         draft.accept(*position);
+    }
+    // Of every delivery, whatever it carried.
+    if let Event::Settled(settled) = event {
+        draft.desk_moved(settled.id);
     }
     let verdict = table(&mut draft, &Occurrence::read(conversation, event, env));
     draft.end(verdict)
@@ -136,8 +140,19 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         // The clock.
         (Opening(session), OpeningDue) => end::too_late(draft, &session),
         (WithBot | Waiting(_) | WithAgent(_) | Leaving(_), OpeningDue) => Verdict::Over,
+        (Waiting(session), WaitingDue) => timers::nobody_came(draft, &session),
+        (WithBot | Opening(_) | WithAgent(_) | Leaving(_), WaitingDue) => Verdict::Over,
+        (WithAgent(session), SilenceDue) => timers::silence(draft, &session),
+        (WithBot | Opening(_) | Waiting(_) | Leaving(_), SilenceDue) => Verdict::Over,
         (Leaving(leaving), LeavingDue) => end::of_leaving(draft, &leaving, EndReason::NoAgents),
-        (WithBot | Opening(_) | Waiting(_) | WithAgent(_), LeavingDue) | (_, PastDue) => Verdict::Over,
+        (WithBot | Opening(_) | Waiting(_) | WithAgent(_), LeavingDue) => Verdict::Over,
+        (Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), DeskAwayDue) => timers::desk_away(draft),
+        (WithBot, DeskAwayDue) => Verdict::Over,
+        (Opening(session) | Waiting(session) | WithAgent(session), TooEarly(kind, due)) => {
+            draft.again(session.id, *kind, *due)
+        }
+        (Leaving(leaving), TooEarly(kind, due)) => draft.again(leaving.session.id, *kind, *due),
+        (WithBot, TooEarly(..)) | (_, PastDue) => Verdict::Over,
     }
 }
 
@@ -171,7 +186,12 @@ pub(super) enum Occurrence<'e> {
     /// Another delivery is a dead letter.
     Dead(DeliveryId, &'e Payload, &'e str),
     OpeningDue,
+    WaitingDue,
+    SilenceDue,
     LeavingDue,
+    DeskAwayDue,
+    /// The timer of the state came before it was due by what is remembered, and when that is.
+    TooEarly(TimerKind, Timestamp),
     /// A timer of a session that is over.
     PastDue,
 }
@@ -189,14 +209,20 @@ impl<'e> Occurrence<'e> {
             Event::Desk { event, .. } => Self::desk(event),
             Event::Settled(settled) => Self::settled(settled, conversation),
             Event::Due { session, .. } if stands != Some(*session) => Self::PastDue,
-            Event::Due {
-                kind: TimerKind::Opening,
-                ..
-            } => Self::OpeningDue,
-            Event::Due {
-                kind: TimerKind::Leaving,
-                ..
-            } => Self::LeavingDue,
+            Event::Due { kind, .. } => match conversation.state.timer(env.policy) {
+                Some((runs, due)) if runs == *kind && env.now < due => Self::TooEarly(runs, due),
+                _ => Self::due(*kind),
+            },
+        }
+    }
+
+    fn due(kind: TimerKind) -> Self {
+        match kind {
+            TimerKind::Opening => Self::OpeningDue,
+            TimerKind::Waiting => Self::WaitingDue,
+            TimerKind::Silence => Self::SilenceDue,
+            TimerKind::Leaving => Self::LeavingDue,
+            TimerKind::DeskAway => Self::DeskAwayDue,
         }
     }
 

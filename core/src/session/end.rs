@@ -1,6 +1,6 @@
 //! How a session ends. The first end wins.
 
-use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, TimerKind, Verdict};
+use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, Verdict};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
     model::{BotEvent, EndReason, SessionId, Text, Unsent},
@@ -10,6 +10,21 @@ use crate::{
 pub(super) fn at_our_side(draft: &mut Draft<'_>, session: &Session, reason: EndReason) -> Verdict {
     draft.desk(DeskPayload::End);
     draft.hand_back(session.id, reason, Vec::new(), NoticeKind::Ended);
+    Verdict::Kept
+}
+
+/// A timer ends what the desk has: the end stands behind what was said before it, and behind a line that tells the agent
+/// why.
+pub(super) fn by_timer(
+    draft: &mut Draft<'_>,
+    session: &Session,
+    reason: EndReason,
+    why: String,
+    notice: NoticeKind,
+) -> Verdict {
+    draft.desk_text(&Text::new(why), false);
+    draft.desk(DeskPayload::End);
+    draft.hand_back(session.id, reason, Vec::new(), notice);
     Verdict::Kept
 }
 
@@ -83,6 +98,7 @@ pub(super) fn not_left_without_place(draft: &mut Draft<'_>, leaving: &Leaving, d
 
 fn fail(draft: &mut Draft<'_>, session: &Session, reason: EndReason, detail: &str, unsent: Vec<Unsent>) -> Verdict {
     draft.release(session.id, reason);
+    draft.tell_unsent(&unsent);
     draft.notice(NoticeKind::Failed, None);
     let conversation = draft.conversation.key.clone();
     let detail = detail.to_owned();
@@ -98,10 +114,6 @@ fn fail(draft: &mut Draft<'_>, session: &Session, reason: EndReason, detail: &st
 
 /// Takes an opening back. If the desk may have it all the same, an end goes there, so that no agent sits with nobody.
 pub(super) fn withdraw(draft: &mut Draft<'_>, session: &Session, maybe_there: bool) -> Vec<Unsent> {
-    draft.effect(Effect::ClearTimer {
-        session: session.id,
-        kind: TimerKind::Opening,
-    });
     let unsent = draft.take_back_waiting(session);
     if maybe_there {
         draft.desk(DeskPayload::End);
@@ -142,10 +154,6 @@ impl Draft<'_> {
         if self.env.queued.iter().any(|row| row.seq == session.opener) {
             self.effect(Effect::TakeBack(session.row(session.opener)));
         }
-        self.effect(Effect::ClearTimer {
-            session: session.id,
-            kind: TimerKind::Opening,
-        });
     }
 
     /// Takes the waiting rows of the desk lane back and gives what the customer wrote in them. A row with an attempt under
@@ -165,6 +173,7 @@ impl Draft<'_> {
     /// The bot owns the conversation again, and everybody is told.
     pub(super) fn hand_back(&mut self, session: SessionId, reason: EndReason, unsent: Vec<Unsent>, notice: NoticeKind) {
         self.release(session, reason);
+        self.tell_unsent(&unsent);
         self.notice(notice, None);
         let conversation = self.conversation.key.clone();
         self.tell_bot(BotEvent::HandedBack {
@@ -176,13 +185,17 @@ impl Draft<'_> {
         });
     }
 
+    /// What no agent got goes to the bot; where the bot does not listen, the customer is told.
+    fn tell_unsent(&mut self, unsent: &[Unsent]) {
+        if !unsent.is_empty() && !self.env.bot_listens {
+            self.notice(NoticeKind::Undelivered, None);
+        }
+    }
+
     /// The owner changes, with the epoch and the position. Where no update was accepted, the older mark still says it
     /// all, and holds no longer than before.
     fn release(&mut self, session: SessionId, reason: EndReason) {
-        if matches!(self.conversation.state, State::Leaving(_)) {
-            let kind = TimerKind::Leaving;
-            self.effect(Effect::ClearTimer { session, kind });
-        }
+        self.clear_timers();
         let now = self.env.now;
         let conversation = &mut self.conversation;
         conversation.state = State::WithBot;
@@ -198,7 +211,8 @@ impl Draft<'_> {
     }
 }
 
-fn customer_wrote(payload: &Payload) -> bool {
+/// Whether a row for the desk is the customer's own.
+pub(super) fn customer_wrote(payload: &Payload) -> bool {
     matches!(
         payload,
         Payload::Desk(

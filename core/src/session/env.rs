@@ -24,12 +24,16 @@ pub struct Env<'a> {
     pub files: bool,
     /// Whether the channel holds a session in a place that has to be opened.
     pub places: bool,
+    /// Whether the bot hears events, and so gets what no agent got.
+    pub bot_listens: bool,
     /// What the desk takes.
     pub desk: DeskLimits,
     /// Where the desk's hooks for a new session go.
     pub hook_address: &'a HookAddress,
     /// The rows that wait in the desk lane of the session that stands, in order.
     pub queued: &'a [Queued],
+    /// Whether that lane was not read: then rows may wait in it that do not stand in `queued`.
+    pub unread: bool,
     /// The newest of the conversation's stored history, oldest first. Where more than `history_lines_max` lines are
     /// stored, more than that stand here: so it is known that some were left out.
     pub history: &'a [Line],
@@ -50,6 +54,8 @@ impl fmt::Debug for Env<'_> {
 pub struct Queued {
     /// Its number.
     pub seq: u64,
+    /// Since when it waits.
+    pub since: Timestamp,
     /// What it carries.
     pub payload: Payload,
     /// Whether an attempt is under way now.

@@ -65,21 +65,37 @@ pub enum TimerKind {
     Opening,
     /// The customer who was asked for a contact has not given one in time.
     Leaving,
+    /// No agent has taken the session in time.
+    Waiting,
+    /// Nobody has said anything for long, or since the warning.
+    Silence,
+    /// What the customer wrote has waited for the desk for long.
+    DeskAway,
 }
 
 impl TimerKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Opening,
+        Self::Leaving,
+        Self::Waiting,
+        Self::Silence,
+        Self::DeskAway,
+    ];
+
     /// The kind as a fixed word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Opening => "opening",
             Self::Leaving => "leaving",
+            Self::Waiting => "waiting",
+            Self::Silence => "silence",
+            Self::DeskAway => "desk_away",
         }
     }
 
     /// Reads the fixed word back.
     pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Opening, Self::Leaving]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }

@@ -1,51 +1,69 @@
 //! A message that is left where no agent is there: a contact is asked for, and all of it becomes one ticket.
 
-use super::{Draft, Effect, Leaving, Session, State, TimerKind, Verdict, compose, end, relay};
+use super::{Draft, Leaving, Session, State, Verdict, compose, end, relay};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
-    model::{Contact, CustomerMessage, Line, Text},
+    model::{Contact, CustomerMessage, Escalation, Line, Text, Unsent},
 };
 
 /// The opening is taken back, and what was to be said there begins a message.
 pub(super) fn begin(draft: &mut Draft<'_>, session: &Session) {
     let queued = draft.env.queued;
     // The log stands before the opener and says the same, and more: the first of the two is enough.
-    let header: Vec<Text> = queued
-        .iter()
-        .find_map(|row| opening(&row.payload))
-        .into_iter()
-        .collect();
-    let has_files = queued
-        .iter()
-        .any(|row| matches!(row.payload, Payload::Desk(DeskPayload::File { .. })));
+    let header = queued.iter().find_map(|row| opening(&row.payload));
     // The question stood in front of the opener until now: nobody can have tried it meanwhile.
     let unsent = end::withdraw(draft, session, end::opener_tried(draft, session));
+    start(draft, header, unsent);
+}
+
+/// No agent took the session in time: it ends at the desk, behind a line that says why, and a message begins. What no call
+/// has brought to the desk stands in it as what the customer wrote; the rest is its history.
+pub(super) fn begin_instead(draft: &mut Draft<'_>, session: &Session, why: String) -> Verdict {
+    let unsent = draft.take_back_waiting(session);
+    draft.desk_text(&Text::new(why), false);
+    draft.desk(DeskPayload::End);
+    let (policy, chars_max) = (draft.env.policy, draft.env.desk.message_chars_max);
+    let escalation = Escalation {
+        profile: session.profile.clone(),
+        ..Escalation::default()
+    };
+    let context = compose::context(&draft.conversation.key, &escalation);
+    let history = compose::without(draft.env.history, &unsent);
+    let header = compose::with_history(&context, &history, policy.history_lines_max, chars_max);
+    start(draft, Some(header), unsent);
+    Verdict::Kept
+}
+
+/// What is known so far begins a message, and a contact is asked for, unless one is known.
+fn start(draft: &mut Draft<'_>, header: Option<Text>, unsent: Vec<Unsent>) {
+    let has_files = draft
+        .env
+        .queued
+        .iter()
+        .any(|row| matches!(row.payload, Payload::Desk(DeskPayload::File { .. })));
     let session = draft
         .conversation
         .session()
         .cloned()
         .expect("the session stands until it is handed back");
     let contact = session.profile.contact.clone();
-    let mut leaving = Leaving {
-        session,
-        header: header.len(),
-        lines: header,
-        log: None,
-        logged: 0,
-    };
-    leaving.lines.extend(unsent.into_iter().map(|line| line.text));
-    let due = draft.env.now + draft.env.policy.leaving_max;
-    draft.effect(Effect::SetTimer {
-        session: leaving.session.id,
-        kind: TimerKind::Leaving,
-        due,
+    let mut lines: Vec<Text> = header.into_iter().collect();
+    let header = lines.len();
+    lines.extend(unsent.into_iter().map(|line| line.text));
+    draft.enter(session, |session| {
+        State::Leaving(Leaving {
+            session,
+            lines,
+            header,
+            log: None,
+            logged: 0,
+        })
     });
-    draft.conversation.state = State::Leaving(leaving.clone());
     if has_files {
-        draft.notice(NoticeKind::Undelivered, None);
+        draft.undelivered(None, NO_FILES);
     }
     match contact {
-        Some(contact) => submit(draft, leaving, contact),
+        Some(contact) => submit(draft, contact),
         None => draft.notice(NoticeKind::AskContact, None),
     }
 }
@@ -68,25 +86,29 @@ pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &Custom
     };
     draft.record(Line::customer(draft.env.now, line.clone()));
     if let Some(file) = message.files.first() {
-        draft.notice(NoticeKind::Undelivered, Some(file.name.as_str()));
+        draft.undelivered(Some(file.name.as_str()), NO_FILES);
     }
     // Words alone: the name of a file can look like an address.
     let words = message.text.as_ref().filter(|_| leaving.log.is_none());
     let contact = words.and_then(|text| Contact::find(text.as_str()));
     let chars = written_chars(&leaving) + line.as_str().chars().count();
     if contact.is_none() && chars > draft.env.desk.message_chars_max {
-        draft.notice(NoticeKind::Undelivered, None);
+        draft.undelivered(None, TOO_LONG);
         return Verdict::Kept;
     }
     leaving.lines.push(line);
-    draft.conversation.state = State::Leaving(leaving.clone());
+    let log = leaving.log;
+    draft.conversation.state = State::Leaving(leaving);
     match contact {
-        Some(contact) => submit(draft, leaving, contact),
-        None if leaving.log.is_none() => draft.notice(NoticeKind::AskContact, None),
+        Some(contact) => submit(draft, contact),
+        None if log.is_none() => draft.notice(NoticeKind::AskContact, None),
         None => {}
     }
     Verdict::Kept
 }
+
+const NO_FILES: &str = "a file cannot be left with a message";
+const TOO_LONG: &str = "the message that is being left would be too long";
 
 /// How much the customer has written into the message so far.
 fn written_chars(leaving: &Leaving) -> usize {
@@ -100,21 +122,20 @@ pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &Text) -> Verd
 }
 
 /// The ticket is made up of what stands so far; what comes later goes to the bot.
-fn submit(draft: &mut Draft<'_>, mut leaving: Leaving, from: Contact) {
-    let text = ticket(&leaving, draft.env.desk.message_chars_max);
+fn submit(draft: &mut Draft<'_>, from: Contact) {
+    let State::Leaving(leaving) = &draft.conversation.state else {
+        return;
+    };
+    let text = ticket(leaving, draft.env.desk.message_chars_max);
     draft.desk(DeskPayload::ChatbotLog {
         from,
         subject: "A message was left".into(),
         text,
     });
-    leaving.session = draft
-        .conversation
-        .session()
-        .cloned()
-        .expect("the session stands until it is handed back");
-    leaving.log = Some(leaving.session.desk_seq);
-    leaving.logged = leaving.lines.len();
-    draft.conversation.state = State::Leaving(leaving);
+    if let State::Leaving(leaving) = &mut draft.conversation.state {
+        leaving.log = Some(leaving.session.desk_seq);
+        leaving.logged = leaving.lines.len();
+    }
 }
 
 /// The text of the ticket, in at most `chars_max` characters as far as the context and the history can give way: what

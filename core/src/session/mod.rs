@@ -11,11 +11,14 @@
 //! - [`decide`] does no I/O, reads no clock and cannot fail.
 //! - The owner changes only together with the epoch, and each change keeps the position at which it happened.
 //! - The first end wins; one reason is recorded.
+//! - A timer that fires is no order: what is remembered says whether it is due. Early, double or for what is over, it
+//!   changes nothing.
 //! - `Opening`, `Waiting`, `WithAgent` and `Leaving` are owned by the human side: the bot is silent in all of them.
 //!
 //! # Not here
 //! - Loading and saving: `store`. Sending: `dispatch`.
 
+mod again;
 mod compose;
 mod decide;
 mod end;
@@ -29,14 +32,17 @@ mod settled;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod transition;
 mod wording;
 
 use self::transition::Draft;
 pub use self::{
+    again::{NotAgain, may_go_again},
     decide::decide,
     env::{Env, Queued},
     event::{Event, Settled, Settlement, TimerKind},
     state::{Conversation, Ended, Leaving, Mark, Session, State},
+    timers::{DeskWatch, Watch},
     transition::{Effect, Transition, Verdict},
 };

@@ -1,6 +1,6 @@
 //! How a session opens: availability first, then the history and the first message.
 
-use super::{Draft, Effect, Mark, Session, State, TimerKind, Verdict, compose, end, leave};
+use super::{Draft, Effect, Mark, Session, State, Verdict, Watch, compose, end, leave};
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskCustomer, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, Contact, EndReason, Escalation, HistoryRoute, Line, OnNoAgents, Position, Text},
@@ -26,18 +26,14 @@ pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<
         profile: escalation.profile.clone(),
         url: escalation.url.clone().or_else(|| env.policy.url.clone()),
         agent: None,
+        watch: Watch::since(env.now),
     });
     for line in &escalation.history {
         draft.effect(Effect::Record(None, line.clone()));
     }
     draft.desk(DeskPayload::AskAvailability);
     opening_rows(draft, escalation);
-    let due = env.now + env.policy.opening_max;
-    draft.effect(Effect::SetTimer {
-        session: id,
-        kind: TimerKind::Opening,
-        due,
-    });
+    draft.set_timer();
     Verdict::Opened(id)
 }
 
@@ -137,11 +133,7 @@ pub(super) fn availability(draft: &mut Draft<'_>, session: &Session, availabilit
 
 /// The desk has the session.
 pub(super) fn opened(draft: &mut Draft<'_>, session: &Session) -> Verdict {
-    draft.effect(Effect::ClearTimer {
-        session: session.id,
-        kind: TimerKind::Opening,
-    });
-    draft.conversation.state = State::Waiting(session.clone());
+    draft.enter(session.clone(), State::Waiting);
     draft.notice(NoticeKind::Waiting, None);
     let conversation = draft.conversation.key.clone();
     draft.tell_bot(BotEvent::Waiting {

@@ -17,8 +17,7 @@ pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<
             continues: false,
             text: text.clone(),
         };
-        draft.bury(session, payload, TOO_LATE);
-        return Verdict::Over;
+        return bury(draft, session, payload, TOO_LATE);
     }
     let text = match wording::late_mark(draft.env) {
         Some(mark) => Text::new(format!("{mark}\n{}", text.as_str())),
@@ -37,12 +36,10 @@ pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment)
         file: file.clone(),
     };
     if !still_welcome(draft, session) {
-        draft.bury(session, payload, TOO_LATE);
-        return Verdict::Over;
+        return bury(draft, session, payload, TOO_LATE);
     }
     if let Some(why) = relay::cannot_reach_chat(draft.env, file) {
-        draft.bury(session, payload, &why);
-        return Verdict::Over;
+        return bury(draft, session, payload, &why);
     }
     draft.effect(Effect::Record(
         Some(session),
@@ -53,6 +50,17 @@ pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment)
     }
     draft.chat(payload);
     Verdict::Kept
+}
+
+/// What cannot go out any more is a dead letter. Its own ticket is closed: a line there would open a new one. Where the
+/// customer has a newer one, the agents read of it there; else the bot alone is told.
+fn bury(draft: &mut Draft<'_>, session: SessionId, payload: ChatPayload, why: &str) -> Verdict {
+    draft.bury(session, payload, why);
+    if matches!(draft.conversation.state, State::Waiting(_) | State::WithAgent(_)) {
+        let line = format!("A late message from an earlier chat did not reach the customer: {why}");
+        draft.desk_text(&Text::new(line), false);
+    }
+    Verdict::Over
 }
 
 const TOO_LATE: &str = "it came too late: the session is over";

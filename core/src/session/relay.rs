@@ -17,6 +17,7 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
     for file in &message.files {
         customer_file(draft, file);
     }
+    draft.heard();
     Verdict::Kept
 }
 
@@ -25,6 +26,7 @@ pub(super) fn edit(draft: &mut Draft<'_>, text: &Text) -> Verdict {
     let line = edited(text);
     draft.record(Line::customer(draft.env.now, line.clone()));
     draft.desk_text(&line, true);
+    draft.heard();
     Verdict::Kept
 }
 
@@ -98,14 +100,16 @@ pub(super) fn cannot_reach_chat(env: &Env<'_>, file: &Attachment) -> Option<Stri
 
 /// An agent's first sign takes the session, and proves that the desk has it.
 pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Verdict {
+    if let State::WithAgent(session) = &mut draft.conversation.state {
+        if author.is_some() {
+            session.agent = author.cloned();
+        }
+        draft.heard();
+        return Verdict::Kept;
+    }
     let (mut session, was_opening) = match draft.conversation.state.clone() {
         State::Opening(session) => (session, true),
-        State::Waiting(session) => (session, false),
-        State::WithAgent(mut session) => {
-            session.agent = author.cloned().or(session.agent);
-            draft.conversation.state = State::WithAgent(session);
-            return Verdict::Kept;
-        }
+        State::Waiting(session) | State::WithAgent(session) => (session, false),
         State::WithBot | State::Leaving(_) => return Verdict::Over,
     };
     if was_opening {
@@ -113,7 +117,7 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Ver
     }
     session.agent = author.cloned();
     let id = session.id;
-    draft.conversation.state = State::WithAgent(session);
+    draft.enter(session, State::WithAgent);
     let name = author.map(|author| &author.name);
     draft.notice(NoticeKind::Connected, name.map(Text::as_str));
     let conversation = draft.conversation.key.clone();
@@ -145,7 +149,12 @@ impl Draft<'_> {
             .expect("rows of the desk belong to a session that stands");
         session.desk_seq += 1;
         let id = session.row(session.desk_seq);
-        self.effect(Effect::Deliver(id, Payload::Desk(payload)));
+        let payload = Payload::Desk(payload);
+        let is_awaited = self.is_awaited(&payload);
+        self.effect(Effect::Deliver(id, payload));
+        if is_awaited {
+            self.watch_desk();
+        }
     }
 
     /// A text joins the desk lane, in as many messages as its length needs.
@@ -212,7 +221,17 @@ impl Draft<'_> {
 
     /// A text from us to the customer, unless it is switched off.
     pub(super) fn notice(&mut self, kind: NoticeKind, name: Option<&str>) {
-        if let Some(text) = super::wording::notice(self.env, kind, name) {
+        self.say(kind, super::wording::notice(self.env, kind, name));
+    }
+
+    /// The customer is told that a message did not get through, unless that is switched off.
+    pub(super) fn undelivered(&mut self, name: Option<&str>, reason: &str) {
+        let text = super::wording::undelivered(self.env, name, reason);
+        self.say(NoticeKind::Undelivered, text);
+    }
+
+    fn say(&mut self, kind: NoticeKind, text: Option<Text>) {
+        if let Some(text) = text {
             let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
             for part in split(text.as_str(), max, unit) {
                 self.chat(ChatPayload::Notice {

@@ -70,7 +70,7 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
                 Payload::Desk(DeskPayload::File { file }) => Some(file.name.as_str()),
                 _ => None,
             };
-            draft.notice(NoticeKind::Undelivered, name);
+            draft.undelivered(name, detail);
             "a message of the customer"
         }
         Payload::Chat(ChatPayload::Message { .. } | ChatPayload::File { .. }) => {

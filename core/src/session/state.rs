@@ -1,5 +1,6 @@
 use std::{fmt, time::Duration};
 
+use super::Watch;
 use crate::{
     delivery::{DeliveryId, Lane},
     model::{
@@ -89,6 +90,8 @@ pub struct Session {
     pub url: Option<String>,
     /// The agent, once one has shown.
     pub agent: Option<Author>,
+    /// What its timers go by.
+    pub watch: Watch,
 }
 
 /// A message that is being left.

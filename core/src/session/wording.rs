@@ -23,6 +23,21 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
         NoticeKind::Undelivered => (&texts.undelivered, None, UNDELIVERED, "{file}"),
         NoticeKind::TooBig => (&texts.too_big, None, TOO_BIG, "{file}"),
         NoticeKind::FileReceived => (&texts.file_received, Some("file_uploaded_text"), "", "{file}"),
+        NoticeKind::StillWaiting => (&texts.still_waiting, None, STILL_WAITING, "{agent}"),
+        NoticeKind::NobodyCame => (&texts.nobody_came, None, NOBODY_CAME, "{agent}"),
+        NoticeKind::SilenceWarning => (
+            &texts.silence_warning,
+            Some("session_timeout_warning"),
+            SILENCE_WARNING,
+            "{agent}",
+        ),
+        NoticeKind::SilenceEnded => (
+            &texts.silence_ended,
+            Some("session_timeout_message"),
+            SILENCE_ENDED,
+            "{agent}",
+        ),
+        NoticeKind::DeskAway => (&texts.desk_away, None, DESK_AWAY, "{agent}"),
     };
     let desk_text = desk_key.and_then(|key| env.desk_texts.get(key)).map(String::as_str);
     let chosen = choose(choice, desk_text, ours)?;
@@ -35,6 +50,12 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
     };
     let name = name.unwrap_or(if mark == "{agent}" { "An agent" } else { "file" });
     Some(Text::new(chosen.replace(mark, name))).filter(|text| !text.is_blank())
+}
+
+/// The text for a message of the customer that could not be delivered. The reason stands in it where a text asks for it.
+pub(super) fn undelivered(env: &Env<'_>, name: Option<&str>, reason: &str) -> Option<Text> {
+    let text = notice(env, NoticeKind::Undelivered, name)?;
+    Some(Text::new(text.as_str().replace("{reason}", reason)))
 }
 
 /// What stands in front of a reply that comes after the end.
@@ -61,3 +82,11 @@ const FAILED: &str = "Our team could not be reached. You are talking to the bot 
 const UNDELIVERED: &str = "A message of yours could not be delivered to our team.";
 const TOO_BIG: &str = "The file {file} is too big to be passed on.";
 const LATE_REPLY: &str = "(written after the chat ended)";
+const STILL_WAITING: &str =
+    "Nobody of our team was free for you yet. You are still in line, and what you write will reach them.";
+const NOBODY_CAME: &str = "Nobody of our team was free for you in time. You are talking to the bot again.";
+const SILENCE_WARNING: &str = "Are you still there? Nobody has written for a while, so this chat with our team will end soon. Write something to go on.";
+const SILENCE_ENDED: &str =
+    "The chat with our team is over, since nobody wrote any more. You are talking to the bot again.";
+const DESK_AWAY: &str =
+    "Our team cannot be reached right now. What you wrote is kept, and will be delivered as soon as that is possible.";

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{AgeOut, DeadLetter, DueTimer, StoreError};
+use super::{AgeOut, DeadLetter, DueTimer, LettersOf, StoreError};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
     model::{
@@ -49,8 +49,18 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// The human part of a session, oldest first: those lines of its conversation that were said in it.
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError>;
 
-    /// The newest dead letters.
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+    /// The newest dead letters that are asked for.
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// One dead letter. A row that waits is none.
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// The conversations in which a session stands, the newest session first, then the others whose last session ended
+    /// since a moment, the latest end first; at most `max`.
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError>;
+
+    /// How many rows there are at each door that has any, in any order.
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError>;
 
     /// The size of a complete file; `None` when there is none.
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError>;
@@ -99,8 +109,8 @@ pub(crate) trait Commons: Backend {
     /// When the next lane of a door is due that is not out.
     async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Whether a row still waits in a lane that is out to an instance.
-    async fn is_out(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError>;
+    /// Whether a row still waits, and is not on its way at another instance.
+    async fn is_wanted(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError>;
 
     /// The timers that are due, at most `max`, and when the next one is.
     async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError>;
@@ -110,6 +120,12 @@ pub(crate) trait Commons: Backend {
 
     /// How many rows wait or are out.
     async fn outstanding(&self) -> Result<usize, StoreError>;
+
+    /// How many rows wait in lanes or are on their way.
+    async fn rows_in(&self, lanes: &[Lane]) -> Result<HashMap<Lane, usize>, StoreError>;
+
+    /// How many lanes of each door are out, and when the next one is due that is not.
+    async fn lanes_at_doors(&self) -> Result<HashMap<Door, (usize, Option<Timestamp>)>, StoreError>;
 
     /// Conversations as they were committed last.
     async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError>;
@@ -195,10 +211,16 @@ pub(crate) struct Locked {
     pub(crate) holders: HashMap<ChannelId, Uuid>,
 }
 
+impl LockedLane {
+    /// Up to how many rows of a lane are counted.
+    pub(crate) const ROWS_COUNTED_MAX: usize = 16;
+}
+
 /// A lane that instances share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LockedLane {
-    pub(crate) has_rows: bool,
+    /// How many rows wait or are on their way; of many, at least [`ROWS_COUNTED_MAX`](Self::ROWS_COUNTED_MAX).
+    pub(crate) rows: usize,
     /// The row that is handed out, and under which fence.
     pub(crate) out: Option<(u64, u64)>,
 }
@@ -234,6 +256,17 @@ pub(crate) struct WaitingRow {
     pub(crate) started: bool,
 }
 
+/// The rows at a door.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DoorRows {
+    pub(crate) door: Door,
+    /// Those that wait or are on their way.
+    pub(crate) waiting: usize,
+    /// When the oldest of them was written.
+    pub(crate) oldest: Option<Timestamp>,
+    pub(crate) dead: usize,
+}
+
 /// A batch to be written, in the order of the fields. It holds secrets, and so no `Debug` but in tests.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Default)]
@@ -247,6 +280,11 @@ pub(crate) struct Changes {
     /// New sessions: which conversation each belongs to, and where its hooks go.
     pub(crate) sessions: Vec<(SessionId, ConversationId, HookAddress)>,
     pub(crate) deliveries: Vec<NewRow>,
+    /// Dead letters that wait again, due and made now: no attempt, nothing begun. What may have arrived may have all the
+    /// same. A row that is gone or waits stays as it is.
+    pub(crate) redriven: Vec<DeliveryId>,
+    /// Dead letters that go. A row that is gone or waits stays as it is.
+    pub(crate) dropped: Vec<DeliveryId>,
     pub(crate) settled: Vec<(DeliveryId, RowChange)>,
     pub(crate) lines: Vec<(ConversationId, Option<SessionId>, Line)>,
     pub(crate) timers_set: Vec<(SessionId, TimerKind, Timestamp)>,
@@ -303,14 +341,19 @@ pub(crate) enum RowChange {
 impl NewRow {
     /// The file that it cannot be delivered without.
     pub(crate) fn blob(&self) -> Option<BlobId> {
-        let file = match &self.payload {
-            Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
-            Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => return None,
-        };
-        match file.source {
-            FileSource::Blob(blob) => Some(blob),
-            FileSource::Platform(_) => None,
-        }
+        blob_of(&self.payload)
+    }
+}
+
+/// The file of ours that a payload cannot be delivered without.
+pub(crate) fn blob_of(payload: &Payload) -> Option<BlobId> {
+    let file = match payload {
+        Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
+        Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => return None,
+    };
+    match file.source {
+        FileSource::Blob(blob) => Some(blob),
+        FileSource::Platform(_) => None,
     }
 }
 
@@ -370,6 +413,8 @@ impl Changes {
             bodies,
             sessions,
             deliveries,
+            redriven,
+            dropped,
             settled,
             lines,
             timers_set,
@@ -383,6 +428,7 @@ impl Changes {
         } = self;
         let rows = inbox.is_empty() && conversations.is_empty() && bodies.is_empty();
         let rows = rows && sessions.is_empty() && deliveries.is_empty();
+        let rows = rows && redriven.is_empty() && dropped.is_empty();
         let rows = rows && settled.is_empty() && lines.is_empty();
         let timers = timers_set.is_empty() && timers_cleared.is_empty();
         rows && released.is_empty()

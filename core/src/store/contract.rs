@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Lease, Owners, Standing, StoreError, blobs::Blobs};
+use super::{Lease, LettersOf, Owners, QueueFacts, SessionFacts, Standing, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
     model::{Address, ChannelId, ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
@@ -100,6 +100,32 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] when they cannot be read.
     async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// The newest dead letters of a channel or a lane, at most `max`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be read.
+    async fn dead_letters_of(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// One dead letter; `None` when there is none under this key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// The sessions that stand, the newest first, then those that ended since a moment, the latest first; at most `max`.
+    /// Of a conversation, the last that ended is known.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be read.
+    async fn sessions(&self, ended_since: Timestamp, max: usize) -> Result<Vec<SessionFacts>, StoreError>;
+
+    /// How the queue of each door stands at which something waits or died, in the order of the doors' names. Counts every
+    /// row: for people, not for a loop.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be read.
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError>;
 
     /// Where file bytes are kept.
     fn blobs(&self) -> Arc<dyn Blobs>;
@@ -213,6 +239,14 @@ pub enum Maintenance {
     Secret(String),
     /// Removes what is too old, in one small step.
     AgeOut(AgeOut),
+    /// Puts a dead letter back into its lane, as if it were new: no attempt was made yet, and its age begins now. Its number
+    /// stays, so it stands in front of whatever was numbered after it: the one way in which something old appears late.
+    ///
+    /// Refused with [`StoreError::NotAgain`] where it would open a ticket that nobody asked for. A call that must not be
+    /// made twice is made again: who asks for that decides on it.
+    Redrive(DeliveryId),
+    /// Removes a dead letter, and with it what keeps its file. A line of the log says which, and no more.
+    Drop(DeliveryId),
 }
 
 impl std::fmt::Debug for Maintenance {
@@ -221,6 +255,8 @@ impl std::fmt::Debug for Maintenance {
             Self::Transcript { lines, .. } => write!(f, "Transcript({} lines)", lines.len()),
             Self::Secret(_) => f.write_str("Secret(redacted)"),
             Self::AgeOut(age_out) => age_out.fmt(f),
+            Self::Redrive(id) => write!(f, "Redrive({id})"),
+            Self::Drop(id) => write!(f, "Drop({id})"),
         }
     }
 }
@@ -329,4 +365,10 @@ pub struct DeadLetter {
     pub detail: String,
     /// When.
     pub at: Timestamp,
+    /// When it joined its lane.
+    pub created_at: Timestamp,
+    /// How many attempts were followed by another.
+    pub retries: u32,
+    /// Whether an attempt before the last may have arrived.
+    pub maybe_sent: bool,
 }

@@ -1,3 +1,5 @@
+use crate::{delivery::DeliveryId, session::NotAgain};
+
 /// Why the ledger did not do what it was asked. Nothing of the call was recorded.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +45,20 @@ pub enum StoreError {
     BrokenOff {
         /// What went wrong.
         detail: String,
+    },
+    /// There is no such dead letter.
+    #[error("there is no dead letter {0}: it was delivered, taken back, dropped or removed as too old, or never was")]
+    NoDeadLetter(DeliveryId),
+    /// The delivery is no dead letter.
+    #[error("{0} is no dead letter: it waits for its turn or is on its way")]
+    StillWaits(DeliveryId),
+    /// The dead letter is not sent again.
+    #[error("{id} is not sent again: {why}")]
+    NotAgain {
+        /// Which.
+        id: DeliveryId,
+        /// Why.
+        why: NotAgain,
     },
 }
 

@@ -1,3 +1,5 @@
+mod letters;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{PoisonError, RwLock},
@@ -9,22 +11,27 @@ use super::{
     index::{IndexChange, Lanes},
 };
 use crate::{
-    delivery::{Availability, DeliveryId, Door, Lane, Payload, Receipt},
+    delivery::{Availability, ChatPayload, DeliveryId, Door, Lane, Payload, Receipt},
     model::{
         ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent, DeskEvent, DeskLimits, EventKey,
         HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
-        Conversation, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
-        decide,
+        Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind,
+        Transition, Verdict, decide,
     },
 };
+
+/// How many rows a lane may still hold when it is looked whether one of them is the customer's. A longer lane is read by
+/// nobody for that: it is far from empty.
+const DRAINING_ROWS_MAX: usize = 8;
 
 /// What every decision may know, whatever it is about.
 pub(super) struct Brain {
     pub(super) policy: Policy,
     pub(super) texts: Texts,
     pub(super) desk: DeskLimits,
+    pub(super) bot_listens: bool,
     /// Set while the house is built; read from then on.
     pub(super) chats: RwLock<HashMap<ChannelId, ChannelFacts>>,
     pub(super) hook_address: RwLock<HookAddress>,
@@ -96,6 +103,15 @@ impl Live {
         self.by_session.extend(sessions.map(|session| (session, id)));
     }
 
+    /// The timers that the states run by.
+    pub(super) fn timers(&self, policy: &Policy) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> {
+        self.by_id.values().filter_map(|conversation| {
+            let session = conversation.session()?.id;
+            let (kind, due) = conversation.state.timer(policy)?;
+            Some((session, kind, due))
+        })
+    }
+
     /// Forgets what no human has owned since, and names it.
     pub(super) fn forget_before(&mut self, since: Timestamp) -> Vec<ConversationKey> {
         let old = |conversation: &Conversation| {
@@ -121,6 +137,8 @@ pub(super) struct Batch<'b> {
     brain: &'b Brain,
     live: &'b Live,
     now: Timestamp,
+    /// The id of the next session that is opened. Minting asks the system for randomness.
+    fresh: SessionId,
     /// Read or made for this batch; before `live` in every look-up.
     conversations: HashMap<ConversationId, Conversation>,
     keys: HashMap<ConversationKey, ConversationId>,
@@ -143,6 +161,7 @@ impl<'b> Batch<'b> {
             brain,
             live,
             now,
+            fresh: SessionId::mint(),
             conversations: HashMap::new(),
             keys: HashMap::new(),
             sessions: HashMap::new(),
@@ -204,6 +223,10 @@ impl<'b> Batch<'b> {
             Event::Customer {
                 event: CustomerEvent::Escalate(_) | CustomerEvent::PushLog { .. },
                 ..
+            } | Event::Due {
+                // The message that can be left then begins with it.
+                kind: TimerKind::Waiting,
+                ..
             }
         );
         self.keeps_histories |= asks_for_history;
@@ -220,8 +243,21 @@ impl<'b> Batch<'b> {
     }
 
     pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &impl Lanes, wanted: &mut WantedMore) {
-        if let Some(State::Opening(session)) = self.of_lane(settle.id.lane).map(|conversation| &conversation.state) {
-            let lane = session.lane();
+        let Some(conversation) = self.of_lane(settle.id.lane) else {
+            return;
+        };
+        let Some(session) = conversation.session() else {
+            return;
+        };
+        let lane = session.lane();
+        let is_opening = matches!(conversation.state, State::Opening(_));
+        // A place that cannot be opened ends the session, however far it is, and takes back what waits.
+        let no_place = matches!(settle.as_, SettleAs::Dead { .. })
+            && matches!(settle.payload, Payload::Chat(ChatPayload::Open { .. }));
+        // Where the customer was told that the desk is away, it counts whether something still waits.
+        let is_over = matches!(settle.as_, SettleAs::Delivered(_) | SettleAs::Dead { .. });
+        let drains = settle.id.lane == lane && is_over && session.watch.desk == DeskWatch::Told;
+        if is_opening || no_place || (drains && index.rows_in(lane) <= DRAINING_ROWS_MAX) {
             self.want_desk_lane(Some(lane), index, wanted);
         }
     }
@@ -245,6 +281,7 @@ impl<'b> Batch<'b> {
         for (lane, rows) in loaded.lanes {
             let queued = rows.into_iter().filter(|row| index.has_row(row.id)).map(|row| Queued {
                 seq: row.id.seq,
+                since: row.created_at,
                 in_flight: index.is_leased(row.id),
                 maybe_sent: row.maybe_sent || row.started,
                 payload: row.payload,
@@ -396,16 +433,18 @@ impl<'b> Batch<'b> {
         let lane = conversation.session().map(|session| Lane::Desk(session.id));
         let env = Env {
             now: self.now,
-            fresh: SessionId::mint(),
+            fresh: self.fresh,
             policy: &self.brain.policy,
             texts: &self.brain.texts,
             desk_texts: &desk_texts,
             chat: chat.limits,
             files: chat.files,
             places: chat.places,
+            bot_listens: self.brain.bot_listens,
             desk: self.brain.desk,
             hook_address: &hook_address,
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),
+            unread: lane.is_some_and(|lane| !self.lanes.contains_key(&lane)),
             history: self.histories.get(&conversation.id).map_or(&[], Vec::as_slice),
         };
         let transition = decide(conversation, event, &env);
@@ -425,6 +464,9 @@ impl<'b> Batch<'b> {
         } = decided.transition;
         for effect in effects {
             self.effect(&conversation, effect);
+        }
+        if conversation.session().is_some_and(|session| session.id == self.fresh) {
+            self.fresh = SessionId::mint();
         }
         if let Some(change) = decided.change {
             self.put(conversation, change);
@@ -452,6 +494,10 @@ impl<'b> Batch<'b> {
             }
             Effect::SetTimer { session, kind, due } => {
                 self.changes.timers_cleared.retain(|timer| *timer != (session, kind));
+                // One statement writes the batch: it cannot write the same timer twice.
+                self.changes
+                    .timers_set
+                    .retain(|(of, which, _)| (*of, *which) != (session, kind));
                 self.changes.timers_set.push((session, kind, due));
                 self.index.push(IndexChange::SetTimer(session, kind, due));
             }
@@ -460,18 +506,15 @@ impl<'b> Batch<'b> {
     }
 
     fn deliver(&mut self, conversation: &Conversation, id: DeliveryId, payload: Payload, dead: Option<String>) {
-        let door = match id.lane {
-            Lane::Desk(session) => {
-                self.know_session(conversation, session);
-                Door::Desk
-            }
-            Lane::Chat(_) => Door::Channel(conversation.key.channel.clone()),
-            Lane::Bot(_) => Door::Bot,
-        };
+        if let Lane::Desk(session) = id.lane {
+            self.know_session(conversation, session);
+        }
+        let door = door_of(conversation, id.lane);
         if dead.is_none() {
             if let Some(rows) = self.lanes.get_mut(&id.lane) {
                 rows.push(Queued {
                     seq: id.seq,
+                    since: self.now,
                     payload: payload.clone(),
                     in_flight: false,
                     maybe_sent: false,
@@ -500,6 +543,9 @@ impl<'b> Batch<'b> {
         let stands = conversation.session().filter(|stands| stands.id == session);
         let hook_address = stands.map(|stands| stands.hook_address.clone()).unwrap_or_default();
         self.changes.sessions.push((session, conversation.id, hook_address));
+        if session == self.fresh {
+            self.fresh = SessionId::mint();
+        }
         self.sessions.insert(session, conversation.id);
         // A lane that begins in this batch is known whole.
         self.lanes.entry(Lane::Desk(session)).or_default();
@@ -540,6 +586,15 @@ impl<'b> Batch<'b> {
 
     fn by_id(&self, id: ConversationId) -> Option<&Conversation> {
         self.conversations.get(&id).or_else(|| self.live.by_id.get(&id))
+    }
+}
+
+/// The door that a lane leaves by.
+fn door_of(conversation: &Conversation, lane: Lane) -> Door {
+    match lane {
+        Lane::Desk(_) => Door::Desk,
+        Lane::Chat(_) => Door::Channel(conversation.key.channel.clone()),
+        Lane::Bot(_) => Door::Bot,
     }
 }
 

@@ -63,6 +63,9 @@ pub(super) enum IndexChange {
 pub(super) trait Lanes {
     fn has_rows(&self, lane: Lane) -> bool;
 
+    /// How many rows wait in a lane or are on their way; where they are many, at least more than a few.
+    fn rows_in(&self, lane: Lane) -> usize;
+
     fn is_leased(&self, id: DeliveryId) -> bool;
 
     /// Whether the row still waits or is on its way, and was not taken back.
@@ -76,6 +79,10 @@ pub(super) trait Lanes {
 impl Lanes for Index {
     fn has_rows(&self, lane: Lane) -> bool {
         self.lanes.get(&lane).is_some_and(|lane| !lane.rows.is_empty())
+    }
+
+    fn rows_in(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).map_or(0, |lane| lane.rows.len())
     }
 
     fn is_leased(&self, id: DeliveryId) -> bool {
@@ -210,6 +217,17 @@ impl Index {
     /// Rows that wait or are on their way.
     pub(super) fn outstanding(&self) -> usize {
         self.outstanding
+    }
+
+    /// Rows of a lane that wait or are on their way.
+    pub(super) fn outstanding_in(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).map_or(0, LaneQueue::outstanding)
+    }
+
+    /// Rows that are on their way through a door.
+    pub(super) fn in_flight(&self, door: &Door) -> usize {
+        let lanes = self.lanes.values();
+        lanes.filter(|lane| lane.leased.is_some() && lane.door == *door).count()
     }
 
     /// The doors at which rows wait or are on their way.

@@ -16,23 +16,24 @@ use tokio_util::{
 };
 
 use super::{
-    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, Maintained,
-    Maintenance, Owners, Ownership, Recorded, Settle, Standing, Store, StoreError,
-    backend::{Backend, Commons, Recovered, WaitingMark, WaitingRow},
+    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, LettersOf, Maintained,
+    Maintenance, Owners, Ownership, QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError,
+    backend::{Backend, Commons, DoorRows, Recovered, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
     fold::{Brain, Live},
     index::{Index, IndexChange, Lanes},
+    look,
     memory::MemoryBackend,
     sharing::{Sharing, listen},
     writer::{Write, Writer},
 };
 use crate::{
-    delivery::{DeliveryId, Door},
+    delivery::{DeliveryId, Door, Lane},
     model::{
         Address, ChannelId, Clock, ConversationKey, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock,
         Texts, Timestamp,
     },
-    session::Mark,
+    session::{Mark, TimerKind},
 };
 
 /// How a ledger works.
@@ -45,6 +46,8 @@ pub struct LedgerSettings {
     pub texts: Texts,
     /// What the desk takes.
     pub desk: DeskLimits,
+    /// Whether the bot hears events. Where it does not, the customer is told of a line that no agent got. Yes.
+    pub bot_listens: bool,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// How many writes may wait. Past that a write is refused at once. 4,096.
@@ -60,6 +63,7 @@ impl LedgerSettings {
             policy: Policy::default(),
             texts: Texts::default(),
             desk,
+            bot_listens: true,
             clock: Arc::new(SystemClock),
             queue_max: 4_096,
             batch_max: 512,
@@ -97,6 +101,8 @@ pub(super) struct Shared {
     pub(super) brain: Brain,
     pub(super) owners: Owners,
     pub(super) healthy: AtomicBool,
+    /// When this process opened it.
+    opened_at: Timestamp,
     index: Mutex<Index>,
     /// Where the hooks of sessions go that ended shortly before the ledger was opened.
     late_addresses: BTreeSet<HookAddress>,
@@ -151,12 +157,13 @@ impl Ledger {
         let (live, index) = if sharing.is_some() {
             (Live::default(), Index::default())
         } else {
-            by_heart(recovered, now)
+            by_heart(recovered, &settings.policy, now)
         };
         let brain = Brain {
             policy: settings.policy,
             texts: settings.texts,
             desk: settings.desk,
+            bot_listens: settings.bot_listens,
             chats: RwLock::new(HashMap::new()),
             hook_address: RwLock::default(),
             desk_texts: RwLock::new(BTreeMap::new()),
@@ -168,6 +175,7 @@ impl Ledger {
             brain,
             owners,
             healthy: AtomicBool::new(true),
+            opened_at: now,
             index: Mutex::new(index),
             late_addresses,
         });
@@ -280,6 +288,53 @@ impl Ledger {
     }
 }
 
+/// How long after a start what was said meanwhile may take to come in before a session counts as silent, and what waited
+/// may take to go out before the desk counts as away.
+const CATCH_UP_MAX: Duration = Duration::from_secs(30);
+
+/// The timers of a ledger that starts. Those that a state runs by are due by what is remembered and by the settings of now,
+/// which may be others than when they were stored; the rest are due as they were stored.
+fn timers(
+    stored: Vec<(SessionId, TimerKind, Timestamp)>,
+    live: &Live,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<IndexChange> {
+    let stored = stored.into_iter().map(|(session, kind, due)| ((session, kind), due));
+    let mut timers: BTreeMap<(SessionId, TimerKind), Timestamp> = stored.collect();
+    timers.extend(live.timers(policy).map(|(session, kind, due)| ((session, kind), due)));
+    let set = timers.into_iter().map(|((session, kind), due)| {
+        let caught_up = now + catch_up(kind, policy);
+        let due = match (kind, policy.silence_max, policy.desk_away_max) {
+            (TimerKind::Silence, Some(_), _) => due.max(caught_up),
+            (TimerKind::DeskAway, _, Some(away_max)) => due.min(now + away_max).max(caught_up),
+            _ => due,
+        };
+        IndexChange::SetTimer(session, kind, due)
+    });
+    set.collect()
+}
+
+/// How long a ledger that starts lets pass before a timer of this kind: what came while nobody listened comes first.
+fn catch_up(kind: TimerKind, policy: &Policy) -> Duration {
+    match (kind, policy.silence_max, policy.desk_away_max) {
+        (TimerKind::Silence, Some(silence_max), _) => silence_max.min(policy.warned_max).min(CATCH_UP_MAX),
+        (TimerKind::DeskAway, _, Some(away_max)) => away_max.min(CATCH_UP_MAX),
+        _ => Duration::ZERO,
+    }
+}
+
+/// The timers that are due to an instance that started a while ago.
+fn after_catching_up(
+    (due, next): (Vec<DueTimer>, Option<Timestamp>),
+    now: Timestamp,
+    caught_up: impl Fn(TimerKind) -> Timestamp,
+) -> (Vec<DueTimer>, Option<Timestamp>) {
+    let (due, later): (Vec<_>, Vec<_>) = due.into_iter().partition(|timer| caught_up(timer.kind) <= now);
+    let later = later.into_iter().map(|timer| caught_up(timer.kind));
+    (due, later.chain(next).min())
+}
+
 fn closed() -> StoreError {
     StoreError::unavailable("it was closed")
 }
@@ -316,7 +371,11 @@ impl Store for Ledger {
     async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
         let now = self.shared.clock.now();
         match &self.shared.sharing {
-            Some(sharing) => sharing.due_timers(now).await,
+            Some(sharing) => {
+                let due = sharing.due_timers(now).await;
+                let caught_up = |kind| self.shared.opened_at + catch_up(kind, &self.shared.brain.policy);
+                after_catching_up(due, now, caught_up)
+            }
             None => self.shared.index().due_timers(now),
         }
     }
@@ -391,7 +450,62 @@ impl Store for Ledger {
     }
 
     async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        self.shared.backend.dead_letters(max).await
+        self.dead_letters_of(&LettersOf::default(), max).await
+    }
+
+    async fn dead_letters_of(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.shared.backend.dead_letters(of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        self.shared.backend.dead_letter(id).await
+    }
+
+    async fn sessions(&self, ended_since: Timestamp, max: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        let conversations = self.shared.backend.escalated(ended_since, max).await?;
+        let mut sessions = look::sessions(&conversations, ended_since);
+        sessions.truncate(max);
+        let counted = match &self.shared.sharing {
+            Some(sharing) => {
+                let lanes: Vec<Lane> = sessions.iter().flat_map(|session| session.lanes).collect();
+                Some(sharing.commons.rows_in(&lanes).await?)
+            }
+            None => None,
+        };
+        let index = self.shared.index();
+        let waiting = |lane: Lane| match &counted {
+            Some(counted) => counted.get(&lane).copied().unwrap_or_default(),
+            None => index.outstanding_in(lane),
+        };
+        for session in &mut sessions {
+            session.waiting = session.lanes.iter().map(|lane| waiting(*lane)).sum();
+        }
+        Ok(sessions)
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        let mut doors = self.shared.backend.rows_at_doors().await?;
+        doors.sort();
+        let lanes = match &self.shared.sharing {
+            Some(sharing) => Some(sharing.commons.lanes_at_doors().await?),
+            None => None,
+        };
+        let index = self.shared.index();
+        let queue = |rows: DoorRows| {
+            let (in_flight, next_due) = match &lanes {
+                Some(lanes) => lanes.get(&rows.door).copied().unwrap_or_default(),
+                None => (index.in_flight(&rows.door), index.next_due(&rows.door)),
+            };
+            QueueFacts {
+                waiting: rows.waiting.saturating_sub(in_flight),
+                in_flight,
+                oldest: rows.oldest,
+                next_due,
+                dead: rows.dead,
+                door: rows.door,
+            }
+        };
+        Ok(doors.into_iter().map(queue).collect())
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {
@@ -413,15 +527,14 @@ impl fmt::Debug for Ledger {
 }
 
 /// What the memory of a ledger that belongs to one process begins with.
-fn by_heart(recovered: Recovered, now: Timestamp) -> (Live, Index) {
+fn by_heart(recovered: Recovered, policy: &Policy, now: Timestamp) -> (Live, Index) {
     let (mut live, mut index) = (Live::default(), Index::default());
     let conversations = recovered.conversations.into_iter();
     conversations.for_each(|conversation| live.keep(conversation));
     // What waited for a retry before a restart is tried at once: the other side may be back.
     let waiting = recovered.waiting.into_iter();
     index.apply(waiting.map(|mark| IndexChange::Wait(WaitingMark { due: now, ..mark })));
-    let timers = recovered.timers.into_iter();
-    index.apply(timers.map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)));
+    index.apply(timers(recovered.timers, &live, policy, now));
     (live, index)
 }
 

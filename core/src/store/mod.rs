@@ -27,6 +27,7 @@ mod lease;
 mod ledger;
 #[cfg(test)]
 mod ledger_tests;
+mod look;
 mod memory;
 mod owners;
 #[cfg(not(feature = "postgres"))]
@@ -55,6 +56,7 @@ pub use self::{
     error::StoreError,
     lease::Lease,
     ledger::{Ledger, LedgerSettings},
+    look::{LettersOf, QueueFacts, SessionFacts},
     owners::{Owners, Ownership, Standing},
     postgres_settings::{Heartbeats, PostgresSettings},
     sqlite_settings::{Flushes, SqliteSettings},

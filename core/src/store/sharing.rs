@@ -203,8 +203,8 @@ impl Sharing {
     }
 
     pub(super) async fn is_wanted(&self, id: DeliveryId) -> bool {
-        let is_out = self.commons.is_out(id, self.instance()).await;
-        is_out.unwrap_or_else(|failed| {
+        let is_wanted = self.commons.is_wanted(id, self.instance()).await;
+        is_wanted.unwrap_or_else(|failed| {
             tracing::warn!(delivery = %id, error = %failed, "a delivery waits: the ledger cannot say whether it is wanted");
             false
         })

@@ -1,3 +1,5 @@
+mod letters;
+
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -49,9 +51,18 @@ enum Reply {
     Accepted(Vec<Accepted>),
     Maintained(Maintained),
     Recorded(Recorded),
+    /// An operator's order was carried out: which, and on what kind of payload.
+    Letter(LetterDone, &'static str),
     Done,
     /// It is no part of the batch.
     Refused(StoreError),
+}
+
+/// What was done with a dead letter.
+#[derive(Clone, Copy)]
+enum LetterDone {
+    Redriven,
+    Dropped,
 }
 
 /// The one that writes.
@@ -98,8 +109,10 @@ impl Writer {
         while let Some(mut part) = parts.pop() {
             match self.commit(&part).await {
                 Ok(replies) => {
-                    let answered = part.into_iter().zip(replies);
-                    answered.for_each(|(write, reply)| write.answer(Ok(reply)));
+                    for (write, reply) in part.into_iter().zip(replies) {
+                        note(&write, &reply);
+                        write.answer(Ok(reply));
+                    }
                 }
                 Err(StoreError::Invalid { .. } | StoreError::Corrupt { .. }) if part.len() > 1 => {
                     let second = part.split_off(part.len() / 2);
@@ -293,6 +306,8 @@ async fn fold(shared: &Shared, batch: &mut Batch<'_>, write: &Write, lanes: &imp
         Write::Maintain(Maintenance::AgeOut(_), _) | Write::Reload(..) => {
             unreachable!("what no batch does was done before")
         }
+        Write::Maintain(Maintenance::Redrive(id), _) => letters::redrive(shared, batch, lanes, *id).await?,
+        Write::Maintain(Maintenance::Drop(id), _) => letters::drop(shared, batch, lanes, *id).await?,
         Write::BlobPiece(blob, piece, bytes, _) => {
             batch.changes.blob_pieces.push((*blob, *piece, bytes.clone()));
             Reply::Done
@@ -306,6 +321,19 @@ async fn fold(shared: &Shared, batch: &mut Batch<'_>, write: &Write, lanes: &imp
             Reply::Done
         }
     })
+}
+
+/// What an operator had done stands in the log, and nothing of what was said.
+fn note(write: &Write, reply: &Reply) {
+    let (Write::Maintain(Maintenance::Redrive(id) | Maintenance::Drop(id), _), Reply::Letter(done, payload)) =
+        (write, reply)
+    else {
+        return;
+    };
+    match done {
+        LetterDone::Redriven => tracing::info!(delivery = %id, payload, "a dead letter is sent again"),
+        LetterDone::Dropped => tracing::info!(delivery = %id, payload, "a dead letter was dropped"),
+    }
 }
 
 /// An event on which a decision panics is faulty like any other: nothing of its batch was written, and the next one is
@@ -397,6 +425,7 @@ async fn load(shared: &Shared, batch: &mut Batch<'_>, writes: &[Write]) -> Resul
         match write {
             Write::Accept(events, _) => events.iter().for_each(|event| batch.want(event, &mut wanted)),
             Write::Settle(settle, _) => batch.want_lane(settle.id.lane, &mut wanted),
+            Write::Maintain(Maintenance::Redrive(id), _) => batch.want_lane(id.lane, &mut wanted),
             Write::Maintain(Maintenance::Transcript { conversation, .. }, _) => {
                 batch.want_key(conversation, &mut wanted);
             }
@@ -409,7 +438,12 @@ async fn load(shared: &Shared, batch: &mut Batch<'_>, writes: &[Write]) -> Resul
     }
     let is_shared = shared.sharing.is_some();
     if is_shared {
-        wanted.rows = writes.iter().filter_map(settled_row).collect();
+        for write in writes {
+            if let Write::Maintain(Maintenance::Drop(id), _) = write {
+                batch.want_lane(id.lane, &mut wanted);
+            }
+        }
+        wanted.rows = writes.iter().filter_map(row_of).collect();
         wanted.channels = writes.iter().flat_map(escalates).cloned().collect();
     }
     let mut locked = Locked::default();
@@ -443,9 +477,11 @@ async fn load(shared: &Shared, batch: &mut Batch<'_>, writes: &[Write]) -> Resul
     Ok(locked)
 }
 
-fn settled_row(write: &Write) -> Option<DeliveryId> {
+/// The row that a write is about.
+fn row_of(write: &Write) -> Option<DeliveryId> {
     match write {
         Write::Settle(settle, _) => Some(settle.id),
+        Write::Maintain(Maintenance::Redrive(id) | Maintenance::Drop(id), _) => Some(*id),
         _ => None,
     }
 }
@@ -468,6 +504,10 @@ fn want_more(batch: &mut Batch<'_>, writes: &[Write], lanes: &impl Lanes, more: 
 impl Lanes for Shared {
     fn has_rows(&self, lane: Lane) -> bool {
         self.index().has_rows(lane)
+    }
+
+    fn rows_in(&self, lane: Lane) -> usize {
+        self.index().rows_in(lane)
     }
 
     fn is_leased(&self, id: DeliveryId) -> bool {
@@ -494,6 +534,7 @@ impl Write {
             (Self::Accept(_, answer), Ok(Reply::Accepted(accepted))) => answer.send(Ok(accepted)).is_ok(),
             (Self::Maintain(_, answer), Ok(Reply::Maintained(maintained))) => answer.send(Ok(maintained)).is_ok(),
             (Self::Settle(_, answer), Ok(Reply::Recorded(recorded))) => answer.send(Ok(recorded)).is_ok(),
+            (Self::Maintain(_, answer), Ok(Reply::Letter(..))) => answer.send(Ok(Maintained::Done)).is_ok(),
             (
                 Self::BlobPiece(_, _, _, answer)
                 | Self::BlobWhole(_, _, answer)

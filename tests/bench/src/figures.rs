@@ -11,9 +11,9 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The smallest value that at least this many percent of all are not above. Zero of none.
-pub(crate) fn percentile(sorted: &[u64], percent: usize) -> u64 {
-    let rank = (sorted.len() * percent).div_ceil(100);
+/// The smallest value that at least this many in a thousand of all are not above. Zero of none.
+pub(crate) fn percentile(sorted: &[u64], per_mille: usize) -> u64 {
+    let rank = (sorted.len() * per_mille).div_ceil(1_000);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
@@ -42,10 +42,10 @@ mod tests {
     #[test]
     fn percentiles_are_values_that_occurred() {
         let sorted: Vec<u64> = (1..=200).collect();
-        for (percent, value) in [(50, 100), (99, 198), (100, 200)] {
-            assert_eq!(percentile(&sorted, percent), value, "{percent}");
+        for (per_mille, value) in [(500, 100), (990, 198), (999, 200), (1_000, 200)] {
+            assert_eq!(percentile(&sorted, per_mille), value, "{per_mille}");
         }
-        assert_eq!(percentile(&[7], 50), 7);
-        assert_eq!(percentile(&[], 99), 0);
+        assert_eq!(percentile(&[7], 500), 7);
+        assert_eq!(percentile(&[], 990), 0);
     }
 }

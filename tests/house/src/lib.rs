@@ -9,6 +9,8 @@ pub mod crash_layer;
 pub mod crash_run;
 pub mod customer;
 pub mod desk_page;
+pub mod fault_run;
+pub mod flood;
 pub mod judge;
 pub mod sites;
 pub mod story;

@@ -5,13 +5,17 @@ use std::{
     net::TcpListener,
     ops::Range,
     os::unix::process::ExitStatusExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+use escalator::{
+    model::DeskLimits,
+    store::{Ledger, LedgerSettings, SqliteSettings, Store},
+};
 use escalator_testkit::{
     desk::{DeskSimulator, Encoding},
     discord::{FakeDiscord, Seen, World},
@@ -23,6 +27,9 @@ use tokio::sync::Notify;
 /// How long anything in town may take before it counts as lost.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// More dead letters than any town comes to.
+const DEAD_LETTERS_MAX: usize = 10_000;
+
 /// The stand-ins, and what the bot keeps from one life to the next.
 pub struct Town {
     /// The desk.
@@ -32,6 +39,7 @@ pub struct Town {
     /// Discord.
     pub discord: FakeDiscord,
     folder: TempDir,
+    database: PathBuf,
     hookpoint_port: u16,
     program: PathBuf,
 }
@@ -45,11 +53,13 @@ impl Town {
         let desk = DeskSimulator::builder().hook_encoding(hooks).start().await?;
         let telegram = FakeTelegram::builder().start().await?;
         let discord = FakeDiscord::builder().start().await?;
+        let folder = tempfile::tempdir()?;
         Ok(Self {
             desk,
             telegram,
             discord,
-            folder: tempfile::tempdir()?,
+            database: folder.path().join("town.db"),
+            folder,
             hookpoint_port: free_port()?,
             program,
         })
@@ -97,19 +107,67 @@ impl Town {
         Bot::start(self.command())
     }
 
-    fn command(&self) -> Command {
+    /// The bot's database.
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// How many dead letters the ledger holds. The bot is not running.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn dead_letters(&self) -> Result<usize> {
+        // A copy: a bot that is started meanwhile, by another town of this process, would hold the lock of ours for the
+        // moment between its fork and its program.
+        let copy = tempfile::tempdir()?;
+        let file = copy.path().join("copy.db");
+        std::fs::copy(&self.database, &file)?;
+        let log = |database: &Path| database.with_extension("db-wal");
+        if log(&self.database).exists() {
+            std::fs::copy(log(&self.database), log(&file))?;
+        }
+        // What the desk takes is of no matter for what is only read.
+        let settings = LedgerSettings::new(DeskLimits {
+            message_chars_max: 10_000,
+            file_bytes_max: 1 << 20,
+        });
+        let address = format!("sqlite:{}", file.display());
+        let ledger = Ledger::sqlite(&address, SqliteSettings::default(), settings).await?;
+        let dead = ledger.dead_letters(DEAD_LETTERS_MAX).await?.len();
+        ledger.close().await;
+        Ok(dead)
+    }
+
+    /// Keeps the ledger elsewhere. No bot runs yet.
+    pub fn keep_at(&mut self, database: PathBuf) {
+        self.database = database;
+    }
+
+    /// A folder that is removed with the town.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn address(&self) -> String {
+        format!("sqlite:{}", self.database.display())
+    }
+
+    /// What starts the bot.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
+        if std::env::var_os("RUST_LOG").is_none() {
+            // Kills and faults are many, and each is logged.
+            command.env("RUST_LOG", "off");
+        }
         command
+            .env("RUST_BACKTRACE", "0")
             .env("OMNIDESK_URL", self.desk.url())
             .env("OMNIDESK_CHAT_URL", self.desk.url())
             .env("OMNIDESK_CHAT_ACCOUNT_TOKEN", self.desk.account_token())
             .env("OMNIDESK_CHAT_SERVER_TOKEN", self.desk.server_token())
             .env("OMNIDESK_BRAND_ID", "1")
             .env("HOOKPOINT_LISTEN", format!("127.0.0.1:{}", self.hookpoint_port))
-            .env(
-                "DATABASE_URL",
-                format!("sqlite:{}", self.folder.path().join("town.db").display()),
-            )
+            .env("DATABASE_URL", self.address())
             .env("TELEGRAM_BOT_TOKEN", self.telegram.token())
             .env("TELEGRAM_API_URL", self.telegram.url())
             .env("DISCORD_TOKEN", self.discord.token())

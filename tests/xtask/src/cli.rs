@@ -47,6 +47,12 @@ enum Command {
     Package(package::Options),
     /// Kills a bot at many points and compares what both sides saw.
     Crash(Passed),
+    /// Lets one call in five go wrong while many conversations are held, and compares what both sides saw.
+    Faults(Passed),
+    /// Measures how long the others wait while one conversation is blocked, or flooded.
+    Flood(Passed),
+    /// Tells random stories over the ledger, intake and dispatch, and compares what came of them with a plain model.
+    Model(test::Stories),
     /// Measures: `bench NAME [--json]`.
     Bench(Passed),
     /// Runs the tests that drive a real browser.
@@ -83,6 +89,9 @@ impl Cli {
             Command::Tree => tree::check(&workspace),
             Command::Package(options) => package::pack(&workspace, &options),
             Command::Crash(passed) => programs::crash(&workspace, &passed.arguments),
+            Command::Faults(passed) => programs::faults(&workspace, &passed.arguments),
+            Command::Flood(passed) => programs::flood(&workspace, &passed.arguments),
+            Command::Model(stories) => test::model(&workspace, &stories),
             Command::Bench(passed) => programs::bench(&workspace, &passed.arguments),
             Command::Browser => test::browser(&workspace),
             Command::Screenshots(passed) => programs::screenshots(&workspace, &passed.arguments),

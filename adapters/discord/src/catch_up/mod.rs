@@ -57,11 +57,20 @@ impl Post {
 
     /// Notes where the conversations are held that a human owns, and how far they are.
     pub(crate) fn hold_places(&self) -> Vec<Held> {
-        let held = self.ingress.held();
+        let mut held = self.ingress.held();
+        held.sort_by_key(|of| of.since);
+        let shown: Vec<_> = held
+            .iter()
+            .filter_map(|of| {
+                let place = of.place.as_ref().and_then(places::channel);
+                Some((
+                    place.or_else(|| places::home(&of.conversation))?,
+                    of.conversation.clone(),
+                ))
+            })
+            .collect();
+        self.places.recall(&shown);
         for of in &held {
-            if let Some(place) = of.place.as_ref().and_then(places::channel) {
-                self.places.show(place, &of.conversation);
-            }
             let accepted = of.accepted.and_then(|accepted| u64::try_from(accepted.0).ok());
             self.order.seen(accepted.unwrap_or_default());
         }
@@ -82,11 +91,14 @@ impl<'a> Round<'a> {
 
     async fn catch_up_with(&self, held: &[Held]) {
         let now = SystemClock.now();
-        let channels = channels(held, now);
+        // Once for all of them: what is said in a place that several have in common must not fall between them.
+        let held: Vec<_> = held.iter().map(|of| (of, self.post.heard_in(of))).collect();
+        let channels = channels(&held, now);
+        let channels = &channels;
         stream::iter(held)
-            .for_each_concurrent(AT_ONCE_MAX, |of| async {
+            .for_each_concurrent(AT_ONCE_MAX, |(of, heard_in)| async move {
                 // For as long as it takes: what was read here would not be read again.
-                for message in self.post.missed(&channels, of, now).await {
+                for message in self.post.missed(channels, of, &heard_in, now).await {
                     self.post.offer_message(message, of.conversation.clone()).await;
                 }
                 if let Some(lane) = places::lane(&of.conversation) {
@@ -104,16 +116,28 @@ impl Drop for Round<'_> {
 }
 
 impl Post {
-    /// What the customer of a conversation wrote since its low-water mark, wherever it is held.
-    async fn missed<'c>(&self, channels: &'c Channels, of: &Held, now: Timestamp) -> Vec<&'c Message> {
+    /// The channels in which what its customer writes belongs to a conversation.
+    fn heard_in(&self, of: &Held) -> Vec<ChannelId> {
+        let is_theirs = |channel: &ChannelId| self.humans_at(*channel).is_none_or(|humans| humans == of.conversation);
+        homes(of).filter(is_theirs).collect()
+    }
+
+    /// What the customer of a conversation wrote since its low-water mark in these channels.
+    async fn missed<'c>(
+        &self,
+        channels: &'c Channels,
+        of: &Held,
+        heard_in: &[ChannelId],
+        now: Timestamp,
+    ) -> Vec<&'c Message> {
         let customer = places::customer(&of.conversation);
         let mut missed: Vec<&Message> = Vec::new();
         let low = low_water(of, now);
-        for channel in homes(of) {
-            let Some((marks, read)) = channels.get(&channel) else {
+        for channel in heard_in {
+            let Some((marks, read)) = channels.get(channel) else {
                 continue;
             };
-            let all = read.get_or_init(|| self.read(channel, marks)).await;
+            let all = read.get_or_init(|| self.read(*channel, marks)).await;
             let theirs = all
                 .iter()
                 .filter(|message| Some(message.author.id) == customer && inbound::is_said(message));
@@ -168,12 +192,12 @@ impl Post {
 }
 
 /// The channels of some conversations, each with their marks.
-fn channels(held: &[Held], now: Timestamp) -> Channels {
+fn channels(held: &[(&Held, Vec<ChannelId>)], now: Timestamp) -> Channels {
     let mut channels = Channels::new();
-    for of in held {
+    for (of, heard_in) in held {
         let low = low_water(of, now);
-        for channel in homes(of) {
-            channels.entry(channel).or_default().0.insert(low);
+        for channel in heard_in {
+            channels.entry(*channel).or_default().0.insert(low);
         }
     }
     channels

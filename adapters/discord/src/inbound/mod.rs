@@ -25,6 +25,7 @@ use serenity::model::{
     id::{InteractionId, MessageId},
     user::User,
 };
+use uuid::Uuid;
 
 pub(crate) use self::{
     file::source as file_source,
@@ -81,8 +82,15 @@ pub(crate) fn deletion(conversation: ConversationKey, message: MessageId, at: u6
     Inbound::new(key, conversation, position(message.get().max(at)), said).without_handler()
 }
 
-/// A reaction to a message. Discord does not tell when: it stands behind `at`, as a deletion does.
-pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_added: bool, at: u64) -> Inbound {
+/// A reaction to a message. Discord does not tell when: it stands behind `at`, as a deletion does. Nor does it give it a
+/// key, and the same one can be set again after it was taken back: its key is `minted` on its arrival.
+pub(crate) fn reaction(
+    conversation: ConversationKey,
+    reaction: &Reaction,
+    is_added: bool,
+    at: u64,
+    minted: Uuid,
+) -> Inbound {
     let (emoji, message) = (&reaction.emoji, reaction.message_id);
     let (word, kind) = if is_added {
         ("reacted", "reaction")
@@ -95,7 +103,7 @@ pub(crate) fn reaction(conversation: ConversationKey, reaction: &Reaction, is_ad
         moment(message.get())
     );
     let who = reaction.user_id.unwrap_or_default();
-    let key = key(&conversation, &format!("{kind}:{message}:{who}:{}", emoji.as_data()));
+    let key = key(&conversation, &format!("{kind}:{message}:{who}:{minted}"));
     let said = CustomerEvent::Message(CustomerMessage::text(line));
     Inbound::new(key, conversation, position(message.get().max(at)), said).without_handler()
 }

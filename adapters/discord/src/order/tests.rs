@@ -8,6 +8,8 @@ use serenity::model::id::{ChannelId, MessageId, UserId};
 use super::*;
 
 const HANDLER_MAX: Duration = Duration::from_secs(10);
+/// Less than what counts as never dispatched.
+const DISPATCH_SOON: Duration = Duration::from_secs(1);
 
 fn lane(customer: u64) -> Lane {
     Lane {
@@ -69,6 +71,29 @@ async fn a_bots_handler_holds_up_the_next_event_for_a_limited_time_and_acceptanc
     let started = tokio::time::Instant::now();
     second.await;
     assert!(started.elapsed() >= HANDLER_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_behind_events_that_are_given_up_waits_for_what_stands_before_them() {
+    let order = Order::new();
+    // Some of them in order, the others not.
+    let given_up = (2..=500).chain((501..=999).rev());
+    (1..=1_000).for_each(|id| order.note(mark(id), lane(1)));
+    let claimed = |id| order.claim(&mark(id)).expect("it was noted");
+    let first = order.turn(claimed(1), HANDLER_MAX).await;
+    let mut last = std::pin::pin!(order.turn(claimed(1_000), HANDLER_MAX));
+    let long = Duration::from_hours(2);
+    assert!(tokio::time::timeout(DISPATCH_SOON, last.as_mut()).await.is_err());
+    given_up.for_each(|id| claimed(id).give_up());
+    assert!(tokio::time::timeout(long, last.as_mut()).await.is_err());
+    assert!(ticket::is_awaited(
+        order.lock().tails.get(&lane(1)).expect("it is kept")
+    ));
+    drop(first);
+    drop(last.await);
+    assert!(!ticket::is_awaited(
+        order.lock().tails.get(&lane(1)).expect("it is kept")
+    ));
 }
 
 #[tokio::test(start_paused = true)]

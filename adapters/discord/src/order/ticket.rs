@@ -8,7 +8,7 @@ use super::{Lane, gate::Gated};
 const DISPATCH_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How far an event has come. The end of the channel says that it is dealt with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Stage {
     /// Seen by the collector.
     Noted,
@@ -16,6 +16,8 @@ pub(super) enum Stage {
     Claimed,
     /// In the bot's handler.
     WithBot,
+    /// Left out: the next one waits for what this one would have waited for.
+    GivenUp(Option<Before>),
 }
 
 /// What the next in a lane waits for.
@@ -69,6 +71,12 @@ impl Ticket {
         self.stage.send_replace(Stage::Claimed);
     }
 
+    /// Leaves the lane. Nobody waits for it, and it waits for nobody.
+    pub(crate) fn give_up(self) {
+        let before = self.before.map(behind_given_up);
+        self.stage.send_replace(Stage::GivenUp(before));
+    }
+
     /// Waits until the lane has caught up, and the one in front is dealt with.
     pub(super) async fn pass(self, handler_wait_max: Duration) -> Place {
         self.gated.opened(self.lane).await;
@@ -96,16 +104,36 @@ impl Place {
 
 /// Whether the ticket that is waited for is not dealt with.
 pub(super) fn is_awaited(before: &Before) -> bool {
-    before.has_changed().is_ok()
+    behind_given_up(before.clone()).has_changed().is_ok()
+}
+
+/// What is waited for past those that were given up. Step by step, so that they are dropped one by one.
+fn behind_given_up(mut before: Before) -> Before {
+    while let Some(further) = further(&before) {
+        before = further;
+    }
+    before
+}
+
+fn further(before: &Before) -> Option<Before> {
+    match &*before.borrow() {
+        Stage::GivenUp(further) => further.clone(),
+        Stage::Noted | Stage::Claimed | Stage::WithBot => None,
+    }
 }
 
 async fn dealt_with(mut before: Before, handler_wait_max: Duration) {
     loop {
-        let stage = *before.borrow_and_update();
-        let wait_max = match stage {
+        let stage = before.borrow_and_update().clone();
+        let wait_max = match &stage {
             Stage::Noted => DISPATCH_WAIT_MAX,
             Stage::WithBot => handler_wait_max,
             Stage::Claimed => Duration::MAX,
+            Stage::GivenUp(Some(further)) => {
+                before = further.clone();
+                continue;
+            }
+            Stage::GivenUp(None) => return,
         };
         match tokio::time::timeout(wait_max, before.changed()).await {
             Ok(Ok(())) => {}

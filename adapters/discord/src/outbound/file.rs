@@ -58,11 +58,14 @@ pub(super) async fn send(
             ..upload.message()
         };
         let sent = upload.send(Way::Through(&through), message, opened).await;
-        if sent.as_ref().is_err_and(text::is_gone) {
-            post.forget_webhook(through.webhook);
-            return Outcome::not_sent("the webhook is gone");
-        }
-        return upload.outcome(sent);
+        return match sent {
+            // The file's stream is spent. The next attempt asks what there is, and finds out when it is the place that is gone.
+            Err(failure) if text::is_gone(&failure) => {
+                post.forget_gone(&through, &failure);
+                Outcome::not_sent("the webhook is gone")
+            }
+            sent => upload.outcome(sent),
+        };
     }
     let message = NewMessage {
         content: author.map(text::in_front).unwrap_or_default(),

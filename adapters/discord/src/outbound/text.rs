@@ -39,7 +39,7 @@ pub(super) async fn agents(post: &Post, delivery: &ChatDelivery<'_>, place: Chan
     };
     match speak(post, &through, author, said.text).await {
         Err(failure) if is_gone(&failure) => {
-            post.forget_webhook(through.webhook);
+            post.forget_gone(&through, &failure);
             // It was refused for good, so a second call makes no double.
             line(post, delivery, place, said).await
         }

@@ -13,7 +13,7 @@ use serenity::model::{
 use super::markdown;
 use crate::{
     config::AgentAuthor,
-    error::Failure,
+    error::{Failure, Refusal},
     post::Post,
     rest::{Spoken, Through, Webhook},
 };
@@ -137,10 +137,14 @@ impl Post {
         }
     }
 
-    /// A webhook that is gone is looked for anew.
-    pub(super) fn forget_webhook(&self, webhook: WebhookId) {
-        let is_other = |known: &Known| !matches!(known, Known::Webhook(id, _) if *id == webhook);
+    /// What a webhook's refusal says is gone is looked for anew: the webhook; and the channel or thread, which may have
+    /// been deleted while the gateway was away, so that nobody told of it.
+    pub(super) fn forget_gone(&self, through: &Through, failure: &Failure) {
+        let is_other = |known: &Known| !matches!(known, Known::Webhook(id, _) if *id == through.webhook);
         self.voices.lock().retain(|_, known| is_other(known));
+        if failure.is(Refusal::UNKNOWN_CHANNEL) {
+            self.places.forget(through.thread.unwrap_or(through.home));
+        }
     }
 }
 

@@ -46,6 +46,10 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
     }
     let told: Option<Told> = serde_json::from_slice(body).ok();
     let (code, said) = match told {
+        // The whole bot is blocked, and not for good.
+        Some(told) if told.code == Refusal::BLOCKED => {
+            return Failure::Unreachable(format!("something in front of Discord blocks the bot ({status})"));
+        }
         Some(told) => (told.code, told.message),
         // It was not Discord's API that refused, but something in front of it, which passes.
         None if matches!(status, 403 | 407 | 408 | 421 | 425) => {
@@ -107,6 +111,8 @@ mod tests {
                 matches!(read(status, "<html>private</html>"), Failure::NotSent(said) if !said.contains("private"))
             );
         }
+        let blocked = read(403, r#"{"message":"internal network error","code":40333}"#);
+        assert!(matches!(blocked, Failure::Unreachable(_)), "{blocked:?}");
         assert!(matches!(
             read(403, r#"{"code":50013,"message":"x"}"#),
             Failure::Refused(_)

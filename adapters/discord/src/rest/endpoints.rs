@@ -243,6 +243,17 @@ impl Rest {
         self.make(call.json(answer).unsigned()).await.map(drop)
     }
 
+    /// Says more to an interaction that was answered, within a quarter of an hour.
+    pub(crate) async fn follow_up(
+        &self,
+        application: ApplicationId,
+        token: &str,
+        said: &serde_json::Value,
+    ) -> Result<(), Failure> {
+        let call = Call::post(format!("/webhooks/{application}/{token}"));
+        self.make(call.json(said).unsigned()).await.map(drop)
+    }
+
     /// Makes a command, or replaces that of the same name.
     pub(crate) async fn make_command(
         &self,

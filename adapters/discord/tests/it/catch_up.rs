@@ -118,3 +118,19 @@ async fn a_conversation_that_missed_nothing_waits_for_none_that_catches_up() {
     bob.says("hello");
     bob.sees_text(SOON, "Bot: hello").await.expect("the bot serves bob");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_much_comes_while_the_ledger_is_away_little_waits_for_it() {
+    let rig = impatient().await;
+    let (ada, adas) = held(&rig, "ada");
+    rig.house.change(|state| state.is_away = true);
+    ada.bursts(numbered(0..1_000));
+    all_is_sent(&rig).await;
+    let tasks = tokio::runtime::Handle::current().metrics();
+    // Each offer that fails is a moment to look again.
+    rig.house
+        .wait(|state| state.failed > 40 && tasks.num_alive_tasks() < 200)
+        .await;
+    rig.house.change(|state| state.is_away = false);
+    assert_read(&rig, &adas, 1_000).await;
+}

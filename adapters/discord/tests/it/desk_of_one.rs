@@ -29,6 +29,8 @@ pub(crate) struct House {
 pub(crate) struct State {
     /// Whether offers fail.
     pub(crate) is_away: bool,
+    /// Whether nobody can be asked for.
+    pub(crate) is_closed: bool,
     /// Offers that failed.
     pub(crate) failed: usize,
     /// What a human got, in order.
@@ -161,6 +163,9 @@ impl IngressPort for House {
     }
 
     async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
+        if self.look(|state| state.is_closed) {
+            return Err(IngressError::Overloaded.into());
+        }
         self.change(|state| {
             state.history = escalation.history;
             state.humans.insert(turn.conversation().clone(), None)

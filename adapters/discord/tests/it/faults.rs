@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use escalator::{
-    delivery::{ChatPayload, NoticeKind, Outcome, Receipt, Scope},
-    model::{Address, Author, SessionId},
+    channel::{ChatDelivery, EscalationChannel},
+    delivery::{ChatPayload, DeliveryId, Lane, NoticeKind, OpenFile, OpenedFile, Outcome, Receipt, Scope},
+    model::{Address, Attachment, Author, BlobId, ConversationId, FileKind, FileSource, SessionId},
 };
 use escalator_discord::{Bot, BotError, Place, Settings};
 use escalator_testkit::discord::{FakeDiscord, Fault, LimitScope, On, Permission, Plan};
@@ -50,6 +53,7 @@ async fn each_failure_is_told_as_what_it_is() {
         (Fault::Html { status: 502 }, "unknown"),
         (Fault::Refuse, "unknown"),
         (Fault::LoseAnswer, "unknown"),
+        (Fault::Block, "not_sent"),
         (refusal(401, 0), "refused"),
         (refusal(403, 50007), "rejected"),
         (refusal(404, 10003), "rejected"),
@@ -65,7 +69,12 @@ async fn each_failure_is_told_as_what_it_is() {
         if let Outcome::Unknown { repeatable, .. } = outcome {
             assert!(repeatable, "a nonce removes the double");
         }
-        if word == "not_sent" {
+        if fault == Fault::Block {
+            assert!(
+                matches!(outcome, Outcome::NotSent { scope: Scope::Door, .. }),
+                "{outcome:?}"
+            );
+        } else if word == "not_sent" {
             assert!(
                 matches!(outcome, Outcome::NotSent { retry_after: Some(asked), scope: Scope::Lane, .. } if asked == wait)
             );
@@ -297,6 +306,70 @@ async fn a_webhook_that_does_not_know_the_thread_costs_no_message() {
     assert_eq!(sent.word(), "delivered");
     let there = user.in_channel(place.as_str().parse().expect("it is a channel"));
     there.sees_text(SOON, "**Anna**: hello").await.expect("it is shown");
+}
+
+/// An agent's file.
+struct Map;
+
+#[async_trait]
+impl OpenFile for Map {
+    async fn open(&self) -> Result<OpenedFile, Outcome> {
+        let pieces = [Ok(Bytes::from_static(b"map"))];
+        Ok(OpenedFile {
+            bytes: Some(3),
+            stream: Box::pin(futures::stream::iter(pieces)),
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_for_a_thread_that_was_deleted_unseen_is_given_up() {
+    let rig = Rig::new().await;
+    let help = rig.fake.guild("Shop").channel("help");
+    let ada = rig.fake.user("ada").create().at(&help);
+    let to = rig.conversation(&ada);
+    let open = ChatPayload::Open {
+        session: SessionId::mint(),
+    };
+    let Outcome::Delivered(Receipt::Place { place }) = rig.deliver(&to, 1, &open).await else {
+        panic!("it is opened");
+    };
+    let file = ChatPayload::File {
+        author: Some(Author::from("Anna")),
+        file: Attachment {
+            kind: FileKind::Image,
+            name: "map.png".into(),
+            media_type: None,
+            bytes: Some(3),
+            source: FileSource::Blob(BlobId::mint()),
+        },
+    };
+    let lane = Lane::Chat(ConversationId::mint());
+    let send = |seq| {
+        rig.discord.deliver(ChatDelivery {
+            id: DeliveryId { lane, seq },
+            to: &to,
+            place: Some(&place),
+            payload: &file,
+            file: Some(&Map),
+            attempt: 1,
+        })
+    };
+    assert_eq!(send(2).await.word(), "delivered");
+    rig.fake.gateway().refuse_connections(true);
+    rig.fake.gateway().drop_connections();
+    let away = rig.fake.wait_until(SOON, |world| !world.connected());
+    away.await.expect("the gateway is away");
+    rig.fake.gateway().forget_sessions();
+    help.thread(place.as_str().parse().expect("it is a channel")).delete();
+    // The file was sent to a webhook that has no such thread; then the thread is asked for.
+    assert_eq!(send(3).await.word(), "not_sent");
+    let given_up = send(3).await;
+    assert!(
+        matches!(&given_up, Outcome::Rejected { detail } if detail.contains("does not exist any more")),
+        "{given_up:?}"
+    );
+    rig.fake.gateway().refuse_connections(false);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -193,6 +193,22 @@ async fn the_same_reaction_of_two_customers_is_told_of_both() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reaction_that_is_set_again_is_told_again() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    rig.house.hand_over(&rig.conversation(&ada));
+    let said = ada.says("look");
+    for _ in 0..2 {
+        ada.reacts(said, "👍").expect("it stands");
+        ada.unreacts(said, "👍").expect("it stands");
+    }
+    rig.house.wait(|state| state.lines().len() == 5).await;
+    let lines = rig.house.look(State::lines);
+    let told: Vec<_> = lines[1..].iter().map(|line| line.starts_with("[reacted")).collect();
+    assert_eq!(told, [true, false, true, false], "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_done_to_an_old_message_stands_behind_what_was_said_since() {
     let rig = Rig::new().await;
     let ada = rig.fake.user("ada").dm();

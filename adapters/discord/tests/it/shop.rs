@@ -79,6 +79,14 @@ impl Shop {
         found.await.expect("the desk has it")
     }
 
+    /// Waits until one of the desk's sessions is as wanted.
+    pub(crate) async fn one(&self, wanted: impl Fn(&Session) -> bool) -> Session {
+        let found = self
+            .desk
+            .wait_for(SOON, |desk| desk.sessions().find(|session| wanted(session)).cloned());
+        found.await.expect("the desk has it")
+    }
+
     /// Waits until the agent has read a line of the customer.
     pub(crate) async fn agent_reads(&self, line: &str) -> Session {
         self.session(|session| session.texts(Party::Customer).iter().any(|text| text.contains(line)))

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use escalator::model::CustomerEvent;
 use escalator_discord::{AgentAuthor, History, Place, Settings};
 use escalator_testkit::{
-    desk::{Party, Reply, SessionStatus, Upload},
+    desk::{Party, Reply, Session, SessionStatus, Upload},
     discord::{Content, Customer, FakeDiscord, Fault, On, Permission, Plan, World},
 };
 use serenity::builder::CreateCommand;
 
 use super::{
+    desk_of_one::State,
     rig::{Rig, SOON, account},
     shop::Shop,
 };
@@ -253,6 +255,47 @@ async fn the_same_channel_and_direct_messages_are_places_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_sessions_in_the_same_direct_messages_the_one_that_stands_hears_the_customer() {
+    let shop = Shop::build().await;
+    let mut settings = Settings::default();
+    settings.place = Place::DirectMessage;
+    let open = shop.open(settings.clone()).await;
+    let guild = shop.fake.guild("Shop");
+    let user = shop.fake.user("ada").create();
+    let direct = user.dm();
+    let mut sessions = Vec::new();
+    for channel in ["help", "sales"] {
+        user.at(&guild.channel(channel)).says("/human");
+        let is_new = |session: &Session| sessions.iter().all(|ticket| *ticket != session.ticket);
+        let session = shop.one(is_new).await;
+        let hello = format!("Hello in {channel}");
+        let sent = shop.desk.reply(session.ticket, reply(&hello)).await;
+        sent.expect("the house hears");
+        sees(&direct, &format!("**Anna**: {hello}")).await;
+        sessions.push(session.ticket);
+    }
+    open.close().await;
+    direct.says("in the night");
+    let open = shop.open(settings).await;
+    let reads = |session: &Session, line: &str| {
+        let texts = session.texts(Party::Customer);
+        session.ticket == sessions[1] && texts.contains(&line)
+    };
+    shop.one(|session| reads(session, "in the night")).await;
+    // What tells the customer that the first one is over is shown there too.
+    shop.desk.end(sessions[0]).await.expect("the house hears");
+    let over = direct.sees(SOON, |message| message.content.contains("is over"));
+    over.await.expect("it is told");
+    direct.says("are you still there?");
+    shop.one(|session| reads(session, "are you still there?")).await;
+    shop.desk.end(sessions[1]).await.expect("the house hears");
+    direct.says("hello again");
+    sees(&direct, "Bot: hello again").await;
+    assert_eq!(open.heard.all(), ["hello again"]);
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_and_buttons_are_answered_in_time() {
     let shop = Shop::build().await;
     let open = shop.open(Settings::default()).await;
@@ -275,6 +318,46 @@ async fn commands_and_buttons_are_answered_in_time() {
     assert_eq!(over.ended_by, Some(Party::Customer));
     assert_eq!(shop.fake.violations(), []);
     open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_called_over_before_it_is_committed() {
+    let rig = Rig::new().await;
+    let ada = rig.fake.user("ada").dm();
+    rig.house.hand_over(&rig.conversation(&ada));
+    rig.house.change(|state| state.is_away = true);
+    ada.uses("end", &[]).expect("it is there");
+    sees(&ada, "I am ending the chat with the human.").await;
+    rig.house.change(|state| state.is_away = false);
+    let is_over = |state: &State| state.accepted.iter().any(|update| update.event == CustomerEvent::Ended);
+    rig.house.wait(is_over).await;
+    ada.uses("end", &[]).expect("it is there");
+    sees(&ada, "There is no chat with a human to end.").await;
+    assert_eq!(ada.transcript().bot_texts().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_is_one_too_many_is_told_as_lost() {
+    let mut settings = Settings::default();
+    settings.interactions_max = 2;
+    let rig = Rig::with(FakeDiscord::builder().start().await.expect("it starts"), settings).await;
+    rig.house.change(|state| state.is_away = true);
+    let customers = ["ada", "bob", "eve"].map(|name| rig.fake.user(name).dm());
+    for (customer, told) in customers.iter().zip([
+        "I am ending the chat with the human.",
+        "I am ending the chat with the human.",
+        "I could not end the chat with the human. Please try again later.",
+    ]) {
+        rig.house.hand_over(&rig.conversation(customer));
+        customer.uses("end", &[]).expect("it is there");
+        sees(customer, told).await;
+    }
+    rig.house.change(|state| state.is_away = false);
+    rig.house.wait(|state| state.accepted.len() == 2).await;
+    customers[2].says("then I stay");
+    rig.house
+        .wait(|state| state.lines().iter().any(|line| line == "then I stay"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -325,23 +408,44 @@ async fn what_waits_in_front_of_a_command_that_hands_over_reaches_the_human() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_for_a_human_that_was_confirmed_goes_on() {
-    let rig = {
-        let mut settings = Settings::default();
-        settings.history = History::Channel { messages_max: 50 };
-        let fake = FakeDiscord::builder().start().await.expect("it starts");
-        Rig::with(fake, settings).await
-    };
-    let made = rig.fake.wait_until(SOON, |world| world.commands(None).len() == 2);
-    made.await.expect("the commands are made");
-    let ada = rig.fake.user("ada").dm();
-    ada.says("hello");
-    sees(&ada, "Bot: hello").await;
+/// A bot whose channel's history is slow to come, once, by more than an answer to a command may take.
+async fn with_slow_history() -> Rig {
+    let mut settings = Settings::default();
+    settings.history = History::Channel { messages_max: 50 };
+    let fake = FakeDiscord::builder().start().await.expect("it starts");
+    let rig = Rig::with(fake, settings).await;
     let late = Fault::AnswerAfter(Duration::from_millis(2_500));
     let reading = On::call("GET", "/channels/*/messages");
     rig.fake.fault(reading, Plan::Next(1, late));
+    rig
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_for_a_human_that_was_confirmed_goes_on() {
+    let rig = with_slow_history().await;
+    let ada = rig.fake.user("ada").dm();
+    ada.says("hello");
+    sees(&ada, "Bot: hello").await;
     ada.uses("human", &[]).expect("it is there");
     sees(&ada, "I am asking for a human.").await;
+    // It stands behind the call, though nobody has answered that yet.
+    ada.says("my order is 12");
     rig.house.wait(|state| !state.history.is_empty()).await;
+    rig.house
+        .wait(|state| state.lines().iter().any(|line| line == "my order is 12"))
+        .await;
+    assert_eq!(rig.heard.all(), ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_for_a_human_that_fails_after_it_was_confirmed_is_taken_back() {
+    let rig = with_slow_history().await;
+    rig.house.change(|state| state.is_closed = true);
+    let ada = rig.fake.user("ada").dm();
+    ada.uses("human", &[]).expect("it is there");
+    sees(&ada, "I am asking for a human.").await;
+    sees(&ada, "I could not ask for a human. Please try again later.").await;
+    ada.says("hello?");
+    sees(&ada, "Bot: hello?").await;
+    assert_eq!(rig.fake.violations(), []);
 }

@@ -3,8 +3,11 @@
 use super::{bed::Bed, exits::Answer};
 use crate::{
     delivery::Scope,
-    model::BotEvent,
-    store::{Store, rig::push_log},
+    model::{BotEvent, OnUnknown},
+    store::{
+        Store,
+        rig::{agent_says, push_log},
+    },
 };
 
 fn logs(bed: &Bed) -> usize {
@@ -70,6 +73,31 @@ async fn a_log_that_was_under_way_in_a_crash_is_not_tried_again() {
         assert_eq!(logs(&bed), 1);
         assert_eq!(bed.ledger.dead_letters(9).await.expect("they are read").len(), 1);
         assert!(matches!(bed.bot.heard()[..], [BotEvent::Undelivered { .. }]));
+        bed.shut_down();
+        bed.stopped().await;
+        bed.ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_may_stand_twice_a_message_that_was_under_way_in_a_crash_is_not_tried_again() {
+    for mut bed in Bed::each().await {
+        bed.settings.on_unknown = OnUnknown::DeadLetter;
+        bed.start();
+        let session = bed.with_agents([1]).await[0];
+        bed.channel
+            .side
+            .answers_first([("It is on its way", vec![Answer::Never])]);
+        let before = bed.channel.side.words().len();
+        bed.accept([agent_says(session, "It is on its way")]).await;
+        bed.channel.side.called(before + 1).await;
+        bed.shut_down();
+        let mut bed = bed.crash().await;
+        bed.start();
+        bed.drained().await;
+        let calls = bed.channel.side.words();
+        assert_eq!(calls.len(), before + 1, "{calls:?}");
+        assert_eq!(bed.ledger.dead_letters(9).await.expect("they are read").len(), 1);
         bed.shut_down();
         bed.stopped().await;
         bed.ledger.close().await;

@@ -12,7 +12,7 @@ use crate::{
     desk::Desk,
     dispatch::{Dispatch, DispatchSettings, Exits},
     intake::{Intake, IntakeSettings, Port, SignalTo, Signals},
-    model::{BotEvent, ChannelId, Clock, SessionId},
+    model::{BotEvent, ChannelId, Clock, Policy, SessionId},
     store::{
         Incoming, Ledger, Store,
         rig::{BEGIN, PausedClock, Place, Tenant, agent_says, escalate, within},
@@ -39,11 +39,16 @@ pub(super) struct Bed {
 }
 
 impl Bed {
-    /// In memory, by the runtime's clock: for paused time.
+    /// In memory, by the runtime's clock: for paused time. Days of trouble go by in such a test.
     pub(super) async fn paused() -> Self {
+        Self::paused_with(|policy| policy.silence_max = None).await
+    }
+
+    pub(super) async fn paused_with(change: impl FnOnce(&mut Policy)) -> Self {
         let mut place = Place::in_memory();
         let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
         place.settings.clock = Arc::clone(&clock);
+        change(&mut place.settings.policy);
         Self::at(place, clock, &DispatchSettings::default()).await
     }
 

@@ -10,5 +10,7 @@ mod faults;
 mod files;
 mod lanes;
 mod leases;
+mod model;
 mod shutdown;
 mod signals;
+mod timers;

@@ -21,10 +21,10 @@ use crate::{
         Address, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, DeskEvent, DeskLimits, HookAddress,
         Line, Profile, SessionId, Signal, Text, Timestamp,
     },
-    session::{Conversation, Event, Session, State, Verdict},
+    session::{Conversation, Event, Session, State, Verdict, Watch},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
-        Standing, Store, StoreError, blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
+        QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs,
     },
 };
 
@@ -188,6 +188,7 @@ fn standing(session: SessionId) -> Conversation {
         profile: Profile::default(),
         url: None,
         agent: None,
+        watch: Watch::since(Timestamp::default()),
     });
     conversation
 }
@@ -263,6 +264,22 @@ impl Store for FakeStore {
 
     async fn dead_letters(&self, _: usize) -> Result<Vec<DeadLetter>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn dead_letters_of(&self, _: &LettersOf, _: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        unreachable!("the hookpoint looks for no dead letter")
+    }
+
+    async fn dead_letter(&self, _: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        unreachable!("the hookpoint looks for no dead letter")
+    }
+
+    async fn sessions(&self, _: Timestamp, _: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        unreachable!("the hookpoint looks at no session")
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        unreachable!("the hookpoint looks at no queue")
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

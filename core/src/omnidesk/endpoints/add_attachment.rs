@@ -50,7 +50,7 @@ impl Omnidesk {
             .private("chatServer", attachment.chat_server.as_str())
             .private("chatAccountToken", config.account_token.expose())
             .open("sessionID", attachment.session.as_str());
-        let call = Call::new("addAttachment", "/api/v2/chat/addAttachment", fields);
+        let call = Call::new("addAttachment", "/api/v2/chat/addAttachment", fields).with_file(&attachment.name);
         let bytes_max = config.file_bytes_max;
         if attachment.file.bytes.is_some_and(|bytes| bytes > bytes_max) {
             let detail = format!("the file is larger than {bytes_max} bytes");

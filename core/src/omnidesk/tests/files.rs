@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use axum::Json;
+use axum::{Json, http::StatusCode};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use serde_json::json;
@@ -270,4 +270,20 @@ async fn a_file_for_a_closed_port_is_not_sent_and_speaks_for_the_door() {
         .expect_err("closed");
     assert!(matches!(error.outcome(), Outcome::NotSent { scope: Scope::Door, .. }));
     assert_eq!(read.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_desk_that_quotes_a_files_name_is_not_quoted_itself() {
+    let stub = Stub::start(|_| {
+        let quoted = "the file 'отчёт '1'.pdf' is not allowed";
+        (
+            StatusCode::BAD_REQUEST,
+            Json(json!({"status": "error", "message": quoted})),
+        )
+    })
+    .await;
+    let omnidesk = omnidesk(config(&stub.address));
+    let refused = upload(&omnidesk, Some(1), of_pieces(vec![Ok(Bytes::from_static(b"1"))]));
+    let told = refused.await.expect_err("it is refused").to_string();
+    assert!(told.contains("is not allowed") && !told.contains("отчёт"), "{told}");
 }

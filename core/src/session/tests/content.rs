@@ -24,7 +24,7 @@ fn a_file_goes_behind_its_caption() {
     ));
     assert_eq!(
         told(&sent),
-        "with_agent kept: record, desk.message, desk.file, desk.file",
+        "with_agent kept: record, desk.message, desk_away timer set, desk.file, desk.file",
         "an unknown size is tried"
     );
     assert_eq!(recorded(&sent), ["[image: a.png] [image: b.png] look"]);
@@ -43,7 +43,7 @@ fn a_file_of_the_customer_that_is_too_big_is_told_to_both_and_its_text_still_goe
         ));
         assert_eq!(
             told(&sent),
-            "with_agent kept: record, desk.message, desk.line, notice:too_big, desk.file"
+            "with_agent kept: record, desk.message, desk_away timer set, desk.line, notice:too_big, desk.file"
         );
         assert_eq!(
             desk_lines(&sent),
@@ -97,7 +97,7 @@ fn a_text_of_the_customer_with_nothing_in_it_goes_nowhere() {
 fn a_file_with_a_blank_caption_goes_alone() {
     let scene = Scene::with_agent();
     let sent = scene.decide(&sends(Some("  "), vec![picture("a.png", Some(1))]));
-    assert_eq!(told(&sent), "with_agent kept: record, desk.file");
+    assert_eq!(told(&sent), "with_agent kept: record, desk.file, desk_away timer set");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_text_of_the_agent_with_nothing_in_it_is_no_more_than_a_sign() {
     let scene = Scene::waiting();
     assert_eq!(
         told(&scene.decide(&agent_says(scene.session(), Some("Anna"), ""))),
-        "with_agent kept: notice:connected, bot:connected"
+        "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected"
     );
 }
 

@@ -3,7 +3,7 @@
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, Contact, Escalation, HistoryRoute, SessionId, Text},
+    model::{BotEvent, Contact, Escalation, HistoryRoute, SessionId, Text, TextChoice},
     session::Transition,
 };
 
@@ -62,6 +62,21 @@ fn a_message_of_the_customer_that_cannot_be_delivered_is_told_to_the_customer_an
 }
 
 #[test]
+fn the_customer_is_told_why_where_the_text_asks_for_it() {
+    let mut scene = Scene::with_agent();
+    scene.texts.undelivered = TextChoice::Say("{file} was not delivered: {reason}.".into());
+    scene.happens(&sends(None, vec![picture("cat.png", Some(1))]));
+    assert_eq!(chat_lines(&scene.dies(3, false)), ["cat.png was not delivered: no."]);
+    let mut leaving = Scene::leaving();
+    leaving.texts.undelivered = scene.texts.undelivered;
+    let sent = leaving.decide(&sends(None, vec![picture("cat.png", Some(1))]));
+    assert_eq!(
+        chat_lines(&sent)[0],
+        "cat.png was not delivered: a file cannot be left with a message."
+    );
+}
+
+#[test]
 fn it_is_told_after_the_end_too_and_with_the_session_that_it_belonged_to() {
     let mut scene = Scene::with_agent();
     scene.happens(&says("thanks"));
@@ -114,7 +129,7 @@ fn a_history_that_could_not_be_handed_over_is_told_in_the_ticket_and_to_the_bot(
     assert_eq!(desk_lines(&dead), ["The bot's history could not be handed over: no"]);
     assert_eq!(
         told(&scene.arrives(3)),
-        "waiting kept: timer cleared, notice:waiting, bot:waiting",
+        "waiting kept: opening timer cleared, waiting timer set, notice:waiting, bot:waiting",
         "it opens all the same"
     );
 }

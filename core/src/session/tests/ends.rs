@@ -29,6 +29,24 @@ fn a_cancelled_opening_that_was_never_tried_needs_no_end_at_the_desk() {
 }
 
 #[test]
+fn where_the_bot_does_not_listen_the_customer_is_told_that_a_line_reached_nobody() {
+    for (listens, expected) in [
+        (true, "notice:ended, bot:handed_back(customer)+1"),
+        (false, "notice:undelivered, notice:ended, bot:handed_back(customer)+1"),
+    ] {
+        let mut scene = Scene::opening();
+        scene.bot_listens = listens;
+        scene.happens(&says("my order is 12"));
+        let cancelled = told(&scene.happens(&ends()));
+        assert!(cancelled.ends_with(expected), "{cancelled}");
+    }
+    let mut scene = Scene::opening();
+    scene.bot_listens = false;
+    let nothing_unsent = told(&scene.happens(&ends()));
+    assert!(!nothing_unsent.contains("undelivered"), "{nothing_unsent}");
+}
+
+#[test]
 fn wherever_the_opening_may_have_arrived_the_desk_hears_the_end() {
     let on_its_way: fn(&mut Queued) = |row| row.in_flight = true;
     let tried_before: fn(&mut Queued) = |row| row.maybe_sent = true;
@@ -39,12 +57,12 @@ fn wherever_the_opening_may_have_arrived_the_desk_hears_the_end() {
             assert_eq!(
                 told(&scene.happens(&event)),
                 format!(
-                    "with_bot kept: timer cleared, take back 2, take back 3, desk.end, notice:ended, bot:{handed_back}"
+                    "with_bot kept: take back 2, take back 3, desk.end, opening timer cleared, desk_away timer cleared, notice:ended, bot:{handed_back}"
                 )
             );
         }
         let mut scene = opener_changed(change);
-        let late = scene.happens(&due(scene.session(), TimerKind::Opening));
+        let late = scene.after_its_time(TimerKind::Opening);
         assert_eq!((ends_at_the_desk(&late), unsent(&late)), (1, vec!["one"]));
     }
     for change in [on_its_way, tried_before] {
@@ -69,7 +87,7 @@ fn opener_changed(change: fn(&mut Queued)) -> Scene {
 fn an_opening_that_takes_too_long_fails_and_its_lines_go_to_the_bot() {
     let mut scene = Scene::opening();
     scene.happens(&sends(Some("look"), vec![picture("cat.png", Some(1))]));
-    let late = scene.happens(&due(scene.session(), TimerKind::Opening));
+    let late = scene.after_its_time(TimerKind::Opening);
     let [BotEvent::Failed { reason, detail, .. }] = to_bot(&late)[..] else {
         panic!("the bot is told once");
     };
@@ -126,7 +144,7 @@ fn what_has_not_gone_out_when_the_agent_ends_goes_to_the_bot() {
     let ended = scene.happens(&agent_ends(scene.session()));
     assert_eq!(
         told(&ended),
-        "with_bot kept: take back 3, take back 4, take back 5, notice:ended, bot:handed_back(agent)+3"
+        "with_bot kept: take back 3, take back 4, take back 5, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+3"
     );
     assert_eq!(unsent(&ended), ["on its way", "waits", "waits too"]);
 }
@@ -138,7 +156,7 @@ fn lines_of_ours_to_the_agent_are_not_handed_to_the_bot() {
     let ended = scene.happens(&agent_ends(scene.session()));
     assert_eq!(
         told(&ended),
-        "with_bot kept: take back 3, notice:ended, bot:handed_back(agent)"
+        "with_bot kept: take back 3, silence timer cleared, notice:ended, bot:handed_back(agent)"
     );
 }
 
@@ -152,7 +170,7 @@ fn a_hook_settles_an_opener_that_is_on_its_way() {
     let shown = scene.happens(&agent_types(scene.session()));
     assert_eq!(
         told(&shown),
-        "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected"
+        "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected"
     );
     // Its answer, whichever it is, and the timer come too late to matter.
     for event in [

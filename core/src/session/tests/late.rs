@@ -87,6 +87,23 @@ fn with_a_newer_session_open_a_late_reply_becomes_a_dead_letter_of_its_own_sessi
 }
 
 #[test]
+fn what_is_too_late_is_told_in_the_newer_ticket_once_the_desk_has_one() {
+    let (mut scene, session) = ended();
+    scene.happens(&escalates(Escalation::default()));
+    let lines = |scene: &Scene| desk_lines(&scene.decide(&agent_says(session, None, "one thing more"))).len();
+    assert_eq!(lines(&scene), 0, "nobody reads it there yet");
+    scene.arrives(1);
+    scene.arrives(2);
+    assert_eq!(scene.state(), "waiting");
+    assert_eq!(
+        desk_lines(&scene.decide(&agent_says(session, None, "one thing more"))),
+        ["A late message from an earlier chat did not reach the customer: it came too late: the session is over"]
+    );
+    scene.happens(&agent_says(scene.session(), Some("Bob"), "Hello"));
+    assert_eq!(lines(&scene), 1);
+}
+
+#[test]
 fn only_the_session_that_ended_last_has_a_late_word() {
     let (mut scene, first) = ended();
     scene.happens(&escalates(Escalation::default()));
@@ -128,7 +145,8 @@ fn after_an_opening_that_failed_an_agent_who_has_it_all_the_same_still_reaches_t
     let mut scene = Scene::opening();
     let session = scene.session();
     scene.in_flight(1);
-    scene.happens(&due(session, TimerKind::Opening));
+    scene.after_its_time(TimerKind::Opening);
+    assert_eq!(scene.state(), "with_bot");
     assert_eq!(
         scene.decide(&agent_says(session, Some("Anna"), "Hello?")).verdict,
         Verdict::Kept

@@ -30,7 +30,7 @@ fn with_a_contact_known_the_ticket_goes_at_once() {
     let left = scene.finds_no_agent();
     assert_eq!(
         told(&left),
-        "leaving kept: timer cleared, take back 2, take back 3, timer set, desk.log"
+        "leaving kept: take back 2, take back 3, opening timer cleared, leaving timer set, desk.log"
     );
     let (from, text) = ticket(&left);
     assert_eq!(from, &email());
@@ -39,7 +39,7 @@ fn with_a_contact_known_the_ticket_goes_at_once() {
     let taken = scene.arrives(4);
     assert_eq!(
         told(&taken),
-        "with_bot kept: timer cleared, notice:left_message, bot:handed_back(left_message)"
+        "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:left_message, bot:handed_back(left_message)"
     );
     assert_eq!(
         scene.conversation.last.expect("it ended").reason,
@@ -54,7 +54,7 @@ fn a_contact_given_later_completes_the_message() {
     let asked = scene.finds_no_agent();
     assert_eq!(
         told(&asked),
-        "leaving kept: timer cleared, take back 2, take back 3, timer set, notice:ask_contact"
+        "leaving kept: take back 2, take back 3, opening timer cleared, leaving timer set, notice:ask_contact"
     );
     let more = scene.happens(&says("it came broken"));
     assert_eq!(
@@ -101,7 +101,7 @@ fn a_file_cannot_be_left_and_the_customer_is_told() {
     let asked = scene.finds_no_agent();
     assert_eq!(
         told(&asked),
-        "leaving kept: timer cleared, take back 2, take back 3, take back 4, timer set, notice:undelivered, notice:ask_contact"
+        "leaving kept: take back 2, take back 3, take back 4, opening timer cleared, leaving timer set, notice:undelivered, notice:ask_contact"
     );
     let sent = scene.happens(&sends(Some("ada@example.org"), vec![picture("dog.png", Some(1))]));
     assert_eq!(told(&sent), "leaving kept: record, notice:undelivered, desk.log");
@@ -122,7 +122,7 @@ fn through_the_log_the_header_is_the_logs_text_once() {
     let left = scene.finds_no_agent();
     assert_eq!(
         told(&left),
-        "leaving kept: timer cleared, take back 2, take back 3, timer set, desk.log"
+        "leaving kept: take back 2, take back 3, opening timer cleared, leaving timer set, desk.log, desk_away timer set"
     );
     assert_eq!(ticket(&left).1.matches("The conversation so far").count(), 1);
 }
@@ -151,7 +151,7 @@ fn a_ticket_that_dies_gives_the_bot_all_that_the_customer_wrote() {
     let dead = scene.dies(3, true);
     assert_eq!(
         told(&dead),
-        "with_bot kept: timer cleared, notice:failed, bot:failed(refused)+3"
+        "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+3"
     );
     assert_eq!(unsent(&dead), ["it came broken", "ada@example.org", "hello?"]);
 }
@@ -195,7 +195,7 @@ fn a_message_has_a_length_and_what_goes_beyond_it_is_told() {
     let given = scene.happens(&says("ada@example.org"));
     assert_eq!(
         told(&given),
-        "leaving kept: record, desk.log",
+        "leaving kept: record, desk.log, desk_away timer set",
         "a contact always completes it"
     );
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The brain, held to its table, to its promises one by one, and to its invariants under chance.
 
+mod again;
 mod content;
 mod dead_letters;
 mod ends;
@@ -11,4 +12,5 @@ mod places;
 mod random;
 mod scene;
 mod table;
+mod timers;
 mod words;

@@ -39,11 +39,11 @@ fn where_nobody_is_there_a_place_is_opened_only_for_what_is_said_in_it() {
     for (policy, expected) in [
         (
             OnNoAgents::LeaveMessage,
-            "leaving kept: chat.open, timer cleared, take back 2, timer set, notice:ask_contact",
+            "leaving kept: chat.open, take back 2, opening timer cleared, leaving timer set, notice:ask_contact",
         ),
         (
             OnNoAgents::StayWithBot,
-            "with_bot kept: timer cleared, take back 2, notice:no_agents, bot:handed_back(no_agents)",
+            "with_bot kept: take back 2, opening timer cleared, notice:no_agents, bot:handed_back(no_agents)",
         ),
         (OnNoAgents::EscalateAnyway, "opening kept: chat.open"),
     ] {

@@ -5,10 +5,18 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use proptest::{prelude::*, sample::Index, strategy::ValueTree, test_runner::TestRunner};
+use proptest::{
+    prelude::*,
+    sample::{Index, select},
+    strategy::ValueTree,
+    test_runner::TestRunner,
+};
 
 use self::walk::{From, How, Rules, Said, Sign, Step, Walk, Which};
-use crate::model::{HistoryRoute, OnNoAgents};
+use crate::{
+    model::{HistoryRoute, HowOften, OnNoAgents, OnTimeout},
+    session::TimerKind,
+};
 
 fn said() -> impl Strategy<Value = Said> {
     prop_oneof![
@@ -72,7 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         14 => (any::<Index>(), how()).prop_map(|(row, how)| Step::Settle(row, how)),
         3 => (0..HOUR_MILLIS / 4).prop_map(Step::Wait),
         1 => (0..60 * HOUR_MILLIS).prop_map(Step::Wait),
-        1 => which().prop_map(Step::Due),
+        1 => (which(), select(TimerKind::ALL.to_vec())).prop_map(|(which, kind)| Step::Due(which, kind)),
     ]
 }
 
@@ -87,11 +95,21 @@ fn rules() -> impl Strategy<Value = Rules> {
         Just(HistoryRoute::Log),
         Just(HistoryRoute::Both)
     ];
-    (on_no_agents, history_route, any::<bool>()).prop_map(|(on_no_agents, history_route, knows_contact)| Rules {
-        on_no_agents,
-        history_route,
-        knows_contact,
-    })
+    let on_timeout = select(vec![
+        OnTimeout::BackToBot,
+        OnTimeout::LeaveMessage,
+        OnTimeout::KeepWaiting,
+    ]);
+    let still_waiting = select(vec![HowOften::Once, HowOften::Again]);
+    (on_no_agents, history_route, any::<bool>(), on_timeout, still_waiting).prop_map(
+        |(on_no_agents, history_route, knows_contact, on_timeout, still_waiting)| Rules {
+            on_no_agents,
+            history_route,
+            knows_contact,
+            on_timeout,
+            still_waiting,
+        },
+    )
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -141,6 +159,8 @@ fn the_walks_come_through_every_state_and_every_end() {
         "left_message",
         "refused",
         "opening_timeout",
+        "waiting_timeout",
+        "silence",
     ];
     assert_eq!(seen, BTreeSet::from(all));
 }

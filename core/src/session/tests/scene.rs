@@ -14,6 +14,7 @@ use crate::{
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, Verdict,
         decide::{Occurrence, decide},
+        end::customer_wrote,
     },
 };
 
@@ -32,6 +33,7 @@ pub(super) struct Scene {
     pub(super) chat: ChatLimits,
     pub(super) files: bool,
     pub(super) places: bool,
+    pub(super) bot_listens: bool,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
     pub(super) history: Vec<Line>,
@@ -62,6 +64,7 @@ impl Scene {
             },
             files: true,
             places: false,
+            bot_listens: true,
             desk: DeskLimits {
                 message_chars_max: 10_000,
                 file_bytes_max: 25_000_000,
@@ -129,9 +132,11 @@ impl Scene {
             chat: self.chat,
             files: self.files,
             places: self.places,
+            bot_listens: self.bot_listens,
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,
             queued: &self.queued,
+            unread: false,
             history: &self.history,
         }
     }
@@ -159,6 +164,7 @@ impl Scene {
         match effect {
             Effect::Deliver(id, payload @ Payload::Desk(_)) => self.queued.push(Queued {
                 seq: id.seq,
+                since: self.now,
                 payload: payload.clone(),
                 in_flight: false,
                 maybe_sent: false,
@@ -196,6 +202,31 @@ impl Scene {
             .find(|row| row.seq == seq)
             .expect("the row waits")
             .in_flight = true;
+    }
+
+    /// Time goes by until a timer of the session that stands is due, and it comes.
+    pub(super) fn comes_due(&mut self, kind: TimerKind) -> Event {
+        let policy = &self.policy;
+        let wait = match kind {
+            TimerKind::Opening => Some(policy.opening_max),
+            TimerKind::Leaving => Some(policy.leaving_max),
+            TimerKind::Waiting => policy.waiting_max,
+            TimerKind::Silence => policy.silence_max,
+            TimerKind::DeskAway => policy.desk_away_max,
+        };
+        self.later(wait.expect("the timer is on"));
+        due(self.session(), kind)
+    }
+
+    /// Time goes by until a timer of the session that stands is due, and what follows.
+    pub(super) fn after_its_time(&mut self, kind: TimerKind) -> Transition {
+        let event = self.comes_due(kind);
+        self.happens(&event)
+    }
+
+    /// Whether words of the customer wait for the desk.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.queued.iter().any(|row| customer_wrote(&row.payload))
     }
 
     /// What stands in the desk lane up to a row is over.
@@ -468,8 +499,8 @@ fn effect_told(effect: &Effect) -> String {
         Effect::TakeBack(id) => format!("take back {}", id.seq),
         Effect::Record(Some(_), _) => "record".into(),
         Effect::Record(None, _) => "record bot's".into(),
-        Effect::SetTimer { .. } => "timer set".into(),
-        Effect::ClearTimer { .. } => "timer cleared".into(),
+        Effect::SetTimer { kind, .. } => format!("{} timer set", kind.word()),
+        Effect::ClearTimer { kind, .. } => format!("{} timer cleared", kind.word()),
     }
 }
 
@@ -498,6 +529,11 @@ fn notice_told(kind: NoticeKind) -> &'static str {
         NoticeKind::Undelivered => "undelivered",
         NoticeKind::TooBig => "too_big",
         NoticeKind::FileReceived => "file_received",
+        NoticeKind::StillWaiting => "still_waiting",
+        NoticeKind::NobodyCame => "nobody_came",
+        NoticeKind::SilenceWarning => "silence_warning",
+        NoticeKind::SilenceEnded => "silence_ended",
+        NoticeKind::DeskAway => "desk_away",
     }
 }
 

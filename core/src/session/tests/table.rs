@@ -4,8 +4,8 @@
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, SessionId, Text},
-    session::{Conversation, Event, State, TimerKind, decide::Occurrence},
+    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
+    session::{Event, State, TimerKind, decide::Occurrence},
 };
 
 /// An enum with the list of all its members, which no function can make.
@@ -28,6 +28,8 @@ listed! {
         Opening,
         Waiting,
         WithAgent,
+        /// An agent has it, nobody said anything, and the customer was told that it will end.
+        Warned,
         /// No contact was given yet.
         Leaving,
         /// The ticket is on its way.
@@ -89,7 +91,16 @@ listed! {
         NoticeDead,
         BotEventDead,
         OpeningDue,
+        WaitingDueBackToBot,
+        WaitingDueLeaveMessage,
+        WaitingDueKeepWaiting,
+        SilenceDue,
+        /// While words of the customer wait for the desk.
+        SilenceDueUnheard,
         LeavingDue,
+        DeskAwayDue,
+        /// The timer of the state, before it is due.
+        TooEarly,
         PastDue,
     }
 }
@@ -110,7 +121,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         // The bot has it. An agent's late word still goes out; nothing else concerns a human.
         (WithBot, Message | Edited | CustomerEnded) => "with_bot bots",
         (WithBot, Former) => "with_bot kept",
-        (WithBot, Escalate) => "opening opened: record bot's, desk.availability, desk.opener, timer set",
+        (WithBot, Escalate) => "opening opened: record bot's, desk.availability, desk.opener, opening timer set",
         (WithBot, BotEnded) => "with_bot over",
         (WithBot, PushLog) => "with_bot kept: record bot's, desk.log",
         (WithBot, AgentMessage | AgentFile | AgentTyping | AgentEnded) => return None,
@@ -118,9 +129,9 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, PastFile) => "with_bot kept: record, chat.message, chat.file",
         (WithBot, PastTyping | PastEnded) => "with_bot over",
         (WithBot, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => return None,
-        (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead | OpeningDue | LeavingDue) => {
-            return None;
-        }
+        (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead) => return None,
+        (WithBot, OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting) => return None,
+        (WithBot, SilenceDue | SilenceDueUnheard | LeavingDue | DeskAwayDue | TooEarly) => return None,
         (WithBot, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "with_bot kept",
         (WithBot, FileTaken) => "with_bot kept: notice:file_received",
         (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_bot kept",
@@ -137,38 +148,42 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, Message) => "opening kept: record, desk.message",
         (Opening, Edited) => "opening kept: record, desk.message",
         (Opening, CustomerEnded) => {
-            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:ended, bot:handed_back(customer)+1"
+            "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
         }
         (Opening, Former) => "opening bots",
         (Opening, Escalate) => "opening already",
         (Opening, BotEnded) => {
-            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:ended, bot:handed_back(bot)+1"
+            "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
         }
         (Opening, PushLog) => "opening over",
         (Opening, AgentMessage) => {
-            "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected, record, chat.message"
+            "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected, record, chat.message"
         }
         (Opening, AgentFile) => {
-            "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected, record, chat.file"
+            "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected, record, chat.file"
         }
-        (Opening, AgentTyping) => "with_agent kept: take back 2, timer cleared, notice:connected, bot:connected",
+        (Opening, AgentTyping) => {
+            "with_agent kept: take back 2, opening timer cleared, silence timer set, notice:connected, bot:connected"
+        }
         (Opening, AgentEnded) => {
-            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:ended, bot:handed_back(agent)+1"
+            "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+1"
         }
         (Opening, PastMessage) => "opening over: bot:undelivered, dead chat.message",
         (Opening, PastFile) => "opening over: bot:undelivered, dead chat.file",
         (Opening, PastTyping | PastEnded) => "opening over",
         (Opening, AgentsThere | NobodyEscalateAnyway) => "opening kept",
         (Opening, NobodyLeaveMessage) => {
-            "leaving kept: timer cleared, take back 2, take back 3, timer set, notice:ask_contact"
+            "leaving kept: take back 2, take back 3, opening timer cleared, leaving timer set, notice:ask_contact"
         }
         (Opening, NobodyStayWithBot) => {
-            "with_bot kept: timer cleared, take back 2, take back 3, notice:no_agents, bot:handed_back(no_agents)+1"
+            "with_bot kept: take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:no_agents, bot:handed_back(no_agents)+1"
         }
-        (Opening, OpenerTaken) => "waiting kept: timer cleared, notice:waiting, bot:waiting",
-        (Opening, OpenerDead) => "with_bot kept: timer cleared, take back 3, notice:failed, bot:failed(refused)+1",
+        (Opening, OpenerTaken) => "waiting kept: opening timer cleared, waiting timer set, notice:waiting, bot:waiting",
+        (Opening, OpenerDead) => {
+            "with_bot kept: take back 3, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+1"
+        }
         (Opening, OpenerDeadMaybeSent) => {
-            "with_bot kept: timer cleared, take back 3, desk.end, notice:failed, bot:failed(refused)+1"
+            "with_bot kept: take back 3, desk.end, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+1"
         }
         (Opening, LogTaken) => "opening over",
         (Opening, LogDead) => "opening kept: desk.line, bot:undelivered",
@@ -182,28 +197,51 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, BotEventDead) => "opening kept",
         (Opening, NoPlaceTaken | PlaceOpened) => "opening kept",
         (Opening, PlaceDead) => {
-            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:failed, bot:failed(no_place)+1"
+            "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+1"
         }
         (Opening, PastPlaceDead) => "opening over",
         (Opening, OpeningDue) => {
-            "with_bot kept: timer cleared, take back 1, take back 2, take back 3, notice:failed, bot:failed(opening_timeout)+1"
+            "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:failed, bot:failed(opening_timeout)+1"
         }
-        (Opening, LeavingDue | PastDue) => "opening over",
+        (
+            Opening,
+            WaitingDueBackToBot
+            | WaitingDueLeaveMessage
+            | WaitingDueKeepWaiting
+            | SilenceDue
+            | SilenceDueUnheard
+            | LeavingDue
+            | PastDue,
+        ) => "opening over",
+        (Opening, DeskAwayDue) => "opening kept: notice:desk_away",
+        (Opening, TooEarly) => "opening kept: opening timer set",
 
         // The desk has it: row 3 is on its way, 4 waits.
         (Waiting, Message) => "waiting kept: record, desk.message",
         (Waiting, Edited) => "waiting kept: record, desk.message",
-        (Waiting, CustomerEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(customer)",
+        (Waiting, CustomerEnded) => {
+            "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
+        }
         (Waiting, Former) => "waiting bots",
         (Waiting, Escalate) => "waiting already",
-        (Waiting, BotEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(bot)",
+        (Waiting, BotEnded) => {
+            "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
+        }
         (Waiting, PushLog) => "waiting over",
-        (Waiting, AgentMessage) => "with_agent kept: notice:connected, bot:connected, record, chat.message",
-        (Waiting, AgentFile) => "with_agent kept: notice:connected, bot:connected, record, chat.file",
-        (Waiting, AgentTyping) => "with_agent kept: notice:connected, bot:connected",
-        (Waiting, AgentEnded) => "with_bot kept: take back 3, take back 4, notice:ended, bot:handed_back(agent)+2",
-        (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message",
-        (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file",
+        (Waiting, AgentMessage) => {
+            "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected, record, chat.message"
+        }
+        (Waiting, AgentFile) => {
+            "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected, record, chat.file"
+        }
+        (Waiting, AgentTyping) => {
+            "with_agent kept: waiting timer cleared, silence timer set, notice:connected, bot:connected"
+        }
+        (Waiting, AgentEnded) => {
+            "with_bot kept: take back 3, take back 4, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
+        }
+        (Waiting, PastMessage) => "waiting over: bot:undelivered, dead chat.message, desk.line",
+        (Waiting, PastFile) => "waiting over: bot:undelivered, dead chat.file, desk.line",
         (Waiting, PastTyping | PastEnded) => "waiting over",
         (Waiting, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => "waiting over",
         (Waiting, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "waiting over",
@@ -219,62 +257,116 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, BotEventDead) => "waiting kept",
         (Waiting, NoPlaceTaken | PlaceOpened) => "waiting kept",
         (Waiting, PlaceDead) => {
-            "with_bot kept: take back 3, take back 4, desk.end, notice:failed, bot:failed(no_place)+2"
+            "with_bot kept: take back 3, take back 4, desk.end, waiting timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+2"
         }
         (Waiting, PastPlaceDead) => "waiting over",
-        (Waiting, OpeningDue | LeavingDue | PastDue) => "waiting over",
+        (Waiting, WaitingDueBackToBot) => {
+            "with_bot kept: desk.line, desk.end, waiting timer cleared, desk_away timer cleared, notice:nobody_came, bot:handed_back(waiting_timeout)"
+        }
+        (Waiting, WaitingDueLeaveMessage) => {
+            "leaving kept: take back 3, take back 4, desk.line, desk.end, waiting timer cleared, leaving timer set, notice:ask_contact"
+        }
+        (Waiting, WaitingDueKeepWaiting) => "waiting kept: notice:still_waiting",
+        (Waiting, OpeningDue | SilenceDue | SilenceDueUnheard | LeavingDue | PastDue) => "waiting over",
+        (Waiting, DeskAwayDue) => "waiting kept: notice:desk_away",
+        (Waiting, TooEarly) => "waiting kept: waiting timer set",
 
         // An agent has it: row 3 is on its way, 4 waits.
+        // Whoever says something ends the silence; a timer that was set to end the session is set for the next one.
+        (Warned, Message | Edited) => "with_agent kept: record, desk.message, silence timer set",
+        (Warned, AgentMessage) => "with_agent kept: silence timer set, record, chat.message",
+        (Warned, AgentFile) => "with_agent kept: silence timer set, record, chat.file",
+        (Warned, AgentTyping) => "with_agent kept: silence timer set",
         (WithAgent, Message) => "with_agent kept: record, desk.message",
         (WithAgent, Edited) => "with_agent kept: record, desk.message",
-        (WithAgent, CustomerEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(customer)",
-        (WithAgent, Former) => "with_agent bots",
-        (WithAgent, Escalate) => "with_agent already",
-        (WithAgent, BotEnded) => "with_bot kept: desk.end, notice:ended, bot:handed_back(bot)",
-        (WithAgent, PushLog) => "with_agent over",
+        (WithAgent | Warned, CustomerEnded) => {
+            "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
+        }
+        (WithAgent | Warned, Former) => "with_agent bots",
+        (WithAgent | Warned, Escalate) => "with_agent already",
+        (WithAgent | Warned, BotEnded) => {
+            "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
+        }
+        (WithAgent | Warned, PushLog) => "with_agent over",
         (WithAgent, AgentMessage) => "with_agent kept: record, chat.message",
         (WithAgent, AgentFile) => "with_agent kept: record, chat.file",
         (WithAgent, AgentTyping) => "with_agent kept",
-        (WithAgent, AgentEnded) => "with_bot kept: take back 3, take back 4, notice:ended, bot:handed_back(agent)+2",
-        (WithAgent, PastMessage) => "with_agent over: bot:undelivered, dead chat.message",
-        (WithAgent, PastFile) => "with_agent over: bot:undelivered, dead chat.file",
-        (WithAgent, PastTyping | PastEnded) => "with_agent over",
-        (WithAgent, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => "with_agent over",
-        (WithAgent, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "with_agent over",
-        (WithAgent, LogTaken) => "with_agent over",
-        (WithAgent, LogDead) => "with_agent kept: desk.line, bot:undelivered",
-        (WithAgent, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => {
+        (Warned, AgentEnded) => {
+            "with_bot kept: silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)"
+        }
+        (WithAgent, AgentEnded) => {
+            "with_bot kept: take back 3, take back 4, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
+        }
+        (WithAgent | Warned, PastMessage) => "with_agent over: bot:undelivered, dead chat.message, desk.line",
+        (WithAgent | Warned, PastFile) => "with_agent over: bot:undelivered, dead chat.file, desk.line",
+        (WithAgent | Warned, PastTyping | PastEnded) => "with_agent over",
+        (WithAgent | Warned, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
+            "with_agent over"
+        }
+        (WithAgent | Warned, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "with_agent over",
+        (WithAgent | Warned, LogTaken) => "with_agent over",
+        (WithAgent | Warned, LogDead) => "with_agent kept: desk.line, bot:undelivered",
+        (WithAgent | Warned, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => {
             "with_agent kept"
         }
-        (WithAgent, FileTaken) => "with_agent kept: notice:file_received",
-        (WithAgent, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_agent kept",
-        (WithAgent, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "with_agent kept: bot:undelivered",
-        (WithAgent, MessageDead | FileDead) => "with_agent kept: notice:undelivered, bot:undelivered",
-        (WithAgent, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
-        (WithAgent, NoticeDead) => "with_agent kept: bot:undelivered",
-        (WithAgent, BotEventDead) => "with_agent kept",
-        (WithAgent, NoPlaceTaken | PlaceOpened) => "with_agent kept",
-        (WithAgent, PlaceDead) => {
-            "with_bot kept: take back 3, take back 4, desk.end, notice:failed, bot:failed(no_place)+2"
+        (WithAgent | Warned, FileTaken) => "with_agent kept: notice:file_received",
+        (WithAgent | Warned, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_agent kept",
+        (WithAgent | Warned, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => {
+            "with_agent kept: bot:undelivered"
         }
-        (WithAgent, PastPlaceDead) => "with_agent over",
-        (WithAgent, OpeningDue | LeavingDue | PastDue) => "with_agent over",
+        (WithAgent | Warned, MessageDead | FileDead) => "with_agent kept: notice:undelivered, bot:undelivered",
+        (WithAgent | Warned, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
+        (WithAgent | Warned, NoticeDead) => "with_agent kept: bot:undelivered",
+        (WithAgent | Warned, BotEventDead) => "with_agent kept",
+        (WithAgent | Warned, NoPlaceTaken | PlaceOpened) => "with_agent kept",
+        (Warned, PlaceDead) => {
+            "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)"
+        }
+        (WithAgent, PlaceDead) => {
+            "with_bot kept: take back 3, take back 4, desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+2"
+        }
+        (WithAgent | Warned, PastPlaceDead) => "with_agent over",
+        (WithAgent, SilenceDue) => "with_agent kept: silence timer set, notice:silence_warning",
+        (Warned, SilenceDue) => {
+            "with_bot kept: desk.line, desk.end, silence timer cleared, desk_away timer cleared, notice:silence_ended, bot:handed_back(silence)"
+        }
+        (WithAgent, SilenceDueUnheard) => "with_agent kept: silence timer set",
+        // Whoever speaks is warned no longer.
+        (Warned, SilenceDueUnheard) => return None,
+        (
+            WithAgent | Warned,
+            OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | LeavingDue | PastDue,
+        ) => "with_agent over",
+        (WithAgent, DeskAwayDue) => "with_agent kept: notice:desk_away",
+        // Nothing waits.
+        (Warned, DeskAwayDue) => "with_agent kept",
+        (WithAgent | Warned, TooEarly) => "with_agent kept: silence timer set",
 
         // Nobody is there, and one line was written before a contact is given.
         (Leaving, Message | Edited) => "leaving kept: record, notice:ask_contact",
-        (Leaving, CustomerEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(customer)+1",
-        (Leaving, BotEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(bot)+1",
+        (Leaving, CustomerEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
+        }
+        (Leaving, BotEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
+        }
         (Leaving, LogTaken) => "leaving over",
         (Leaving, LogDead) => "leaving kept: bot:undelivered",
 
         // The ticket is on its way, and one more line was written after it.
         (LeavingTicket, Message | Edited) => "leaving kept: record",
-        (LeavingTicket, CustomerEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(customer)+1",
-        (LeavingTicket, BotEnded) => "with_bot kept: timer cleared, notice:ended, bot:handed_back(bot)+1",
-        (LeavingTicket, LogTaken) => {
-            "with_bot kept: timer cleared, notice:left_message, bot:handed_back(left_message)+1"
+        (LeavingTicket, CustomerEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
         }
-        (LeavingTicket, LogDead) => "with_bot kept: timer cleared, notice:failed, bot:failed(refused)+3",
+        (LeavingTicket, BotEnded) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
+        }
+        (LeavingTicket, LogTaken) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:left_message, bot:handed_back(left_message)+1"
+        }
+        (LeavingTicket, LogDead) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+3"
+        }
 
         // Either way of leaving. What reached the desk is over there.
         (Leaving | LeavingTicket, Former) => "leaving bots",
@@ -299,11 +391,21 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead) => "leaving kept: bot:undelivered",
         (Leaving | LeavingTicket, BotEventDead) => "leaving kept",
         (Leaving | LeavingTicket, NoPlaceTaken | PlaceOpened) => "leaving kept",
-        (Leaving | LeavingTicket, PlaceDead) => "with_bot kept: timer cleared, notice:failed, bot:failed(no_place)+1",
+        (Leaving | LeavingTicket, PlaceDead) => {
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+1"
+        }
         (Leaving | LeavingTicket, PastPlaceDead) => "leaving over",
-        (Leaving | LeavingTicket, OpeningDue | PastDue) => "leaving over",
+        (
+            Leaving | LeavingTicket,
+            OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | SilenceDue | PastDue,
+        ) => "leaving over",
+        (Leaving | LeavingTicket, SilenceDueUnheard) => return None,
+        // Nothing of theirs waits at the desk but the ticket.
+        (Leaving, DeskAwayDue) => "leaving kept",
+        (LeavingTicket, DeskAwayDue) => "leaving kept: notice:desk_away",
+        (Leaving | LeavingTicket, TooEarly) => "leaving kept: leaving timer set",
         (Leaving | LeavingTicket, LeavingDue) => {
-            "with_bot kept: timer cleared, notice:ended, bot:handed_back(no_agents)+1"
+            "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(no_agents)+1"
         }
     })
 }
@@ -317,10 +419,9 @@ fn every_event_in_every_state_has_the_consequence_that_the_table_names() {
                 assert_eq!(expected(stage, what), None, "{stage:?} × {what:?} cannot be");
                 continue;
             };
-            let env_policy = scene.policy.on_no_agents;
             let occurrence = scene.read(&event);
             assert_eq!(
-                What::of(&occurrence, &scene.conversation, env_policy),
+                What::of(&occurrence, &scene),
                 what,
                 "the event for {stage:?} × {what:?} is what it should be"
             );
@@ -348,14 +449,20 @@ fn scene_of(stage: Stage) -> (Scene, SessionId) {
     match stage {
         Stage::WithBot => {}
         Stage::Opening => scene.in_flight(1),
-        Stage::Waiting | Stage::WithAgent => {
+        Stage::Waiting | Stage::WithAgent | Stage::Warned => {
             scene.arrives(1);
             scene.arrives(2);
             scene.happens(&says("two"));
-            if stage == Stage::WithAgent {
+            if stage != Stage::Waiting {
                 scene.happens(&agent_says(scene.session(), Some("Anna"), "Hello"));
             }
-            scene.in_flight(3);
+            if stage == Stage::Warned {
+                scene.arrives(3);
+                scene.arrives(4);
+                scene.after_its_time(TimerKind::Silence);
+            } else {
+                scene.in_flight(3);
+            }
         }
         Stage::Leaving | Stage::LeavingTicket => {
             scene.finds_no_agent();
@@ -379,6 +486,11 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         What::NobodyStayWithBot => OnNoAgents::StayWithBot,
         What::NobodyEscalateAnyway => OnNoAgents::EscalateAnyway,
         _ => OnNoAgents::LeaveMessage,
+    };
+    scene.policy.on_timeout = match what {
+        What::WaitingDueBackToBot => OnTimeout::BackToBot,
+        What::WaitingDueLeaveMessage => OnTimeout::LeaveMessage,
+        _ => OnTimeout::KeepWaiting,
     };
     let ticket = match &scene.conversation.state {
         State::Leaving(leaving) => leaving.log.unwrap_or(2),
@@ -408,8 +520,22 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         What::LogTaken => taken(session.row(ticket), log()),
         What::LogDead => dead(session.row(ticket), log(), false),
         What::PlaceDead => dead(scene.conversation.chat_row(), open(session.id), false),
-        What::OpeningDue => due(session.id, TimerKind::Opening),
-        What::LeavingDue => due(session.id, TimerKind::Leaving),
+        What::OpeningDue => scene.comes_due(TimerKind::Opening),
+        What::WaitingDueBackToBot | What::WaitingDueLeaveMessage | What::WaitingDueKeepWaiting => {
+            scene.comes_due(TimerKind::Waiting)
+        }
+        What::SilenceDue => {
+            scene.queued.clear();
+            scene.comes_due(TimerKind::Silence)
+        }
+        What::SilenceDueUnheard if scene.is_unheard() => scene.comes_due(TimerKind::Silence),
+        What::SilenceDueUnheard => return None,
+        What::LeavingDue => scene.comes_due(TimerKind::Leaving),
+        What::DeskAwayDue => scene.comes_due(TimerKind::DeskAway),
+        What::TooEarly => {
+            let (kind, _) = scene.conversation.state.timer(&scene.policy)?;
+            due(session.id, kind)
+        }
         _ => unreachable!("`anywhere` makes {what:?}"),
     })
 }
@@ -482,7 +608,14 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         | What::LogDead
         | What::PlaceDead
         | What::OpeningDue
-        | What::LeavingDue => return None,
+        | What::WaitingDueBackToBot
+        | What::WaitingDueLeaveMessage
+        | What::WaitingDueKeepWaiting
+        | What::SilenceDue
+        | What::SilenceDueUnheard
+        | What::LeavingDue
+        | What::DeskAwayDue
+        | What::TooEarly => return None,
     })
 }
 
@@ -492,6 +625,7 @@ impl Stage {
             State::WithBot => Self::WithBot,
             State::Opening(_) => Self::Opening,
             State::Waiting(_) => Self::Waiting,
+            State::WithAgent(session) if session.watch.told_at.is_some() => Self::Warned,
             State::WithAgent(_) => Self::WithAgent,
             State::Leaving(leaving) if leaving.log.is_none() => Self::Leaving,
             State::Leaving(_) => Self::LeavingTicket,
@@ -501,7 +635,8 @@ impl Stage {
 
 impl What {
     /// The kind of what the brain read an event as.
-    fn of(occurrence: &Occurrence<'_>, conversation: &Conversation, on_no_agents: OnNoAgents) -> Self {
+    fn of(occurrence: &Occurrence<'_>, scene: &Scene) -> Self {
+        let (conversation, policy) = (&scene.conversation, &scene.policy);
         match occurrence {
             Occurrence::Message(_) => Self::Message,
             Occurrence::Edited(_) => Self::Edited,
@@ -518,7 +653,7 @@ impl What {
             Occurrence::Past(_, DeskEvent::File(_)) => Self::PastFile,
             Occurrence::Past(_, DeskEvent::Typing) => Self::PastTyping,
             Occurrence::Past(_, DeskEvent::Ended) => Self::PastEnded,
-            Occurrence::Available(answer) => match (answer.no_agents, on_no_agents) {
+            Occurrence::Available(answer) => match (answer.no_agents, policy.on_no_agents) {
                 (false, _) => Self::AgentsThere,
                 (true, OnNoAgents::LeaveMessage) => Self::NobodyLeaveMessage,
                 (true, OnNoAgents::StayWithBot) => Self::NobodyStayWithBot,
@@ -540,7 +675,16 @@ impl What {
             Occurrence::Taken(payload) => Self::of_taken(payload),
             Occurrence::Dead(_, payload, _) => Self::of_dead(payload),
             Occurrence::OpeningDue => Self::OpeningDue,
+            Occurrence::WaitingDue => match policy.on_timeout {
+                OnTimeout::BackToBot => Self::WaitingDueBackToBot,
+                OnTimeout::LeaveMessage => Self::WaitingDueLeaveMessage,
+                OnTimeout::KeepWaiting => Self::WaitingDueKeepWaiting,
+            },
+            Occurrence::SilenceDue if scene.is_unheard() => Self::SilenceDueUnheard,
+            Occurrence::SilenceDue => Self::SilenceDue,
             Occurrence::LeavingDue => Self::LeavingDue,
+            Occurrence::DeskAwayDue => Self::DeskAwayDue,
+            Occurrence::TooEarly(..) => Self::TooEarly,
             Occurrence::PastDue => Self::PastDue,
         }
     }

@@ -3,8 +3,8 @@
 use super::scene::*;
 use crate::{
     delivery::ChatPayload,
-    model::{Escalation, LengthUnit, OnNoAgents, TextChoice, Texts},
-    session::Transition,
+    model::{Escalation, LengthUnit, OnNoAgents, OnTimeout, TextChoice, Texts},
+    session::{TimerKind, Transition},
 };
 
 /// A change of what is set, before the thing happens.
@@ -112,6 +112,54 @@ const SAID: &[Said] = &[
             scene.arrives(3)
         },
     },
+    Said {
+        name: "still_waiting",
+        choice: |texts| &mut texts.still_waiting,
+        happens: |set| {
+            let mut scene = Scene::waiting();
+            set(&mut scene);
+            scene.after_its_time(TimerKind::Waiting)
+        },
+    },
+    Said {
+        name: "nobody_came",
+        choice: |texts| &mut texts.nobody_came,
+        happens: |set| {
+            let mut scene = Scene::waiting();
+            scene.policy.on_timeout = OnTimeout::BackToBot;
+            set(&mut scene);
+            scene.after_its_time(TimerKind::Waiting)
+        },
+    },
+    Said {
+        name: "silence_warning",
+        choice: |texts| &mut texts.silence_warning,
+        happens: |set| {
+            let mut scene = Scene::with_agent();
+            set(&mut scene);
+            scene.after_its_time(TimerKind::Silence)
+        },
+    },
+    Said {
+        name: "silence_ended",
+        choice: |texts| &mut texts.silence_ended,
+        happens: |set| {
+            let mut scene = Scene::with_agent();
+            scene.after_its_time(TimerKind::Silence);
+            set(&mut scene);
+            scene.after_its_time(TimerKind::Silence)
+        },
+    },
+    Said {
+        name: "desk_away",
+        choice: |texts| &mut texts.desk_away,
+        happens: |set| {
+            let mut scene = Scene::with_agent();
+            set(&mut scene);
+            scene.happens(&says("hm"));
+            scene.after_its_time(TimerKind::DeskAway)
+        },
+    },
 ];
 
 fn notices(transition: &Transition) -> Vec<String> {
@@ -156,6 +204,8 @@ fn the_desks_own_text_is_the_default_where_its_configuration_has_one() {
         ("waiting", "start_chat_instructions"),
         ("ask_contact", "label_provide_email_address"),
         ("file_received", "file_uploaded_text"),
+        ("silence_warning", "session_timeout_warning"),
+        ("silence_ended", "session_timeout_message"),
     ] {
         let said = SAID.iter().find(|said| said.name == name).expect("it is listed");
         let ours = notices(&(said.happens)(&|_| {}));

@@ -15,7 +15,7 @@ use crate::{
     delivery::Receipt,
     model::{EventKey, HookAddress, Line, Timestamp},
     store::{
-        AgeOut,
+        AgeOut, LettersOf,
         backend::{Changes, NewRow, RowChange, Wanted},
     },
 };
@@ -103,7 +103,13 @@ async fn history_goes_as_a_whole(bed: &mut dyn Bed) {
             .expect("it is read")
             .is_empty()
     );
-    assert!(bed.backend().dead_letters(9).await.expect("they are read").is_empty());
+    assert!(
+        bed.backend()
+            .dead_letters(&LettersOf::default(), 9)
+            .await
+            .expect("they are read")
+            .is_empty()
+    );
     let wanted = Wanted {
         keys: vec![key(1)],
         sessions: vec![session_id(1)],

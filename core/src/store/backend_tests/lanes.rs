@@ -12,7 +12,7 @@ use crate::{
     model::{ChannelId, HookAddress, Timestamp},
     session::TimerKind,
     store::{
-        StoreError,
+        LettersOf, StoreError,
         backend::{Changes, NewRow, RowChange, WaitingMark, WaitingRow, WantedMore},
     },
 };
@@ -275,7 +275,11 @@ async fn dead_letters_come_newest_first(bed: &mut dyn Bed) {
     };
     bed.backend().commit(&batch).await.expect("it is written");
     bed.reopen().await;
-    let letters = bed.backend().dead_letters(2).await.expect("they are read");
+    let letters = bed
+        .backend()
+        .dead_letters(&LettersOf::default(), 2)
+        .await
+        .expect("they are read");
     let seen: Vec<_> = letters
         .iter()
         .map(|letter| (letter.id, letter.detail.as_str(), letter.at))
@@ -380,7 +384,11 @@ async fn waiting(bed: &dyn Bed) -> Vec<(DeliveryId, Timestamp)> {
 }
 
 async fn dead(bed: &dyn Bed) -> Vec<(DeliveryId, String, Timestamp)> {
-    let letters = bed.backend().dead_letters(100).await.expect("they are read");
+    let letters = bed
+        .backend()
+        .dead_letters(&LettersOf::default(), 100)
+        .await
+        .expect("they are read");
     letters
         .into_iter()
         .map(|letter| (letter.id, letter.detail, letter.at))

@@ -4,6 +4,7 @@ mod ages;
 mod conversations;
 mod files;
 mod lanes;
+mod letters;
 mod memory;
 mod samples;
 #[cfg(feature = "sqlite")]
@@ -32,7 +33,13 @@ type Case = fn(&mut dyn Bed) -> BoxFuture<'_, ()>;
 
 /// Each case, over a backend of its own.
 async fn run<B: Bed>(new: impl AsyncFn() -> B) {
-    let cases: [&[(&str, Case)]; 4] = [&conversations::CASES, &lanes::CASES, &files::CASES, &ages::CASES];
+    let cases: [&[(&str, Case)]; 5] = [
+        &conversations::CASES,
+        &lanes::CASES,
+        &letters::CASES,
+        &files::CASES,
+        &ages::CASES,
+    ];
     for (name, case) in cases.concat() {
         println!("{name}");
         case(&mut new().await).await;

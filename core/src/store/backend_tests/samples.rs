@@ -8,7 +8,7 @@ use crate::{
         Address, Attachment, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, EndReason, FileKind,
         FileSource, HookAddress, Profile, SessionId, Timestamp,
     },
-    session::{Conversation, Ended, Session, State},
+    session::{Conversation, Ended, Session, State, Watch},
     store::backend::{Changes, NewRow},
 };
 
@@ -62,6 +62,7 @@ pub(super) fn escalated(n: u128) -> Conversation {
         profile: Profile::default(),
         url: None,
         agent: None,
+        watch: Watch::since(at(0)),
     };
     Conversation {
         state: State::Waiting(session),

@@ -14,8 +14,8 @@ use crate::{
     model::{EventKey, HookAddress, Line, Timestamp},
     session::{Conversation, TimerKind},
     store::{
-        DeadLetter,
-        backend::{Backend, Changes, NewRow, RowChange, WaitingRow, Wanted, WantedMore},
+        DeadLetter, LettersOf,
+        backend::{Backend, Changes, DoorRows, NewRow, RowChange, WaitingRow, Wanted, WantedMore},
         memory::MemoryBackend,
     },
 };
@@ -54,6 +54,8 @@ struct Batch {
     conversations: Vec<(u128, u8, u128)>,
     sessions: Vec<(u128, u128)>,
     deliveries: Vec<(DeliveryId, bool)>,
+    redriven: Vec<DeliveryId>,
+    dropped: Vec<DeliveryId>,
     settled: Vec<(DeliveryId, RowChange)>,
     lines: Vec<(u128, Option<u128>)>,
     timers_set: Vec<u128>,
@@ -70,7 +72,12 @@ fn batches() -> impl Strategy<Value = Batch> {
         0..3,
     );
     let sessions = vec((4..12_u128, 1..4_u128), 0..2);
-    let rows = (vec((ids(), any::<bool>()), 0..4), vec((ids(), row_changes()), 0..5));
+    let rows = (
+        vec((ids(), any::<bool>()), 0..4),
+        vec(ids(), 0..3),
+        vec(ids(), 0..2),
+        vec((ids(), row_changes()), 0..5),
+    );
     let lines = vec((1..4_u128, option::of(1..4_u128)), 0..4);
     let timers = (vec(1..4_u128, 0..2), vec(1..4_u128, 0..2));
     (
@@ -83,12 +90,15 @@ fn batches() -> impl Strategy<Value = Batch> {
         option::weighted(0.1, any::<u8>()),
     )
         .prop_map(
-            |(inbox, conversations, sessions, (deliveries, settled), lines, (timers_set, timers_cleared), secret)| {
+            |(inbox, conversations, sessions, rows, lines, (timers_set, timers_cleared), secret)| {
+                let (deliveries, redriven, dropped, settled) = rows;
                 Batch {
                     inbox,
                     conversations,
                     sessions,
                     deliveries,
+                    redriven,
+                    dropped,
                     settled,
                     lines,
                     timers_set,
@@ -141,6 +151,8 @@ impl Batch {
                 })
                 .collect(),
             deliveries: self.deliveries.iter().map(|(id, dead)| new_row(*id, *dead)).collect(),
+            redriven: self.redriven.clone(),
+            dropped: self.dropped.clone(),
             settled: self.settled.clone(),
             lines: self
                 .lines
@@ -194,6 +206,9 @@ struct Everything {
     histories: Vec<Vec<Line>>,
     transcripts: Vec<Vec<Line>>,
     dead: BTreeMap<DeliveryId, DeadLetter>,
+    dead_of_lane: Vec<DeadLetter>,
+    escalated: Vec<Conversation>,
+    doors: Vec<DoorRows>,
     recovered: String,
     hook_addresses: Vec<(HookAddress, Timestamp)>,
     secret: Option<String>,
@@ -237,8 +252,20 @@ async fn read(backend: &dyn Backend) -> Everything {
     let sessions = loaded.sessions.iter();
     let mut inbox: Vec<_> = loaded.inbox.into_iter().collect();
     inbox.sort();
-    let dead = backend.dead_letters(100).await.expect("they are read");
+    let dead = backend
+        .dead_letters(&LettersOf::default(), 100)
+        .await
+        .expect("they are read");
+    let of_lane = LettersOf {
+        lane: Some(chat(1, 0).lane),
+        ..LettersOf::default()
+    };
+    let mut doors = backend.rows_at_doors().await.expect("they are read");
+    doors.sort();
     Everything {
+        dead_of_lane: backend.dead_letters(&of_lane, 3).await.expect("they are read"),
+        escalated: backend.escalated(at(2), 2).await.expect("they are read"),
+        doors,
         conversations,
         sessions: sessions
             .map(|(session, id)| (session.uuid().as_u128(), id.uuid().as_u128()))

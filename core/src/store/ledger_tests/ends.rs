@@ -6,14 +6,14 @@ use futures::poll;
 
 use super::together;
 use crate::{
-    delivery::{DeskPayload, Door, Payload, Receipt},
+    delivery::{Availability, DeskPayload, Door, Payload, Receipt},
     model::{BotEvent, Clock, EndReason, EventKey},
     session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Incoming, Ledger, SettleAs, Store, Target,
+        Accepted, ChannelFacts, Claimed, Incoming, Ledger, SettleAs, Store, Target,
         rig::{
-            Place, agent_ends, agent_says, claim, customer_ends, deliver_all, escalate, key, message, of_bot, open,
-            settle, with_agent, within, words,
+            CHAT, Place, agent_ends, agent_says, claim, customer_ends, deliver_all, door, escalate, key, message,
+            of_bot, open, settle, with_agent, within, words,
         },
     },
 };
@@ -97,6 +97,54 @@ async fn what_is_on_its_way_at_an_agents_end_ends_as_it_ends_and_goes_to_the_bot
         assert_eq!(
             handed_back(&told),
             Some((EndReason::Agent, vec!["a".into(), "b".into()]))
+        );
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_opened_takes_the_waiting_lines_back_though_the_desk_has_the_session() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let with_places = ChannelFacts { places: true, ..CHAT };
+        ledger.know_channel(key(1).channel, with_places);
+        open(&ledger, 1, 1).await;
+        for _ in 0..2 {
+            let [step] = &claim(&ledger, &Door::Desk).await[..] else {
+                panic!("the question stands before the opener");
+            };
+            let receipt = match step.payload {
+                Payload::Desk(DeskPayload::AskAvailability) => Receipt::Availability(Availability::default()),
+                _ => Receipt::None,
+            };
+            settle(&ledger, step, SettleAs::Delivered(receipt)).await;
+        }
+        accept_all(&ledger, vec![message(1, 2, "a")]).await;
+        let ledger = place.reopen(ledger).await;
+        ledger.know_channel(key(1).channel, with_places);
+        let [opens, ..] = &claim(&ledger, &door()).await[..] else {
+            panic!("the place stands before what is said in it");
+        };
+        let dead = SettleAs::Dead {
+            detail: "no permission".into(),
+            maybe_sent: false,
+        };
+        settle(&ledger, opens, dead).await;
+        let told = deliver_all(&ledger).await;
+        assert_eq!(handed_back(&told), Some((EndReason::NoPlace, vec!["a".into()])));
+        let at_desk: Vec<_> = told
+            .iter()
+            .filter(|claimed| matches!(claimed.payload, Payload::Desk(_)))
+            .collect();
+        assert!(
+            matches!(
+                at_desk[..],
+                [Claimed {
+                    payload: Payload::Desk(DeskPayload::End),
+                    ..
+                }]
+            ),
+            "{at_desk:?}"
         );
         ledger.close().await;
     }

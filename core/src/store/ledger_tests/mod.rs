@@ -6,6 +6,7 @@ mod ends;
 mod faults;
 mod files;
 mod history;
+mod letters;
 mod order;
 mod restart;
 

@@ -183,6 +183,103 @@ async fn timers_are_known_and_come_until_they_are_cleared() {
 }
 
 #[tokio::test]
+async fn a_timer_goes_by_the_settings_of_the_start_and_lets_what_was_missed_come_in_first() {
+    for mut place in Place::each().await {
+        place.settings.policy.silence_max = None;
+        place.settings.policy.desk_away_max = None;
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
+        place.clock.advance(Duration::from_hours(9));
+
+        place.settings.policy.silence_max = Some(Duration::from_hours(1));
+        place.settings.policy.warned_max = Duration::from_secs(10);
+        let ledger = place.reopen(ledger).await;
+        let looks_at = place.clock.now() + Duration::from_secs(10);
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(looks_at)));
+        ledger
+            .accept(vec![message(1, 2, "missed")])
+            .await
+            .expect("it is written");
+        let heard_at = place.clock.now();
+        place.clock.advance(Duration::from_secs(10));
+        let (timers, _) = ledger.due_timers().await;
+        assert_eq!((timers[0].session, timers[0].kind), (session, TimerKind::Silence));
+        ledger.accept(vec![due(timers[0])]).await.expect("it is written");
+        for _ in 0..2 {
+            let (now_due, next) = ledger.due_timers().await;
+            assert_eq!((now_due, next), (Vec::new(), Some(heard_at + Duration::from_hours(1))));
+        }
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_customer_learns_once_of_a_desk_that_is_away_over_all_restarts() {
+    for place in Place::each().await {
+        let away_max = place.settings.policy.desk_away_max.expect("it is on");
+        let ledger = place.open().await;
+        with_agent(&ledger, 1, 1).await;
+        deliver_all(&ledger).await;
+        ledger.accept(vec![message(1, 2, "a")]).await.expect("it is written");
+        let mut ledger = place.reopen(ledger).await;
+        for told in [1, 0, 0] {
+            place.clock.advance(away_max);
+            let (timers, _) = ledger.due_timers().await;
+            let away = timers.iter().filter(|timer| timer.kind == TimerKind::DeskAway);
+            assert_eq!(away.clone().count(), told, "{timers:?}");
+            for timer in away {
+                ledger.accept(vec![due(*timer)]).await.expect("it is written");
+            }
+            let notices = claim(&ledger, &door()).await;
+            assert_eq!(notices.len(), told);
+            for notice in &notices {
+                settle(&ledger, notice, SettleAs::Delivered(Receipt::None)).await;
+            }
+            ledger = place.reopen(ledger).await;
+        }
+        // The desk is there again; then it is away again.
+        let taken = claim(&ledger, &Door::Desk).await;
+        assert_eq!(words(&taken), ["a"]);
+        settle(&ledger, &taken[0], SettleAs::Delivered(Receipt::None)).await;
+        ledger.accept(vec![message(1, 3, "b")]).await.expect("it is written");
+        place.clock.advance(away_max);
+        let (timers, _) = ledger.due_timers().await;
+        assert!(timers.iter().any(|timer| timer.kind == TimerKind::DeskAway));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_backlog_is_one_outage_up_to_its_last_row() {
+    for place in Place::each().await {
+        let away_max = place.settings.policy.desk_away_max.expect("it is on");
+        let away = async |ledger: &Ledger| {
+            let (timers, _) = ledger.due_timers().await;
+            timers.into_iter().find(|timer| timer.kind == TimerKind::DeskAway)
+        };
+        let ledger = place.open().await;
+        with_agent(&ledger, 1, 1).await;
+        deliver_all(&ledger).await;
+        let backlog = (2..14).map(|position| message(1, position, "a"));
+        ledger.accept(backlog.collect()).await.expect("it is written");
+        place.clock.advance(away_max);
+        let timer = away(&ledger).await.expect("it is due");
+        ledger.accept(vec![due(timer)]).await.expect("it is written");
+        for left in (0..12).rev() {
+            let head = claim(&ledger, &Door::Desk).await;
+            settle(&ledger, &head[0], SettleAs::Delivered(Receipt::None)).await;
+            place.clock.advance(away_max);
+            assert_eq!(away(&ledger).await, None, "{left} wait, and the customer knows");
+        }
+        ledger.accept(vec![message(1, 14, "b")]).await.expect("it is written");
+        place.clock.advance(away_max);
+        assert!(away(&ledger).await.is_some(), "the next outage");
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_timer_of_a_session_that_is_gone_is_cleared() {
     for place in Place::each().await {
         let ledger = place.open().await;

@@ -9,6 +9,7 @@ mod check;
 mod write;
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -17,8 +18,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{
-    AgeOut, DeadLetter, StoreError,
-    backend::{Backend, Changes, Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+    AgeOut, DeadLetter, LettersOf, StoreError,
+    backend::{
+        Backend, Changes, DoorRows, Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore,
+    },
     stored::decode,
 };
 use crate::{
@@ -197,12 +200,56 @@ impl Backend for MemoryBackend {
         Ok(lines.map(|row| row.line.clone()).collect())
     }
 
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
         let tables = self.tables();
+        let wanted = |(id, row): &(&DeliveryId, &Row)| {
+            let channel = of
+                .channel
+                .as_ref()
+                .is_none_or(|channel| tables.key(row).channel == *channel);
+            channel && of.lane.is_none_or(|lane| id.lane == lane)
+        };
         let dead = |(id, row)| tables.dead_letter(id, row).transpose();
-        let mut dead: Vec<(u64, DeadLetter)> = tables.deliveries.iter().filter_map(dead).collect::<Result<_, _>>()?;
-        dead.sort_by_key(|(place, letter)| std::cmp::Reverse((letter.at, *place)));
+        let rows = tables.deliveries.iter().filter(wanted);
+        let mut dead: Vec<(u64, DeadLetter)> = rows.filter_map(dead).collect::<Result<_, _>>()?;
+        dead.sort_by_key(|(place, letter)| Reverse((letter.at, *place)));
         Ok(dead.into_iter().map(|(_, letter)| letter).take(max).collect())
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        let tables = self.tables();
+        let found = tables.deliveries.get(&id).map(|row| tables.dead_letter(&id, row));
+        Ok(found.transpose()?.flatten().map(|(_place, letter)| letter))
+    }
+
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError> {
+        let tables = self.tables();
+        let all = tables.conversations.values().map(|(conversation, _)| conversation);
+        let (mut standing, mut ended): (Vec<_>, Vec<_>) = all.partition(|conversation| conversation.is_human());
+        standing.sort_by_key(|conversation| Reverse(conversation.session().map(|session| session.id)));
+        let ended_at = |conversation: &Conversation| conversation.last.map(|last| last.at);
+        ended.retain(|conversation| ended_at(conversation).is_some_and(|at| at >= ended_since));
+        ended.sort_by_key(|conversation| Reverse((ended_at(conversation), conversation.id)));
+        Ok(standing.into_iter().chain(ended).take(max).cloned().collect())
+    }
+
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError> {
+        let mut doors: BTreeMap<Door, DoorRows> = BTreeMap::new();
+        for row in self.tables().deliveries.values() {
+            let rows = doors.entry(row.door.clone()).or_insert_with_key(|door| DoorRows {
+                door: door.clone(),
+                waiting: 0,
+                oldest: None,
+                dead: 0,
+            });
+            if row.dead.is_some() {
+                rows.dead += 1;
+            } else {
+                rows.waiting += 1;
+                rows.oldest = Some(rows.oldest.map_or(row.created_at, |oldest| oldest.min(row.created_at)));
+            }
+        }
+        Ok(doors.into_values().collect())
     }
 
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {
@@ -277,6 +324,9 @@ impl Tables {
             conversation: self.key(row),
             detail: detail.clone(),
             at: *at,
+            created_at: row.created_at,
+            retries: row.attempts,
+            maybe_sent: row.maybe_sent,
         };
         Ok(Some((row.place, letter)))
     }

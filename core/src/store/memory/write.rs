@@ -23,6 +23,8 @@ impl Tables {
             bodies,
             sessions,
             deliveries,
+            redriven,
+            dropped,
             settled,
             lines,
             timers_set,
@@ -54,6 +56,14 @@ impl Tables {
         self.end_sessions(conversations);
         for row in deliveries {
             self.deliver(now, row);
+        }
+        for id in redriven {
+            self.redrive(now, *id);
+        }
+        for id in dropped {
+            if self.deliveries.get(id).is_some_and(|row| row.dead.is_some()) {
+                self.deliveries.remove(id);
+            }
         }
         for (id, change) in settled {
             self.settle(now, *id, change);
@@ -132,6 +142,16 @@ impl Tables {
             dead: new.dead.clone().map(|detail| (now, detail)),
         };
         self.deliveries.insert(new.id, row);
+    }
+
+    fn redrive(&mut self, now: Timestamp, id: DeliveryId) {
+        if let Some(row) = self.deliveries.get_mut(&id).filter(|row| row.dead.is_some()) {
+            row.dead = None;
+            row.attempts = 0;
+            row.started = false;
+            row.due = now;
+            row.created_at = now;
+        }
     }
 
     fn settle(&mut self, now: Timestamp, id: DeliveryId, change: &RowChange) {

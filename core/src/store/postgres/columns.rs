@@ -93,6 +93,10 @@ pub(super) fn read_u64(row: &PgRow, column: &'static str) -> Result<u64, StoreEr
     u64::try_from(stored).map_err(|_| StoreError::corrupt(format_args!("column {column} is negative")))
 }
 
+pub(super) fn read_count(row: &PgRow, column: &'static str) -> Result<usize, StoreError> {
+    Ok(usize::try_from(read_u64(row, column)?).unwrap_or(usize::MAX))
+}
+
 pub(super) fn read_u32(row: &PgRow, column: &'static str) -> Result<u32, StoreError> {
     let stored: i64 = read(row, column)?;
     u32::try_from(stored).map_err(|_| StoreError::corrupt(format_args!("column {column} is out of range")))

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     columns::{DeliveryColumns, number},
     failure::failed,
-    lanes,
+    lanes, letters,
     news::tell,
     settle::settle,
 };
@@ -31,6 +31,8 @@ pub(super) async fn write(db: &mut PgConnection, origin: Uuid, changes: &Changes
         bodies,
         sessions,
         deliveries,
+        redriven,
+        dropped,
         settled,
         lines,
         timers_set,
@@ -48,6 +50,8 @@ pub(super) async fn write(db: &mut PgConnection, origin: Uuid, changes: &Changes
     write_sessions(db, *now, sessions).await?;
     end_sessions(db, conversations).await?;
     write_deliveries(db, *now, deliveries).await?;
+    letters::redrive(db, *now, redriven).await?;
+    letters::drop(db, dropped).await?;
     settle(db, *now, settled).await?;
     write_lines(db, *now, lines).await?;
     set_timers(db, timers_set).await?;
@@ -59,11 +63,10 @@ pub(super) async fn write(db: &mut PgConnection, origin: Uuid, changes: &Changes
         write_secret(db, secret).await?;
     }
     lanes::release(db, released).await?;
-    let written = deliveries
-        .iter()
-        .map(|row| row.id)
-        .chain(settled.iter().map(|(id, _)| *id));
-    lanes::keep_up(db, written.map(|id| id.lane).chain(released.iter().copied())).await?;
+    let settled = settled.iter().map(|(id, _)| id.lane);
+    let written = deliveries.iter().map(|row| row.id.lane).chain(settled);
+    let again = redriven.iter().map(|id| id.lane);
+    lanes::keep_up(db, written.chain(again).chain(released.iter().copied())).await?;
     tell(db, origin, news).await
 }
 

@@ -3,11 +3,13 @@
 //! Who changes what waits in a lane has its conversation locked, and the lane's row with it. Who hands lanes out locks their
 //! rows alone, and passes over those that are locked; so a lane is never handed out from under a decision on it.
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, LaneColumns, number, read, read_delivery, read_door, read_u64},
+    columns::{self, LaneColumns, number, read, read_count, read_delivery, read_door, read_lane, read_u64},
     failure::failed,
     read::{COLUMNS, JOINS, waiting_row},
 };
@@ -192,14 +194,41 @@ async fn free(db: &mut PgConnection, lanes: Vec<sqlx::postgres::PgRow>) -> Resul
     doors.iter().map(read_door).collect()
 }
 
-/// Whether a row still waits in a lane that is out to an instance.
-pub(super) async fn is_out(db: &mut PgConnection, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM deliveries d JOIN lanes l ON l.kind = d.lane_kind AND l.lane = d.lane AND l.seq = d.seq \
-               WHERE d.lane_kind = $1 AND d.lane = $2 AND d.seq = $3 AND d.dead_at IS NULL AND l.holder = $4";
+/// Whether a row still waits, and is not on its way at another instance.
+pub(super) async fn is_wanted(db: &mut PgConnection, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM deliveries d LEFT JOIN lanes l ON l.kind = d.lane_kind AND l.lane = d.lane AND l.seq = d.seq \
+               WHERE d.lane_kind = $1 AND d.lane = $2 AND d.seq = $3 AND d.dead_at IS NULL \
+               AND (l.holder IS NULL OR l.holder = $4)";
     let (kind, lane) = columns::lane(id.lane);
     let query = sqlx::query(sql).bind(kind).bind(lane).bind(number(id.seq)?);
     let found = query.bind(instance).fetch_optional(db).await.map_err(failed)?;
     Ok(found.is_some())
+}
+
+/// How many rows wait in lanes or are on their way.
+pub(super) async fn rows_in(db: &mut PgConnection, lanes: &[Lane]) -> Result<HashMap<Lane, usize>, StoreError> {
+    const SQL: &str = "SELECT d.lane_kind, d.lane, count(*) AS rows \
+        FROM unnest($1::text[], $2::uuid[]) AS given (lane_kind, lane) JOIN deliveries d USING (lane_kind, lane) \
+        WHERE d.dead_at IS NULL GROUP BY d.lane_kind, d.lane";
+    let mut columns = LaneColumns::default();
+    columns.extend(lanes.iter().copied());
+    let query = sqlx::query(SQL).bind(columns.kinds).bind(columns.lanes);
+    let rows = query.fetch_all(db).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| Ok((read_lane(row)?, read_count(row, "rows")?)))
+        .collect()
+}
+
+/// How many lanes of each door are out, and when the next one is due that is not.
+pub(super) async fn at_doors(db: &mut PgConnection) -> Result<HashMap<Door, (usize, Option<Timestamp>)>, StoreError> {
+    let sql =
+        "SELECT door, count(holder) AS out, min(due) FILTER (WHERE holder IS NULL) AS due FROM lanes GROUP BY door";
+    let rows = sqlx::query(sql).fetch_all(db).await.map_err(failed)?;
+    let doors = rows.iter().map(|row| {
+        let due = read::<Option<i64>>(row, "due")?.map(Timestamp::from_millis);
+        Ok((read_door(row)?, (read_count(row, "out")?, due)))
+    });
+    doors.collect()
 }
 
 /// The doors of all lanes.

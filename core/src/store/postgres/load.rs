@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
-    columns::{DeliveryColumns, LaneColumns, read, read_delivery, read_lane, read_time, read_u64},
+    columns::{DeliveryColumns, LaneColumns, read, read_count, read_delivery, read_lane, read_time, read_u64},
     failure::failed,
     read::{COLUMNS, JOINS, waiting_row},
 };
@@ -117,8 +117,10 @@ async fn lock_lanes(
     db: &mut PgConnection,
     conversations: &[Conversation],
 ) -> Result<HashMap<Lane, LockedLane>, StoreError> {
-    const SQL: &str = "SELECT kind AS lane_kind, lane, due IS NOT NULL AS has_rows, holder IS NOT NULL AS is_out, fence, \
-        COALESCE(seq, 0) AS seq FROM lanes WHERE conversation = ANY($1) ORDER BY kind, lane FOR UPDATE";
+    const SQL: &str = "SELECT l.kind AS lane_kind, l.lane, l.holder IS NOT NULL AS is_out, l.fence, \
+        COALESCE(l.seq, 0) AS seq, (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.lane_kind = l.kind \
+        AND d.lane = l.lane AND d.dead_at IS NULL LIMIT $2) counted) AS rows \
+        FROM lanes l WHERE l.conversation = ANY($1) ORDER BY l.kind, l.lane FOR UPDATE OF l";
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
@@ -126,12 +128,14 @@ async fn lock_lanes(
         .iter()
         .map(|conversation| conversation.id.uuid())
         .collect();
-    let rows = sqlx::query(SQL).bind(ids).fetch_all(db).await.map_err(failed)?;
+    let counted_max = i64::try_from(LockedLane::ROWS_COUNTED_MAX).expect("it is a small number");
+    let query = sqlx::query(SQL).bind(ids).bind(counted_max);
+    let rows = query.fetch_all(db).await.map_err(failed)?;
     let locked = rows.iter().map(|row| {
         let out = read::<bool>(row, "is_out")?;
         let out = out.then(|| Ok::<_, StoreError>((read_u64(row, "seq")?, read_u64(row, "fence")?)));
         let lane = LockedLane {
-            has_rows: read(row, "has_rows")?,
+            rows: read_count(row, "rows")?,
             out: out.transpose()?,
         };
         Ok((read_lane(row)?, lane))

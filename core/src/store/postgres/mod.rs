@@ -17,6 +17,7 @@ mod commit;
 mod failure;
 mod instances;
 mod lanes;
+mod letters;
 mod load;
 mod news;
 mod open;
@@ -25,7 +26,7 @@ mod schema;
 mod settle;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -40,13 +41,14 @@ use self::{
     writer::Writer,
 };
 use super::{
-    AgeOut, DeadLetter, DueTimer, Ledger, LedgerSettings, PostgresSettings, StoreError,
+    AgeOut, DeadLetter, DueTimer, Ledger, LedgerSettings, LettersOf, PostgresSettings, StoreError,
     backend::{
-        Backend, Changes, ClaimedRow, Commons, Listening, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore,
+        Backend, Changes, ClaimedRow, Commons, DoorRows, Listening, Loaded, LoadedMore, Recovered, WaitingRow, Wanted,
+        WantedMore,
     },
 };
 use crate::{
-    delivery::{DeliveryId, Door},
+    delivery::{DeliveryId, Door, Lane},
     model::{BlobId, ChannelId, ConversationId, Line, SessionId, Timestamp},
     session::Conversation,
 };
@@ -171,8 +173,20 @@ impl Backend for PostgresBackend {
         read::transcript(&mut *self.reader().await?, session).await
     }
 
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        read::dead_letters(&mut *self.reader().await?, max).await
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        letters::dead_letters(&mut *self.reader().await?, of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        letters::dead_letter(&mut *self.reader().await?, id).await
+    }
+
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError> {
+        read::escalated(&mut *self.reader().await?, ended_since, max).await
+    }
+
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError> {
+        read::rows_at_doors(&mut *self.reader().await?).await
     }
 
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {
@@ -250,8 +264,8 @@ impl Commons for PostgresBackend {
         lanes::next_due(&mut *self.reader().await?, door).await
     }
 
-    async fn is_out(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError> {
-        lanes::is_out(&mut *self.reader().await?, id, instance).await
+    async fn is_wanted(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError> {
+        lanes::is_wanted(&mut *self.reader().await?, id, instance).await
     }
 
     async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError> {
@@ -264,6 +278,14 @@ impl Commons for PostgresBackend {
 
     async fn outstanding(&self) -> Result<usize, StoreError> {
         lanes::outstanding(&mut *self.reader().await?).await
+    }
+
+    async fn rows_in(&self, of: &[Lane]) -> Result<HashMap<Lane, usize>, StoreError> {
+        lanes::rows_in(&mut *self.reader().await?, of).await
+    }
+
+    async fn lanes_at_doors(&self) -> Result<HashMap<Door, (usize, Option<Timestamp>)>, StoreError> {
+        lanes::at_doors(&mut *self.reader().await?).await
     }
 
     async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 
 use super::{
-    columns::{DeliveryColumns, read, read_delivery, read_key, read_time, read_u32, read_u64},
+    columns::{DeliveryColumns, read, read_count, read_delivery, read_door, read_key, read_time, read_u32, read_u64},
     failure::failed,
     load::{conversation, line, timer},
 };
@@ -12,7 +12,11 @@ use crate::{
     delivery::DeliveryId,
     model::{BlobId, ConversationId, HookAddress, Line, SessionId, Timestamp},
     session::Conversation,
-    store::{DeadLetter, DueTimer, StoreError, backend::WaitingRow, stored::decode},
+    store::{
+        DueTimer, StoreError,
+        backend::{DoorRows, WaitingRow},
+        stored::decode,
+    },
 };
 
 /// What a [`WaitingRow`] is read from.
@@ -45,13 +49,37 @@ pub(super) async fn transcript(db: &mut PgConnection, session: SessionId) -> Res
     rows.iter().map(line).collect()
 }
 
-pub(super) async fn dead_letters(db: &mut PgConnection, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-    let sql = "SELECT d.lane_kind, d.lane, d.seq, d.payload, d.detail, d.dead_at, c.channel, c.address, c.customer \
-               FROM deliveries d JOIN conversations c ON c.id = d.conversation WHERE d.dead_at IS NOT NULL \
-               ORDER BY d.dead_at DESC, d.created_at DESC, d.seq DESC, d.lane DESC LIMIT $1";
-    let max = i64::try_from(max).unwrap_or(i64::MAX);
-    let rows = sqlx::query(sql).bind(max).fetch_all(db).await.map_err(failed)?;
-    rows.iter().map(dead_letter).collect()
+pub(super) async fn escalated(
+    db: &mut PgConnection,
+    ended_since: Timestamp,
+    max: usize,
+) -> Result<Vec<Conversation>, StoreError> {
+    // The ids of sessions rise with time.
+    let standing = "SELECT body FROM conversations WHERE session IS NOT NULL ORDER BY session DESC LIMIT $1";
+    let ended = "SELECT body FROM conversations WHERE session IS NULL AND ended_at >= $2 \
+                 ORDER BY ended_at DESC, id DESC LIMIT $1";
+    let limit = |max: usize| i64::try_from(max).unwrap_or(i64::MAX);
+    let query = sqlx::query(standing).bind(limit(max));
+    let mut rows = query.fetch_all(&mut *db).await.map_err(failed)?;
+    let left = max.saturating_sub(rows.len());
+    let query = sqlx::query(ended).bind(limit(left)).bind(ended_since.as_millis());
+    rows.extend(query.fetch_all(db).await.map_err(failed)?);
+    rows.iter().map(conversation).collect()
+}
+
+pub(super) async fn rows_at_doors(db: &mut PgConnection) -> Result<Vec<DoorRows>, StoreError> {
+    let sql = "SELECT door, count(*) FILTER (WHERE dead_at IS NULL) AS waiting, count(dead_at) AS dead, \
+               min(created_at) FILTER (WHERE dead_at IS NULL) AS oldest FROM deliveries GROUP BY door";
+    let rows = sqlx::query(sql).fetch_all(db).await.map_err(failed)?;
+    let doors = rows.iter().map(|row| {
+        Ok(DoorRows {
+            door: read_door(row)?,
+            waiting: read_count(row, "waiting")?,
+            oldest: read::<Option<i64>>(row, "oldest")?.map(Timestamp::from_millis),
+            dead: read_count(row, "dead")?,
+        })
+    });
+    doors.collect()
 }
 
 pub(super) async fn blob_bytes(db: &mut PgConnection, blob: BlobId) -> Result<Option<u64>, StoreError> {
@@ -130,15 +158,5 @@ pub(super) fn waiting_row(row: &PgRow) -> Result<WaitingRow, StoreError> {
         created_at: read_time(row, "created_at")?,
         maybe_sent: read(row, "maybe_sent")?,
         started: read(row, "started")?,
-    })
-}
-
-fn dead_letter(row: &PgRow) -> Result<DeadLetter, StoreError> {
-    Ok(DeadLetter {
-        id: read_delivery(row)?,
-        payload: decode(read(row, "payload")?)?,
-        conversation: read_key(row)?,
-        detail: read(row, "detail")?,
-        at: read_time(row, "dead_at")?,
     })
 }

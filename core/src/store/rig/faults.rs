@@ -13,9 +13,10 @@ use super::Gate;
 use crate::{
     delivery::DeliveryId,
     model::{BlobId, EventKey, Line, SessionId, Timestamp},
+    session::Conversation,
     store::{
-        AgeOut, DeadLetter, StoreError,
-        backend::{Backend, Changes, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore},
+        AgeOut, DeadLetter, LettersOf, StoreError,
+        backend::{Backend, Changes, DoorRows, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore},
     },
 };
 
@@ -152,9 +153,27 @@ impl Backend for Faulty {
         self.inner.transcript(session).await
     }
 
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
         self.faults.check()?;
-        self.inner.dead_letters(max).await
+        self.inner.dead_letters(of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        self.faults.check()?;
+        if locked(&self.faults.unreadable).contains(&id) {
+            return Err(StoreError::corrupt("as the test wants it"));
+        }
+        self.inner.dead_letter(id).await
+    }
+
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError> {
+        self.faults.check()?;
+        self.inner.escalated(ended_since, max).await
+    }
+
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError> {
+        self.faults.check()?;
+        self.inner.rows_at_doors().await
     }
 
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {

@@ -13,8 +13,8 @@ use crate::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Ledger, Maintained, Maintenance, Owners, Recorded,
-        Settle, Standing, Store, StoreError, blobs::Blobs, lease::Term,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Ledger, LettersOf, Maintained, Maintenance, Owners,
+        QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs, lease::Term,
     },
 };
 
@@ -142,6 +142,22 @@ impl Store for Tenant {
 
     async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
         self.ledger.dead_letters(max).await
+    }
+
+    async fn dead_letters_of(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.ledger.dead_letters_of(of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        self.ledger.dead_letter(id).await
+    }
+
+    async fn sessions(&self, ended_since: Timestamp, max: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        self.ledger.sessions(ended_since, max).await
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        self.ledger.queues().await
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

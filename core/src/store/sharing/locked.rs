@@ -7,7 +7,11 @@ use crate::{
 
 impl Lanes for Locked {
     fn has_rows(&self, lane: Lane) -> bool {
-        self.lanes.get(&lane).is_some_and(|lane| lane.has_rows)
+        self.rows_in(lane) > 0
+    }
+
+    fn rows_in(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).map_or(0, |lane| lane.rows)
     }
 
     fn is_leased(&self, id: DeliveryId) -> bool {

@@ -10,7 +10,8 @@ use crate::{
     store::{AgeOut, StoreError, backend::Cutoffs},
 };
 
-/// Removes at most `rows_max` of each kind, within the transaction that stands, and tells how many rows that were.
+/// Removes at most `rows_max` of each kind, within the transaction that stands, and tells how many rows that
+/// were. Nothing is appended that was not folded in.
 pub(super) async fn age_out(db: &mut SqliteConnection, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
     let Cutoffs {
         inbox,
@@ -65,20 +66,20 @@ const SESSIONS: &str = "DELETE FROM sessions WHERE id IN \
 /// A conversation goes once nothing is left of it; rows of the desk's lanes hold their session, and that holds it. The oldest are looked at, and no more.
 const CONVERSATIONS: &str = "DELETE FROM conversations WHERE id IN \
     (SELECT c.id FROM \
-       (SELECT id, session FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
+       (SELECT id, session, last_line FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
      WHERE c.session IS NULL \
      AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.conversation = c.id) \
      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_kind IN ('chat', 'bot') AND d.lane = c.id) \
-     AND NOT EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id))";
+     AND NOT EXISTS (SELECT 1 FROM transcript_lines l WHERE l.n = c.last_line AND l.conversation = c.id))";
 
 /// Those that were looked at and stay make way for the next.
 const STILL_NEEDED: &str = "UPDATE conversations SET changed_at = ? WHERE id IN \
     (SELECT c.id FROM \
-       (SELECT id, session FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
+       (SELECT id, session, last_line FROM conversations WHERE changed_at < ? ORDER BY changed_at LIMIT ?) c \
      WHERE c.session IS NOT NULL \
      OR EXISTS (SELECT 1 FROM sessions s WHERE s.conversation = c.id) \
      OR EXISTS (SELECT 1 FROM deliveries d WHERE d.lane_kind IN ('chat', 'bot') AND d.lane = c.id) \
-     OR EXISTS (SELECT 1 FROM transcript_lines l WHERE l.conversation = c.id))";
+     OR EXISTS (SELECT 1 FROM transcript_lines l WHERE l.n = c.last_line AND l.conversation = c.id))";
 
 /// When a conversation that is still needed is looked at again.
 const LOOKED_AT_EVERY: Duration = Duration::from_hours(24);

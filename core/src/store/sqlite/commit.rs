@@ -4,8 +4,10 @@ use sqlx::SqliteConnection;
 
 use super::{
     columns::{delivery, door, key, number},
+    letters,
     settle::settle,
-    statement::{Given, Value, change, insert, run},
+    statement::{Given, Script, Value, run},
+    tail::Growth,
 };
 use crate::{
     model::{BlobId, ConversationId, EventKey, HookAddress, Line, SessionId, Timestamp},
@@ -17,15 +19,18 @@ use crate::{
     },
 };
 
-/// Writes a batch, within the transaction that stands.
-pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
+/// What writes a batch, within a transaction that it begins.
+pub(super) fn script(changes: &Changes, growth: &Growth) -> Result<Script, StoreError> {
     let Changes {
         now,
         inbox,
         conversations,
-        bodies,
+        // What changed in them is in `growth`.
+        bodies: _,
         sessions,
         deliveries,
+        redriven,
+        dropped,
         settled,
         lines,
         timers_set,
@@ -37,23 +42,39 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
         released: _,
         news: _,
     } = changes;
-    write_inbox(db, *now, inbox).await?;
-    write_conversations(db, *now, conversations).await?;
-    write_bodies(db, bodies).await?;
-    write_sessions(db, *now, sessions).await?;
-    end_sessions(db, conversations).await?;
-    write_deliveries(db, *now, deliveries).await?;
-    settle(db, *now, settled).await?;
-    write_lines(db, *now, lines).await?;
-    set_timers(db, timers_set).await?;
-    clear_timers(db, timers_cleared).await?;
-    write_pieces(db, *now, blob_pieces).await?;
-    write_blobs(db, *now, blobs).await?;
-    drop_blobs(db, blobs_dropped).await?;
+    let mut script = Script::new(rows_max(changes));
+    script.run("BEGIN IMMEDIATE", []);
+    write_inbox(&mut script, *now, inbox);
+    write_conversations(&mut script, *now, conversations);
+    write_sessions(&mut script, *now, sessions);
+    end_sessions(&mut script, conversations);
+    write_deliveries(&mut script, *now, deliveries)?;
+    letters::redrive(&mut script, *now, redriven)?;
+    letters::drop(&mut script, dropped)?;
+    settle(&mut script, *now, settled)?;
+    write_lines(&mut script, *now, lines, growth);
+    growth.write(&mut script)?;
+    set_timers(&mut script, timers_set);
+    clear_timers(&mut script, timers_cleared);
+    write_pieces(&mut script, *now, blob_pieces);
+    write_blobs(&mut script, *now, blobs)?;
+    drop_blobs(&mut script, blobs_dropped);
     if let Some(secret) = secret {
-        write_secret(db, secret).await?;
+        write_secret(&mut script, secret);
     }
-    Ok(())
+    Ok(script)
+}
+
+/// How many rows the longest statement has that runs with most batches.
+fn rows_max(changes: &Changes) -> usize {
+    let lengths = [
+        changes.inbox.len(),
+        changes.bodies.len(),
+        changes.deliveries.len(),
+        changes.settled.len(),
+        changes.lines.len(),
+    ];
+    lengths.into_iter().max().unwrap_or_default()
 }
 
 /// Writes as much as a small batch, and takes it away again, within the transaction that stands.
@@ -68,16 +89,12 @@ pub(super) async fn probe(db: &mut SqliteConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn write_inbox(db: &mut SqliteConnection, now: Timestamp, keys: &[EventKey]) -> Result<(), StoreError> {
+fn write_inbox(script: &mut Script, now: Timestamp, keys: &[EventKey]) {
     let rows = keys.iter().map(|key| [key.as_str().into(), now.into()]);
-    insert(db, "INSERT INTO inbox (key, at)", rows.collect(), "").await
+    script.insert("INSERT INTO inbox (key, at)", rows.collect(), "");
 }
 
-async fn write_conversations(
-    db: &mut SqliteConnection,
-    now: Timestamp,
-    conversations: &[Conversation],
-) -> Result<(), StoreError> {
+fn write_conversations(script: &mut Script, now: Timestamp, conversations: &[Conversation]) {
     let rows = conversations.iter().map(|conversation| {
         let [channel, address, customer] = key(&conversation.key);
         let session = conversation.session().map(|session| session.id);
@@ -93,35 +110,16 @@ async fn write_conversations(
             encode(conversation).into(),
         ]
     });
-    insert(
-        db,
+    script.insert(
         "INSERT INTO conversations (id, channel, address, customer, session, ended_at, changed_at, body)",
         rows.collect(),
         "ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, address = excluded.address, \
          customer = excluded.customer, session = excluded.session, ended_at = excluded.ended_at, \
          changed_at = excluded.changed_at, body = excluded.body",
-    )
-    .await
+    );
 }
 
-/// What is not looked up by: most changes, and none of them touches an index.
-async fn write_bodies(db: &mut SqliteConnection, conversations: &[Conversation]) -> Result<(), StoreError> {
-    let given = Given {
-        columns: "id, body",
-        rows: conversations
-            .iter()
-            .map(|conversation| [conversation.id.into(), encode(conversation).into()])
-            .collect(),
-    };
-    let sql = "UPDATE conversations SET body = given.body FROM given WHERE conversations.id = given.id";
-    change(db, given, sql).await
-}
-
-async fn write_sessions(
-    db: &mut SqliteConnection,
-    now: Timestamp,
-    sessions: &[(SessionId, ConversationId, HookAddress)],
-) -> Result<(), StoreError> {
+fn write_sessions(script: &mut Script, now: Timestamp, sessions: &[(SessionId, ConversationId, HookAddress)]) {
     let rows = sessions.iter().map(|(session, conversation, hook_address)| {
         [
             (*session).into(),
@@ -131,11 +129,11 @@ async fn write_sessions(
         ]
     });
     let head = "INSERT INTO sessions (id, conversation, hook_address, opened_at)";
-    insert(db, head, rows.collect(), "").await
+    script.insert(head, rows.collect(), "");
 }
 
 /// The end of a session stands in its conversation, where the next one overwrites it. Its row keeps it, for its age.
-async fn end_sessions(db: &mut SqliteConnection, conversations: &[Conversation]) -> Result<(), StoreError> {
+fn end_sessions(script: &mut Script, conversations: &[Conversation]) {
     let ended = conversations.iter().filter_map(|conversation| conversation.last);
     let given = Given {
         columns: "id, ended_at",
@@ -143,11 +141,11 @@ async fn end_sessions(db: &mut SqliteConnection, conversations: &[Conversation])
     };
     let sql = "UPDATE sessions SET ended_at = given.ended_at FROM given \
                WHERE sessions.id = given.id AND sessions.ended_at IS NULL";
-    change(db, given, sql).await
+    script.change(given, sql);
 }
 
-async fn write_deliveries(db: &mut SqliteConnection, now: Timestamp, rows: &[NewRow]) -> Result<(), StoreError> {
-    let row = |row: &NewRow| -> Result<[Value; 10], StoreError> {
+fn write_deliveries(script: &mut Script, now: Timestamp, rows: &[NewRow]) -> Result<(), StoreError> {
+    let row = |row: &NewRow| -> Result<[Value; 9], StoreError> {
         let [lane_kind, lane, seq] = delivery(row.id)?;
         Ok([
             lane_kind,
@@ -157,42 +155,48 @@ async fn write_deliveries(db: &mut SqliteConnection, now: Timestamp, rows: &[New
             encode(&row.payload).into(),
             row.blob().into(),
             now.into(),
-            now.into(),
             row.dead.as_ref().map(|_| now).into(),
             row.dead.clone().into(),
         ])
     };
     let rows = rows.iter().map(row).collect::<Result<_, _>>()?;
-    let head = "INSERT INTO deliveries (lane_kind, lane, seq, door, payload, blob, due, created_at, dead_at, detail)";
-    insert(db, head, rows, "").await
+    let head = "INSERT INTO deliveries (lane_kind, lane, seq, door, payload, blob, created_at, dead_at, detail)";
+    script.insert(head, rows, "");
+    Ok(())
 }
 
-async fn write_lines(
-    db: &mut SqliteConnection,
+fn write_lines(
+    script: &mut Script,
     now: Timestamp,
     lines: &[(ConversationId, Option<SessionId>, Line)],
-) -> Result<(), StoreError> {
-    let rows = lines.iter().map(|(conversation, session, line)| {
-        [
-            (*conversation).into(),
-            (*session).into(),
-            encode(line).into(),
-            now.into(),
-        ]
-    });
-    let head = "INSERT INTO transcript_lines (conversation, session, body, at)";
-    insert(db, head, rows.collect(), "").await
+    growth: &Growth,
+) {
+    let rows = lines
+        .iter()
+        .zip(growth.places())
+        .map(|((conversation, session, line), place)| {
+            [
+                place.n.into(),
+                place.before.into(),
+                (*conversation).into(),
+                (*session).into(),
+                encode(line).into(),
+                now.into(),
+            ]
+        });
+    let head = "INSERT INTO transcript_lines (n, before, conversation, session, body, at)";
+    script.insert(head, rows.collect(), "");
 }
 
-async fn set_timers(db: &mut SqliteConnection, timers: &[(SessionId, TimerKind, Timestamp)]) -> Result<(), StoreError> {
+fn set_timers(script: &mut Script, timers: &[(SessionId, TimerKind, Timestamp)]) {
     let rows = timers
         .iter()
         .map(|(session, kind, due)| [(*session).into(), kind.word().into(), (*due).into()]);
     let conflict = "ON CONFLICT DO UPDATE SET due = excluded.due";
-    insert(db, "INSERT INTO timers (session, kind, due)", rows.collect(), conflict).await
+    script.insert("INSERT INTO timers (session, kind, due)", rows.collect(), conflict);
 }
 
-async fn clear_timers(db: &mut SqliteConnection, timers: &[(SessionId, TimerKind)]) -> Result<(), StoreError> {
+fn clear_timers(script: &mut Script, timers: &[(SessionId, TimerKind)]) {
     let given = Given {
         columns: "session, kind",
         rows: timers
@@ -200,41 +204,37 @@ async fn clear_timers(db: &mut SqliteConnection, timers: &[(SessionId, TimerKind
             .map(|(session, kind)| [(*session).into(), kind.word().into()])
             .collect(),
     };
-    change(db, given, "DELETE FROM timers WHERE (session, kind) IN given").await
+    script.change(given, "DELETE FROM timers WHERE (session, kind) IN given");
 }
 
-async fn write_pieces(
-    db: &mut SqliteConnection,
-    now: Timestamp,
-    pieces: &[(BlobId, u32, bytes::Bytes)],
-) -> Result<(), StoreError> {
+fn write_pieces(script: &mut Script, now: Timestamp, pieces: &[(BlobId, u32, bytes::Bytes)]) {
     let begun = pieces.iter().map(|(blob, ..)| [(*blob).into(), now.into()]);
     let conflict = "ON CONFLICT DO UPDATE SET at = excluded.at";
-    insert(db, "INSERT INTO blobs (id, at)", begun.collect(), conflict).await?;
+    script.insert("INSERT INTO blobs (id, at)", begun.collect(), conflict);
     let rows = pieces
         .iter()
         .map(|(blob, piece, bytes)| [(*blob).into(), (*piece).into(), Value::Blob(bytes.to_vec())]);
-    let head = "INSERT INTO blob_pieces (blob, piece, bytes)";
-    insert(db, head, rows.collect(), "").await
+    script.insert("INSERT INTO blob_pieces (blob, piece, bytes)", rows.collect(), "");
 }
 
-async fn write_blobs(db: &mut SqliteConnection, now: Timestamp, blobs: &[(BlobId, u64)]) -> Result<(), StoreError> {
+fn write_blobs(script: &mut Script, now: Timestamp, blobs: &[(BlobId, u64)]) -> Result<(), StoreError> {
     let row = |(blob, bytes): &(BlobId, u64)| Ok([(*blob).into(), number(*bytes)?, now.into()]);
     let rows = blobs.iter().map(row).collect::<Result<_, StoreError>>()?;
     let conflict = "ON CONFLICT DO UPDATE SET bytes = excluded.bytes, at = excluded.at";
-    insert(db, "INSERT INTO blobs (id, bytes, at)", rows, conflict).await
+    script.insert("INSERT INTO blobs (id, bytes, at)", rows, conflict);
+    Ok(())
 }
 
-async fn drop_blobs(db: &mut SqliteConnection, blobs: &[BlobId]) -> Result<(), StoreError> {
+fn drop_blobs(script: &mut Script, blobs: &[BlobId]) {
     let given = Given {
         columns: "id",
         rows: blobs.iter().map(|blob| [(*blob).into()]).collect(),
     };
-    change(db, given, "DELETE FROM blobs WHERE id IN given").await
+    script.change(given, "DELETE FROM blobs WHERE id IN given");
 }
 
 /// The first secret stays.
-async fn write_secret(db: &mut SqliteConnection, secret: &str) -> Result<(), StoreError> {
+fn write_secret(script: &mut Script, secret: &str) {
     let sql = "INSERT INTO meta (key, value) VALUES ('secret', ?) ON CONFLICT DO NOTHING";
-    run(db, sql, [secret.into()]).await.map(|_| ())
+    script.run(sql, [secret.into()]);
 }

@@ -8,6 +8,7 @@ use super::{
     columns::{key, lane, read, read_delivery, read_door, read_time, read_uuid},
     read::{ROW, waiting_row},
     statement::{Given, Value, fetch, select},
+    tail::Tail,
 };
 use crate::{
     delivery::Lane,
@@ -23,7 +24,8 @@ use crate::{
 pub(super) async fn recover(db: &mut SqliteConnection, recent_since: Timestamp) -> Result<Recovered, StoreError> {
     let sql = "SELECT body FROM conversations WHERE session IS NOT NULL OR ended_at >= ?";
     let conversations = fetch(db, sql, [recent_since.into()]).await?;
-    let sql = "SELECT lane_kind, lane, seq, door, due FROM deliveries WHERE dead_at IS NULL";
+    let sql =
+        "SELECT lane_kind, lane, seq, door, COALESCE(due, created_at) AS due FROM deliveries WHERE dead_at IS NULL";
     let waiting = fetch(db, sql, []).await?;
     let timers = fetch(db, "SELECT session, kind, due FROM timers", []).await?;
     let sql = "SELECT hook_address, max(ended_at) AS ended_at FROM sessions \
@@ -37,7 +39,7 @@ pub(super) async fn recover(db: &mut SqliteConnection, recent_since: Timestamp) 
     })
 }
 
-pub(super) async fn load(db: &mut SqliteConnection, wanted: &Wanted) -> Result<Loaded, StoreError> {
+pub(super) async fn load(db: &mut SqliteConnection, tail: &Tail, wanted: &Wanted) -> Result<Loaded, StoreError> {
     let sessions = sessions(db, &wanted.sessions).await?;
     let ids: HashSet<ConversationId> = sessions.values().chain(&wanted.conversations).copied().collect();
     let by_id = Given {
@@ -53,7 +55,9 @@ pub(super) async fn load(db: &mut SqliteConnection, wanted: &Wanted) -> Result<L
     rows.extend(select(db, by_key, sql).await?);
     let mut conversations = HashMap::new();
     for row in &rows {
-        let conversation = conversation(row)?;
+        let stored = conversation(row)?;
+        let newer = tail.conversation(stored.id).cloned();
+        let conversation = newer.unwrap_or(stored);
         conversations.insert(conversation.id, conversation);
     }
     Ok(Loaded {
@@ -64,10 +68,14 @@ pub(super) async fn load(db: &mut SqliteConnection, wanted: &Wanted) -> Result<L
     })
 }
 
-pub(super) async fn load_more(db: &mut SqliteConnection, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {
+pub(super) async fn load_more(
+    db: &mut SqliteConnection,
+    tail: &Tail,
+    wanted: &WantedMore,
+) -> Result<LoadedMore, StoreError> {
     Ok(LoadedMore {
         lanes: lanes(db, &wanted.lanes).await?,
-        histories: histories(db, &wanted.histories, wanted.lines_max).await?,
+        histories: histories(db, tail, &wanted.histories, wanted.lines_max).await?,
     })
 }
 
@@ -119,17 +127,24 @@ async fn lanes(db: &mut SqliteConnection, wanted: &[Lane]) -> Result<HashMap<Lan
     Ok(lanes)
 }
 
+/// From the newest line back, each names the one before.
 async fn histories(
     db: &mut SqliteConnection,
+    tail: &Tail,
     wanted: &[ConversationId],
     lines_max: usize,
 ) -> Result<HashMap<ConversationId, Vec<Line>>, StoreError> {
-    const SQL: &str = "SELECT body FROM (SELECT n, body FROM transcript_lines WHERE conversation = ? \
-                       ORDER BY n DESC LIMIT ?) ORDER BY n";
+    const SQL: &str = "WITH RECURSIVE chain (n, before, body, room) AS \
+        (SELECT l.n, l.before, l.body, ?3 FROM transcript_lines l \
+           WHERE l.n = COALESCE(?2, (SELECT last_line FROM conversations WHERE id = ?1)) AND l.conversation = ?1 \
+         UNION ALL \
+         SELECT l.n, l.before, l.body, c.room - 1 FROM chain c JOIN transcript_lines l ON l.n = c.before \
+           WHERE c.room > 1 AND l.n < c.n AND l.conversation = ?1) \
+        SELECT body FROM chain ORDER BY n";
     let lines_max = i64::try_from(lines_max).unwrap_or(i64::MAX);
     let mut histories = HashMap::new();
     for id in wanted {
-        let values: [Value; 2] = [(*id).into(), lines_max.into()];
+        let values: [Value; 3] = [(*id).into(), tail.head(*id).into(), lines_max.into()];
         let rows = fetch(db, SQL, values).await?;
         let lines = rows.iter().map(line).collect::<Result<_, _>>()?;
         histories.insert(*id, lines);
@@ -141,7 +156,7 @@ pub(super) fn line(row: &SqliteRow) -> Result<Line, StoreError> {
     decode(read(row, "body")?)
 }
 
-fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
+pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation, StoreError> {
     decode(read(row, "body")?)
 }
 

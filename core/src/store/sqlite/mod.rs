@@ -13,6 +13,7 @@ mod age_out;
 mod columns;
 mod commit;
 mod failure;
+mod letters;
 mod load;
 mod lock;
 mod open;
@@ -20,6 +21,7 @@ mod read;
 mod schema;
 mod settle;
 mod statement;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -34,12 +36,13 @@ use self::{
     writer::Writer,
 };
 use super::{
-    AgeOut, DeadLetter, Ledger, LedgerSettings, SqliteSettings, StoreError,
-    backend::{Backend, Changes, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore},
+    AgeOut, DeadLetter, Ledger, LedgerSettings, LettersOf, SqliteSettings, StoreError,
+    backend::{Backend, Changes, DoorRows, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore},
 };
 use crate::{
     delivery::DeliveryId,
     model::{BlobId, Line, SessionId, Timestamp},
+    session::Conversation,
 };
 
 impl Ledger {
@@ -84,20 +87,27 @@ impl SqliteBackend {
 #[async_trait]
 impl Backend for SqliteBackend {
     async fn recover(&self, recent_since: Timestamp) -> Result<Recovered, StoreError> {
-        load::recover(self.writer().await?.idle().await?, recent_since).await
+        let mut writer = self.writer().await?;
+        writer.fold().await?;
+        let (connection, _) = writer.idle().await?;
+        load::recover(connection, recent_since).await
     }
 
     async fn load(&self, wanted: &Wanted) -> Result<Loaded, StoreError> {
-        load::load(self.writer().await?.idle().await?, wanted).await
+        let mut writer = self.writer().await?;
+        let (connection, tail) = writer.idle().await?;
+        load::load(connection, tail, wanted).await
     }
 
     async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {
-        load::load_more(self.writer().await?.idle().await?, wanted).await
+        let mut writer = self.writer().await?;
+        let (connection, tail) = writer.idle().await?;
+        load::load_more(connection, tail, wanted).await
     }
 
     async fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        let written = commit::write(writer.begin().await?, changes).await;
+        let written = writer.write(changes).await;
         writer.end(written).await
     }
 
@@ -111,6 +121,7 @@ impl Backend for SqliteBackend {
 
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         let mut writer = self.writer().await?;
+        writer.fold().await?;
         let removed = age_out::age_out(writer.begin().await?, now, age_out).await;
         writer.end(removed).await
     }
@@ -123,8 +134,20 @@ impl Backend for SqliteBackend {
         read::transcript(&mut *self.reader().await?, session).await
     }
 
-    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        read::dead_letters(&mut *self.reader().await?, max).await
+    async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        letters::dead_letters(&mut *self.reader().await?, of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        letters::dead_letter(&mut *self.reader().await?, id).await
+    }
+
+    async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError> {
+        read::escalated(&mut *self.reader().await?, ended_since, max).await
+    }
+
+    async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError> {
+        read::rows_at_doors(&mut *self.reader().await?).await
     }
 
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {

@@ -4,14 +4,19 @@ use bytes::Bytes;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    columns::{delivery, read, read_delivery, read_key, read_time, read_u32, read_u64},
-    load::line,
+    columns::{delivery, read, read_delivery, read_door, read_key, read_time, read_u32, read_u64},
+    load::{conversation, line},
     statement::{Given, Value, fetch, select},
 };
 use crate::{
     delivery::DeliveryId,
-    model::{BlobId, HookAddress, Line, SessionId},
-    store::{DeadLetter, StoreError, backend::WaitingRow, stored::decode},
+    model::{BlobId, HookAddress, Line, SessionId, Timestamp},
+    session::Conversation,
+    store::{
+        StoreError,
+        backend::{DoorRows, WaitingRow},
+        stored::decode,
+    },
 };
 
 /// What makes a [`WaitingRow`], up to its condition.
@@ -30,18 +35,58 @@ pub(super) async fn rows(db: &mut SqliteConnection, ids: &[DeliveryId]) -> Resul
 }
 
 pub(super) async fn transcript(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<Line>, StoreError> {
-    let sql = "SELECT l.body FROM sessions s JOIN transcript_lines l ON l.conversation = s.conversation \
-               WHERE s.id = ? AND l.session = s.id ORDER BY l.n";
+    // From the newest line of its conversation back, each names the one before.
+    let sql = "WITH RECURSIVE \
+        head (conversation, n) AS \
+          (SELECT c.id, max(COALESCE(c.last_line, 0), COALESCE((SELECT max(g.last_line) FROM conversation_changes g \
+             WHERE g.conversation = c.id), 0)) FROM sessions s JOIN conversations c ON c.id = s.conversation \
+             WHERE s.id = ?1), \
+        chain (n, before, conversation, session, body) AS \
+          (SELECT l.n, l.before, l.conversation, l.session, l.body FROM head h \
+             JOIN transcript_lines l ON l.n = h.n AND l.conversation = h.conversation \
+           UNION ALL \
+           SELECT l.n, l.before, l.conversation, l.session, l.body FROM chain c \
+             JOIN transcript_lines l ON l.n = c.before AND l.n < c.n AND l.conversation = c.conversation) \
+        SELECT body FROM chain WHERE session = ?1 ORDER BY n";
     fetch(db, sql, [session.into()]).await?.iter().map(line).collect()
 }
 
-pub(super) async fn dead_letters(db: &mut SqliteConnection, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-    let sql = "SELECT d.lane_kind, d.lane, d.seq, d.payload, d.detail, d.dead_at, c.channel, c.address, c.customer \
-               FROM deliveries d LEFT JOIN sessions s ON d.lane_kind = 'desk' AND s.id = d.lane \
-               JOIN conversations c ON c.id = COALESCE(s.conversation, d.lane) WHERE d.dead_at IS NOT NULL \
-               ORDER BY d.dead_at DESC, d.rowid DESC LIMIT ?";
-    let max = i64::try_from(max).unwrap_or(i64::MAX);
-    fetch(db, sql, [max.into()]).await?.iter().map(dead_letter).collect()
+pub(super) async fn escalated(
+    db: &mut SqliteConnection,
+    ended_since: Timestamp,
+    max: usize,
+) -> Result<Vec<Conversation>, StoreError> {
+    // What was appended and is not folded in is newer than the row. The ids of sessions rise with time.
+    let standing = "WITH newest AS (SELECT conversation, max(n) AS n FROM conversation_changes WHERE body IS NOT NULL \
+                    GROUP BY conversation) SELECT COALESCE(changes.body, c.body) AS body FROM conversations AS c \
+                    LEFT JOIN newest ON newest.conversation = c.id \
+                    LEFT JOIN conversation_changes AS changes ON changes.n = newest.n \
+                    WHERE c.session IS NOT NULL ORDER BY c.session DESC LIMIT ?";
+    // One that ended was written whole, and nothing of it is appended only but the number of a lane.
+    let ended = "SELECT body FROM conversations WHERE session IS NULL AND ended_at >= ? ORDER BY ended_at DESC, id DESC LIMIT ?";
+    let limit = |max: usize| Value::from(i64::try_from(max).unwrap_or(i64::MAX));
+    let mut rows = fetch(db, standing, [limit(max)]).await?;
+    let left = max.saturating_sub(rows.len());
+    rows.extend(fetch(db, ended, [ended_since.into(), limit(left)]).await?);
+    rows.iter().map(conversation).collect()
+}
+
+pub(super) async fn rows_at_doors(db: &mut SqliteConnection) -> Result<Vec<DoorRows>, StoreError> {
+    let sql = "SELECT door, count(*) FILTER (WHERE dead_at IS NULL) AS waiting, count(dead_at) AS dead, \
+               min(created_at) FILTER (WHERE dead_at IS NULL) AS oldest FROM deliveries GROUP BY door";
+    let door = |row: &SqliteRow| {
+        Ok(DoorRows {
+            door: read_door(row)?,
+            waiting: read_count(row, "waiting")?,
+            oldest: read::<Option<i64>>(row, "oldest")?.map(Timestamp::from_millis),
+            dead: read_count(row, "dead")?,
+        })
+    };
+    fetch(db, sql, []).await?.iter().map(door).collect()
+}
+
+fn read_count(row: &SqliteRow, column: &'static str) -> Result<usize, StoreError> {
+    Ok(usize::try_from(read_u64(row, column)?).unwrap_or(usize::MAX))
 }
 
 pub(super) async fn blob_bytes(db: &mut SqliteConnection, blob: BlobId) -> Result<Option<u64>, StoreError> {
@@ -80,15 +125,5 @@ pub(super) fn waiting_row(row: &SqliteRow) -> Result<WaitingRow, StoreError> {
         created_at: read_time(row, "created_at")?,
         maybe_sent: read(row, "maybe_sent")?,
         started: read(row, "started")?,
-    })
-}
-
-fn dead_letter(row: &SqliteRow) -> Result<DeadLetter, StoreError> {
-    Ok(DeadLetter {
-        id: read_delivery(row)?,
-        payload: decode(read(row, "payload")?)?,
-        conversation: read_key(row)?,
-        detail: read(row, "detail")?,
-        at: read_time(row, "dead_at")?,
     })
 }

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::SqliteConnection;
-
 use super::{
     columns::delivery,
-    statement::{Given, Value, change, insert},
+    statement::{Given, Script, Value},
 };
 use crate::{
     delivery::{DeliveryId, Receipt},
@@ -20,32 +18,29 @@ use crate::{
 };
 
 /// Applies the changes to the rows that wait. One that is gone or a dead letter stays so; a receipt is kept all the same.
-pub(super) async fn settle(
-    db: &mut SqliteConnection,
+pub(super) fn settle(
+    script: &mut Script,
     now: Timestamp,
     settled: &[(DeliveryId, RowChange)],
 ) -> Result<(), StoreError> {
     let fates = fates(settled);
-    remove(db, &fates).await?;
-    update(db, now, &fates).await?;
-    keep_receipts(db, now, &fates).await
+    remove(script, &fates)?;
+    update(script, now, &fates)?;
+    keep_receipts(script, now, &fates)
 }
 
-async fn remove(db: &mut SqliteConnection, fates: &BTreeMap<DeliveryId, Fate<'_>>) -> Result<(), StoreError> {
+fn remove(script: &mut Script, fates: &BTreeMap<DeliveryId, Fate<'_>>) -> Result<(), StoreError> {
     let gone = fates.iter().filter(|(_, fate)| matches!(fate.end, Some(End::Gone)));
     let given = Given {
         columns: "lane_kind, lane, seq",
         rows: gone.map(|(id, _)| delivery(*id)).collect::<Result<_, _>>()?,
     };
     let sql = "DELETE FROM deliveries WHERE (lane_kind, lane, seq) IN given AND dead_at IS NULL";
-    change(db, given, sql).await
+    script.change(given, sql);
+    Ok(())
 }
 
-async fn update(
-    db: &mut SqliteConnection,
-    now: Timestamp,
-    fates: &BTreeMap<DeliveryId, Fate<'_>>,
-) -> Result<(), StoreError> {
+fn update(script: &mut Script, now: Timestamp, fates: &BTreeMap<DeliveryId, Fate<'_>>) -> Result<(), StoreError> {
     let row = |(id, fate): (&DeliveryId, &Fate<'_>)| -> Result<[Value; 9], StoreError> {
         let [lane_kind, lane, seq] = delivery(*id)?;
         let detail = match fate.end {
@@ -74,11 +69,12 @@ async fn update(
                started = COALESCE(given.started, deliveries.started), dead_at = given.dead_at, detail = given.detail FROM given \
                WHERE deliveries.lane_kind = given.lane_kind AND deliveries.lane = given.lane \
                AND deliveries.seq = given.seq AND deliveries.dead_at IS NULL";
-    change(db, given, sql).await
+    script.change(given, sql);
+    Ok(())
 }
 
-async fn keep_receipts(
-    db: &mut SqliteConnection,
+fn keep_receipts(
+    script: &mut Script,
     now: Timestamp,
     fates: &BTreeMap<DeliveryId, Fate<'_>>,
 ) -> Result<(), StoreError> {
@@ -94,11 +90,6 @@ async fn keep_receipts(
         .map(row)
         .collect::<Result<_, _>>()?;
     let conflict = "ON CONFLICT DO UPDATE SET body = excluded.body, at = excluded.at";
-    insert(
-        db,
-        "INSERT INTO receipts (lane_kind, lane, seq, body, at)",
-        rows,
-        conflict,
-    )
-    .await
+    script.insert("INSERT INTO receipts (lane_kind, lane, seq, body, at)", rows, conflict);
+    Ok(())
 }

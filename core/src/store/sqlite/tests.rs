@@ -29,7 +29,7 @@ use crate::{
     },
     session::Conversation,
     store::{
-        StoreError,
+        LettersOf, StoreError,
         backend::{Backend, Changes, NewRow, Wanted, WantedMore},
         stored::decode,
     },
@@ -46,7 +46,7 @@ impl SqliteBackend {
     /// Does something that the ledger never would.
     async fn tamper(&self, sql: &'static str) {
         let mut writer = self.writer().await.expect("it is open");
-        let connection = writer.idle().await.expect("it is idle");
+        let (connection, _) = writer.idle().await.expect("it is idle");
         run(connection, sql, []).await.expect("it can be done");
     }
 }
@@ -108,7 +108,7 @@ async fn what_is_committed_is_flushed() {
     let dir = dir();
     let backend = open(&dir).await;
     let mut writer = backend.writer().await.expect("it is open");
-    let connection = writer.idle().await.expect("it is idle");
+    let (connection, _) = writer.idle().await.expect("it is idle");
     let sql = "SELECT journal_mode, synchronous, foreign_keys \
                FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys";
     let rows = fetch(connection, sql, []).await.expect("it can be asked");
@@ -196,9 +196,7 @@ async fn a_transaction_that_nobody_ended_leaves_nothing() {
     let dir = dir();
     let backend = open(&dir).await;
     let mut writer = backend.writer().await.expect("it is open");
-    let connection = writer.begin().await.expect("it begins");
-    let written = super::commit::write(connection, &batch("dropped")).await;
-    written.expect("it is written");
+    writer.write(&batch("dropped")).await.expect("it is written");
     drop(writer);
     assert!(!knows(&backend, "dropped").await);
     backend.commit(&batch("after")).await.expect("the next is written");
@@ -250,7 +248,10 @@ async fn records_that_cannot_be_read_are_named_and_never_repeated() {
         .expect("a spoiled row keeps nobody from the rest");
     assert!(loaded.lanes[&row().id.lane].is_empty());
     backend.tamper("UPDATE deliveries SET dead_at = 1, detail = 'x'").await;
-    assert_corrupt(backend.dead_letters(1).await, "a payload is of version 7");
+    assert_corrupt(
+        backend.dead_letters(&LettersOf::default(), 1).await,
+        "a payload is of version 7",
+    );
     backend.tamper("UPDATE transcript_lines SET body = 'my secret'").await;
     assert_corrupt(
         backend.transcript(session()).await,
@@ -352,7 +353,7 @@ async fn hot_statements_use_an_index() {
     ] {
         let sql = format!("EXPLAIN QUERY PLAN {given} {statement}");
         let mut writer = backend.writer().await.expect("it is open");
-        let connection = writer.idle().await.expect("it is idle");
+        let (connection, _) = writer.idle().await.expect("it is idle");
         let plan = sqlx::query(sqlx::AssertSqlSafe(sql))
             .fetch_all(connection)
             .await
@@ -370,6 +371,99 @@ async fn hot_statements_use_an_index() {
             .iter()
             .find(|step| !step.contains("conversations") && !step.contains(" c "));
         assert!(deliveries.is_none_or(|step| step.contains("seq=?")), "{steps:?}");
+    }
+}
+
+/// What was said in the conversation, and its last number, read back.
+async fn told(backend: &SqliteBackend) -> (u64, Vec<String>, Vec<String>) {
+    let wanted = Wanted {
+        conversations: vec![conversation().id],
+        ..Wanted::default()
+    };
+    let more = WantedMore {
+        histories: vec![conversation().id],
+        lines_max: 2,
+        ..WantedMore::default()
+    };
+    let words = |lines: &[Line]| lines.iter().map(|line| line.text.as_str().to_owned()).collect();
+    let loaded = backend.load(&wanted).await.expect("it is read");
+    let history = backend.load_more(&more).await.expect("it is read").histories;
+    let transcript = backend.transcript(session()).await.expect("it is read");
+    (
+        loaded.conversations[0].chat_seq,
+        words(&transcript),
+        words(&history[&conversation().id]),
+    )
+}
+
+#[tokio::test]
+async fn what_was_appended_is_read_before_and_after_it_is_folded_in() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    backend.commit(&batch("e")).await.expect("it is written");
+    let said = |n: u64| Changes {
+        bodies: vec![Conversation {
+            chat_seq: n,
+            ..conversation()
+        }],
+        lines: vec![(
+            conversation().id,
+            Some(session()),
+            Line::bot(Timestamp::default(), n.to_string()),
+        )],
+        ..Changes::default()
+    };
+    for n in 1..=3 {
+        backend.commit(&said(n)).await.expect("it is written");
+    }
+    let expected = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let three = (3, expected(&["1", "2", "3"]), expected(&["2", "3"]));
+    assert_eq!(told(&backend).await, three, "it is appended");
+    let mut writer = backend.writer().await.expect("it is open");
+    writer.fold().await.expect("it is folded in");
+    drop(writer);
+    assert_eq!(told(&backend).await, three, "it is folded in");
+    for n in 4..=5 {
+        backend.commit(&said(n)).await.expect("it is written");
+    }
+    backend.close().await.expect("it is closed");
+    let backend = open(&dir).await;
+    let five = (5, expected(&["1", "2", "3", "4", "5"]), expected(&["4", "5"]));
+    assert_eq!(told(&backend).await, five, "it was appended before a restart");
+}
+
+#[tokio::test]
+async fn many_changes_are_folded_in_by_themselves() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    let many = |chat_seq: u64| -> Vec<Conversation> {
+        let one = |n: u128| Conversation {
+            id: ConversationId::from_uuid(Uuid::from_u128(n)),
+            key: ConversationKey {
+                address: Address::new(n.to_string()),
+                ..conversation().key
+            },
+            chat_seq,
+            ..conversation()
+        };
+        (1..=2_100).map(one).collect()
+    };
+    let first = Changes {
+        conversations: many(0),
+        ..Changes::default()
+    };
+    backend.commit(&first).await.expect("they are written");
+    for (n, left) in [(1, 2_100), (2, 0), (3, 2_100)] {
+        let changed = Changes {
+            bodies: many(n),
+            ..Changes::default()
+        };
+        backend.commit(&changed).await.expect("they are written");
+        let mut reader = backend.reader().await.expect("it reads");
+        let counted = fetch(&mut reader, "SELECT count(*) AS n FROM conversation_changes", []).await;
+        let counted: i64 = read(&counted.expect("they are counted")[0], "n").expect("it is a number");
+        assert_eq!(counted, left, "after change {n}");
+        assert_eq!(told(&backend).await.0, n);
     }
 }
 

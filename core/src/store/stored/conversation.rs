@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Address, Author, ConversationId, Epoch, HookAddress, Position, SessionId, Text, Timestamp},
-    session::{Conversation, Ended, Leaving, Mark, Session, State},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Watch},
 };
 
 impl Stored for Conversation {
@@ -153,6 +153,9 @@ struct SessionForm {
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agent: Option<AuthorForm>,
+    /// None in a row of before there was one: then the timer counts from the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    watch: Option<WatchForm>,
 }
 
 impl From<&Session> for SessionForm {
@@ -167,6 +170,7 @@ impl From<&Session> for SessionForm {
             profile,
             url,
             agent,
+            watch,
         } = session;
         Self {
             id: id.uuid(),
@@ -178,22 +182,91 @@ impl From<&Session> for SessionForm {
             profile: profile.into(),
             url: url.clone(),
             agent: agent.as_ref().map(AuthorForm::from),
+            watch: Some((*watch).into()),
         }
     }
 }
 
 impl From<SessionForm> for Session {
     fn from(form: SessionForm) -> Self {
+        let opened_at = Timestamp::from_millis(form.opened_at);
         Self {
             id: SessionId::from_uuid(form.id),
             hook_address: HookAddress::new(form.hook_address),
-            opened_at: Timestamp::from_millis(form.opened_at),
+            opened_at,
             desk_seq: form.desk_seq,
             messages: form.messages,
             opener: form.opener,
             profile: form.profile.into(),
             url: form.url,
             agent: form.agent.map(Author::from),
+            watch: form.watch.map_or_else(|| Watch::since(opened_at), Watch::from),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WatchForm {
+    since: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "DeskWatchForm::is_off")]
+    desk: DeskWatchForm,
+}
+
+impl From<Watch> for WatchForm {
+    fn from(watch: Watch) -> Self {
+        let Watch { since, told_at, desk } = watch;
+        Self {
+            since: since.as_millis(),
+            told_at: told_at.map(Timestamp::as_millis),
+            desk: desk.into(),
+        }
+    }
+}
+
+impl From<WatchForm> for Watch {
+    fn from(form: WatchForm) -> Self {
+        Self {
+            since: Timestamp::from_millis(form.since),
+            told_at: form.told_at.map(Timestamp::from_millis),
+            desk: form.desk.into(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DeskWatchForm {
+    #[default]
+    Off,
+    On,
+    Told,
+}
+
+impl DeskWatchForm {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    fn is_off(&self) -> bool {
+        *self == Self::Off
+    }
+}
+
+impl From<DeskWatch> for DeskWatchForm {
+    fn from(watch: DeskWatch) -> Self {
+        match watch {
+            DeskWatch::Off => Self::Off,
+            DeskWatch::On => Self::On,
+            DeskWatch::Told => Self::Told,
+        }
+    }
+}
+
+impl From<DeskWatchForm> for DeskWatch {
+    fn from(form: DeskWatchForm) -> Self {
+        match form {
+            DeskWatchForm::Off => Self::Off,
+            DeskWatchForm::On => Self::On,
+            DeskWatchForm::Told => Self::Told,
         }
     }
 }

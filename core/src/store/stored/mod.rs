@@ -26,6 +26,9 @@ use super::StoreError;
 /// The version that is written.
 const VERSION: u32 = 1;
 
+/// How long most values are.
+const BYTES_EXPECTED: usize = 512;
+
 /// A value of the model that has a stored form.
 pub(super) trait Stored: Sized {
     /// The kind as a word, for errors.
@@ -40,7 +43,9 @@ pub(super) fn encode<T: Stored>(value: &T) -> String {
         v: VERSION,
         body: T::Form::from(value),
     };
-    serde_json::to_string(&envelope).expect("the forms are plain data whose maps have text for keys")
+    let mut written = Vec::with_capacity(BYTES_EXPECTED);
+    serde_json::to_writer(&mut written, &envelope).expect("the forms are plain data whose maps have text for keys");
+    String::from_utf8(written).expect("JSON is UTF-8")
 }
 
 /// Reads a value from its stored form.

@@ -222,6 +222,8 @@ pub(in crate::store) enum EndReasonForm {
     Refused,
     OpeningTimeout,
     NoPlace,
+    WaitingTimeout,
+    Silence,
 }
 
 impl From<EndReason> for EndReasonForm {
@@ -235,6 +237,8 @@ impl From<EndReason> for EndReasonForm {
             EndReason::Refused => Self::Refused,
             EndReason::OpeningTimeout => Self::OpeningTimeout,
             EndReason::NoPlace => Self::NoPlace,
+            EndReason::WaitingTimeout => Self::WaitingTimeout,
+            EndReason::Silence => Self::Silence,
         }
     }
 }
@@ -250,6 +254,8 @@ impl From<EndReasonForm> for EndReason {
             EndReasonForm::Refused => Self::Refused,
             EndReasonForm::OpeningTimeout => Self::OpeningTimeout,
             EndReasonForm::NoPlace => Self::NoPlace,
+            EndReasonForm::WaitingTimeout => Self::WaitingTimeout,
+            EndReasonForm::Silence => Self::Silence,
         }
     }
 }

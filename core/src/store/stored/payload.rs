@@ -249,6 +249,11 @@ pub(in crate::store) enum NoticeForm {
     Undelivered,
     TooBig,
     FileReceived,
+    StillWaiting,
+    NobodyCame,
+    SilenceWarning,
+    SilenceEnded,
+    DeskAway,
 }
 
 impl From<NoticeKind> for NoticeForm {
@@ -264,6 +269,11 @@ impl From<NoticeKind> for NoticeForm {
             NoticeKind::Undelivered => Self::Undelivered,
             NoticeKind::TooBig => Self::TooBig,
             NoticeKind::FileReceived => Self::FileReceived,
+            NoticeKind::StillWaiting => Self::StillWaiting,
+            NoticeKind::NobodyCame => Self::NobodyCame,
+            NoticeKind::SilenceWarning => Self::SilenceWarning,
+            NoticeKind::SilenceEnded => Self::SilenceEnded,
+            NoticeKind::DeskAway => Self::DeskAway,
         }
     }
 }
@@ -281,6 +291,11 @@ impl From<NoticeForm> for NoticeKind {
             NoticeForm::Undelivered => Self::Undelivered,
             NoticeForm::TooBig => Self::TooBig,
             NoticeForm::FileReceived => Self::FileReceived,
+            NoticeForm::StillWaiting => Self::StillWaiting,
+            NoticeForm::NobodyCame => Self::NobodyCame,
+            NoticeForm::SilenceWarning => Self::SilenceWarning,
+            NoticeForm::SilenceEnded => Self::SilenceEnded,
+            NoticeForm::DeskAway => Self::DeskAway,
         }
     }
 }

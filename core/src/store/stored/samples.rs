@@ -10,10 +10,10 @@ use crate::{
         EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Speaker,
         Text, Timestamp, Unsent,
     },
-    session::{Conversation, Ended, Leaving, Mark, Session, State},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Watch},
 };
 
-pub(in crate::store) const NOTICES: [NoticeKind; 10] = [
+pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
     NoticeKind::Waiting,
     NoticeKind::Connected,
     NoticeKind::NoAgents,
@@ -24,6 +24,11 @@ pub(in crate::store) const NOTICES: [NoticeKind; 10] = [
     NoticeKind::Undelivered,
     NoticeKind::TooBig,
     NoticeKind::FileReceived,
+    NoticeKind::StillWaiting,
+    NoticeKind::NobodyCame,
+    NoticeKind::SilenceWarning,
+    NoticeKind::SilenceEnded,
+    NoticeKind::DeskAway,
 ];
 
 pub(in crate::store) const FILE_KINDS: [FileKind; 5] = [
@@ -34,7 +39,7 @@ pub(in crate::store) const FILE_KINDS: [FileKind; 5] = [
     FileKind::Document,
 ];
 
-pub(in crate::store) const REASONS: [EndReason; 8] = [
+pub(in crate::store) const REASONS: [EndReason; 10] = [
     EndReason::Agent,
     EndReason::Customer,
     EndReason::Bot,
@@ -43,6 +48,8 @@ pub(in crate::store) const REASONS: [EndReason; 8] = [
     EndReason::Refused,
     EndReason::OpeningTimeout,
     EndReason::NoPlace,
+    EndReason::WaitingTimeout,
+    EndReason::Silence,
 ];
 
 pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
@@ -129,8 +136,8 @@ fn states() -> impl Strategy<Value = State> {
 fn sessions() -> impl Strategy<Value = Session> {
     let numbers = any::<(u64, u32, u64)>();
     let words = (strings(), option::of(strings()), option::of(authors()));
-    (session_ids(), times(), numbers, words, profiles()).prop_map(
-        |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), profile)| Session {
+    (session_ids(), times(), numbers, words, (profiles(), watches())).prop_map(
+        |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), (profile, watch))| Session {
             id,
             hook_address: HookAddress::new(hook_address),
             opened_at,
@@ -140,8 +147,14 @@ fn sessions() -> impl Strategy<Value = Session> {
             profile,
             url,
             agent,
+            watch,
         },
     )
+}
+
+fn watches() -> impl Strategy<Value = Watch> {
+    let desk = prop_oneof![Just(DeskWatch::Off), Just(DeskWatch::On), Just(DeskWatch::Told)];
+    (times(), option::of(times()), desk).prop_map(|(since, told_at, desk)| Watch { since, told_at, desk })
 }
 
 fn desk_payloads() -> impl Strategy<Value = DeskPayload> {

@@ -16,7 +16,7 @@ use crate::{
         EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Text,
         Timestamp, Unsent,
     },
-    session::{Conversation, Ended, Leaving, Mark, Session, State},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, TimerKind, Watch},
     store::StoreError,
 };
 
@@ -81,6 +81,26 @@ fn words_of_version_1_stay_as_they_are() {
     let kinds = samples::FILE_KINDS.map(|kind| word(serde_json::to_value(FileKindForm::from(kind))));
     let reasons = samples::REASONS.map(|reason| word(serde_json::to_value(EndReasonForm::from(reason))));
     insta::assert_json_snapshot!("words", (notices, kinds, reasons));
+    insta::assert_json_snapshot!("timer_words", TimerKind::ALL.map(TimerKind::word));
+    for kind in TimerKind::ALL {
+        assert_eq!(TimerKind::of_word(kind.word()), Some(kind));
+    }
+}
+
+/// A session that stood before its timers were remembered: they count from its opening.
+#[test]
+fn a_session_without_a_watch_is_read_all_the_same() {
+    let written = conversation(State::WithAgent(session()));
+    let mut stored: serde_json::Value = serde_json::from_str(&encode(&written)).expect("it is JSON");
+    let with_agent = stored["body"]["state"]["with_agent"].as_object_mut();
+    with_agent
+        .expect("it is the session")
+        .remove("watch")
+        .expect("it is written");
+    let mut expected = session();
+    expected.watch = Watch::since(expected.opened_at);
+    let read: Conversation = decode(&stored.to_string()).expect("it can be read");
+    assert_eq!(read.state, State::WithAgent(expected));
 }
 
 #[test]
@@ -168,6 +188,11 @@ fn session() -> Session {
         },
         url: Some("https://shop.example/cart".to_owned()),
         agent: Some("Anna".into()),
+        watch: Watch {
+            since: Timestamp::from_millis(1_790_000_200_000),
+            told_at: Some(Timestamp::from_millis(1_790_000_300_000)),
+            desk: DeskWatch::On,
+        },
     }
 }
 

@@ -16,8 +16,12 @@ pub(super) struct Room {
     pub(super) never: &'static [&'static str],
 }
 
-/// Crates that belong to one room alone.
-const OWNED: &[(&str, &str)] = &[("axum", "hookpoint"), ("reqwest", "omnidesk"), ("sqlx", "store")];
+/// Crates that belong to a few rooms alone.
+const OWNED: &[(&str, &[&str])] = &[
+    ("axum", &["hookpoint", "control"]),
+    ("reqwest", &["omnidesk"]),
+    ("sqlx", &["store"]),
+];
 
 /// What waits or reaches outside the process.
 const INPUT_AND_OUTPUT: &[&str] = &[
@@ -120,6 +124,12 @@ pub(super) const ROOMS: &[Room] = &[
         never: &[],
     },
     Room {
+        name: "control",
+        sees: &["dispatch", "store", "delivery", "model"],
+        may_wait: true,
+        never: &[],
+    },
+    Room {
         name: "runtime",
         sees: &[
             "model",
@@ -132,6 +142,7 @@ pub(super) const ROOMS: &[Room] = &[
             "dispatch",
             "omnidesk",
             "hookpoint",
+            "control",
         ],
         may_wait: true,
         never: &[],
@@ -165,15 +176,16 @@ impl Room {
         let owner = OWNED
             .iter()
             .find(|(owned, _)| begins_with(path, owned))
-            .map(|(_, room)| *room);
+            .map(|(_, rooms)| *rooms);
         let forbidden = self
             .never
             .iter()
             .any(|never| begins_with(path, never) || globs_over(path, never));
         match owner {
-            Some(room) if room != self.name => Some(format!(
-                "`{}` belongs to `{room}`, not to `{}`",
+            Some(rooms) if !rooms.contains(&self.name) => Some(format!(
+                "`{}` belongs to `{}`, not to `{}`",
                 path.join("::"),
+                rooms.join("` and `"),
                 self.name
             )),
             _ if forbidden => Some(format!("`{}` must not name `{}`", self.name, path.join("::"))),

@@ -32,6 +32,8 @@ pub(super) enum Side {
     Durable,
     /// The hookpoint, its ledger in a file. The chat takes what follows from a hook at once, on the same cores.
     Delivering,
+    /// As `durable`, but each hook has a commit of its own: the same statements, and a flush each. What group commit saves.
+    CommitARow,
     /// The hookpoint, its ledger in memory. The chat takes nothing. Not durable: it tells what the disk costs.
     Memory,
 }
@@ -43,6 +45,7 @@ impl Side {
             Self::Bare => "bare axum",
             Self::Durable => "hookpoint, durable",
             Self::Delivering => "hookpoint, durable, delivering",
+            Self::CommitARow => "hookpoint, a commit a hook",
             Self::Memory => "hookpoint, in memory (not durable)",
         }
     }
@@ -121,6 +124,7 @@ async fn subjects(options: &Options, folder: &Path, delay: Duration) -> Result<V
     for &side in &options.sides {
         let ledger = match side {
             Side::Durable | Side::Delivering => Ledger::File(folder, delay),
+            Side::CommitARow => Ledger::CommitARow(folder, delay),
             // No flush, so none that is slower.
             Side::Memory if !delay.is_zero() => continue,
             Side::Memory => Ledger::Memory,

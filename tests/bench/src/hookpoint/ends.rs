@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// A desk without a network: its hooks are read as Omnidesk's, and every call is taken.
-pub(super) struct QuickDesk;
+pub(crate) struct QuickDesk;
 
 #[async_trait]
 impl Desk for QuickDesk {
@@ -57,29 +57,29 @@ impl Desk for QuickDesk {
 }
 
 /// A chat that takes every delivery at once, or none at all while its door is shut.
-pub(super) struct QuickChat {
+pub(crate) struct QuickChat {
     ingress: Ingress,
     open: watch::Sender<bool>,
     delivered: AtomicU64,
 }
 
 impl QuickChat {
-    /// Makes the chat, its door open.
-    pub(super) fn new(ingress: Ingress) -> Arc<Self> {
+    /// Makes the chat, its door open or shut.
+    pub(crate) fn new(ingress: Ingress, open: bool) -> Arc<Self> {
         Arc::new(Self {
             ingress,
-            open: watch::Sender::new(true),
+            open: watch::Sender::new(open),
             delivered: AtomicU64::new(0),
         })
     }
 
     /// Opens or shuts the door. A delivery at a shut door is under way until it is opened.
-    pub(super) fn open(&self, open: bool) {
+    pub(crate) fn open(&self, open: bool) {
         self.open.send_replace(open);
     }
 
     /// How many deliveries it has taken.
-    pub(super) fn delivered(&self) -> u64 {
+    pub(crate) fn delivered(&self) -> u64 {
         self.delivered.load(Ordering::Relaxed)
     }
 }

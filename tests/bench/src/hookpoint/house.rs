@@ -1,8 +1,14 @@
 //! The house under load: the real hookpoint, intake and ledger, with open sessions.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use escalator::{
     channel::Ingress,
     dispatch::DispatchSettings,
@@ -23,96 +29,205 @@ use crate::load::{self, Requests};
 /// How long the house may take to get ready, or to deliver what waits.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How long calls that are under way at a shut door may hold up the end.
+const STOP_MAX: Duration = Duration::from_secs(1);
+
 /// Where a house keeps its ledger.
 #[derive(Clone, Copy)]
-pub(super) enum Ledger<'f> {
+pub(crate) enum Ledger<'f> {
     /// In a new SQLite file in this folder, each flush this much slower.
     File(&'f Path, Duration),
+    /// The same, with a commit for each write.
+    CommitARow(&'f Path, Duration),
     /// In memory: nothing is on a disk.
     Memory,
 }
 
 /// A house with open sessions, each with its agent.
-pub(super) struct House {
-    pub(super) address: SocketAddr,
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
     /// A hook for each session.
-    pub(super) hooks: Requests,
-    pub(super) flushes: Flushes,
+    pub(crate) hooks: Requests,
+    sessions: Vec<SessionId>,
+    pub(crate) flushes: Flushes,
     running: Running,
     chat: Arc<QuickChat>,
+    ingress: Ingress,
+    place: Place,
+}
+
+/// Where a house is, running or not.
+struct Place {
+    database: Database,
+    delay: Duration,
+    writes_per_commit_max: Option<usize>,
     /// Holds the database, and goes with it.
     _folder: Option<TempDir>,
 }
 
+/// A house that stands still: its sessions are open and its ledger is on the disk.
+pub(crate) struct Stopped {
+    sessions: Vec<SessionId>,
+    place: Place,
+}
+
 impl House {
     /// Opens a house and its sessions, and waits until nothing is left to deliver.
-    pub(super) async fn open(ledger: Ledger<'_>, sessions: usize) -> Result<Self> {
-        let (database, delay, folder) = match ledger {
-            Ledger::File(folder, delay) => {
-                let folder = tempfile::Builder::new().prefix("escalator-bench-").tempdir_in(folder)?;
-                (Database::Sqlite(folder.path().join("ledger.db")), delay, Some(folder))
-            }
-            Ledger::Memory => (Database::Memory, Duration::ZERO, None),
+    pub(crate) async fn open(ledger: Ledger<'_>, sessions: usize) -> Result<Self> {
+        let place = Place::new(ledger)?;
+        let empty = Stopped {
+            sessions: Vec::new(),
+            place,
         };
-        let mut sqlite = SqliteSettings::default();
-        sqlite.flush_delay = (!delay.is_zero()).then_some(delay);
-        let flushes = sqlite.flushes.clone();
-        let mut house = Escalator::builder(QuickDesk)
-            .database(database)
-            .sqlite(sqlite)
-            .dispatch(dispatch())
-            .hookpoint_listen(([127, 0, 0, 1], 0).into())
-            .hookpoint_secret(message::SECRET)
-            .open()
-            .await?;
-        let ingress = house.ingress("bench");
-        let chat = QuickChat::new(ingress.clone());
-        house.connect(Arc::<QuickChat>::clone(&chat))?;
-        let running = house.start().await?;
-        let address = running.hookpoint_listens_on().context("it is served here")?;
-        let sessions = open_sessions(&ingress, sessions).await?;
-        let hooks: Requests = sessions.into_iter().map(message::request).collect();
-        let house = Self {
-            address,
-            hooks,
-            flushes,
-            running,
-            chat,
-            _folder: folder,
-        };
-        // The first message of an agent takes a session, and is not what is measured.
-        load::once(address, &house.hooks, 16).await?;
-        house.drained().await?;
+        let mut house = empty.start(true).await?;
+        house.open_sessions(0..sessions).await?;
         Ok(house)
     }
 
+    /// Opens sessions for customers, whose hooks are then those of the house.
+    pub(crate) async fn open_sessions(&mut self, customers: Range<usize>) -> Result<()> {
+        self.sessions = open_sessions(&self.ingress, customers).await?;
+        self.hooks = hooks(&self.sessions);
+        // The first message of an agent takes a session, and is not what is measured.
+        load::once(self.address, &self.hooks, 16).await?;
+        self.drained().await
+    }
+
+    /// Its ledger.
+    pub(crate) fn ledger(&self) -> &Arc<escalator::store::Ledger> {
+        self.running.ledger()
+    }
+
+    /// Stops the house, and keeps what it stands on. What waits is not delivered.
+    pub(crate) async fn stop(self) -> Result<Stopped> {
+        if !self.running.shutdown().await {
+            eprintln!("calls at a shut door were cut off");
+        }
+        let Self { sessions, place, .. } = self;
+        if let Database::Sqlite(file) = &place.database {
+            std::fs::write(
+                sessions_of(file),
+                serde_json::to_vec(&sessions.iter().map(ToString::to_string).collect::<Vec<_>>())?,
+            )?;
+        }
+        Ok(Stopped { sessions, place })
+    }
+
+    /// Leads a session of one more customer to its end.
+    pub(crate) async fn end_one(&self, customer: usize) -> Result<()> {
+        let sessions = open_sessions(&self.ingress, [customer].into_iter()).await?;
+        load::once(self.address, &hooks(&sessions), 1).await?;
+        let conversation = private(&self.ingress, &customer.to_string());
+        self.ingress.end(&conversation).await?;
+        self.drained().await
+    }
+
     /// Lets the chat take deliveries, or lets them wait.
-    pub(super) fn open_chat(&self, open: bool) {
+    pub(crate) fn open_chat(&self, open: bool) {
         self.chat.open(open);
     }
 
     /// How many deliveries the chat has taken.
-    pub(super) fn delivered(&self) -> u64 {
+    pub(crate) fn delivered(&self) -> u64 {
         self.chat.delivered()
     }
 
     /// How many deliveries wait.
-    pub(super) fn waiting(&self) -> u64 {
+    pub(crate) fn waiting(&self) -> u64 {
         self.running.health().outstanding as u64
     }
 
     /// Waits until nothing is left to deliver.
-    pub(super) async fn drained(&self) -> Result<()> {
+    pub(crate) async fn drained(&self) -> Result<()> {
         timeout(PATIENCE, self.running.drained())
             .await
             .context("the chat did not get everything in time")
     }
 
     /// Stops the house. What waits is not delivered.
-    pub(super) async fn close(self) -> Result<()> {
-        self.chat.open(true);
-        ensure!(self.running.shutdown().await, "the house did not stop in time");
-        Ok(())
+    pub(crate) async fn close(self) -> Result<()> {
+        self.open_chat(true);
+        self.stop().await.map(drop)
+    }
+}
+
+impl Stopped {
+    /// One that another process has left.
+    pub(crate) fn at(file: PathBuf) -> Result<Self> {
+        let sessions: Vec<String> = serde_json::from_slice(&std::fs::read(sessions_of(&file))?)?;
+        let sessions = sessions
+            .iter()
+            .map(|session| SessionId::parse(session).context("it is a session's id"));
+        Ok(Self {
+            sessions: sessions.collect::<Result<_>>()?,
+            place: Place {
+                database: Database::Sqlite(file),
+                delay: Duration::ZERO,
+                writes_per_commit_max: None,
+                _folder: None,
+            },
+        })
+    }
+
+    /// The file of its ledger, where it has one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.place.database {
+            Database::Sqlite(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Starts the house, its chat open or not.
+    pub(crate) async fn start(self, open: bool) -> Result<House> {
+        let Self { sessions, place } = self;
+        let mut sqlite = SqliteSettings::default();
+        sqlite.flush_delay = (!place.delay.is_zero()).then_some(place.delay);
+        let flushes = sqlite.flushes.clone();
+        let mut house = Escalator::builder(QuickDesk)
+            .database(place.database.clone())
+            .sqlite(sqlite)
+            .shutdown_max(STOP_MAX);
+        if let Some(writes) = place.writes_per_commit_max {
+            house = house.writes_per_commit_max(writes);
+        }
+        let mut house = house
+            .dispatch(dispatch())
+            .hookpoint_listen(([127, 0, 0, 1], 0).into())
+            .hookpoint_secret(message::SECRET)
+            .open()
+            .await?;
+        let ingress = house.ingress("bench");
+        let chat = QuickChat::new(ingress.clone(), open);
+        house.connect(Arc::<QuickChat>::clone(&chat))?;
+        let running = house.start().await?;
+        Ok(House {
+            address: running.hookpoint_listens_on().context("it is served here")?,
+            hooks: hooks(&sessions),
+            sessions,
+            flushes,
+            running,
+            chat,
+            ingress,
+            place,
+        })
+    }
+}
+
+impl Place {
+    fn new(ledger: Ledger<'_>) -> Result<Self> {
+        let (folder, delay) = match ledger {
+            Ledger::File(folder, delay) | Ledger::CommitARow(folder, delay) => (Some(folder), delay),
+            Ledger::Memory => (None, Duration::ZERO),
+        };
+        let folder = folder.map(|folder| tempfile::Builder::new().prefix("escalator-bench-").tempdir_in(folder));
+        let folder = folder.transpose()?;
+        let file = folder.as_ref().map(|folder| folder.path().join("ledger.db"));
+        Ok(Self {
+            database: file.map_or(Database::Memory, Database::Sqlite),
+            delay,
+            writes_per_commit_max: matches!(ledger, Ledger::CommitARow(..)).then_some(1),
+            _folder: folder,
+        })
     }
 }
 
@@ -124,9 +239,13 @@ fn dispatch() -> DispatchSettings {
     settings
 }
 
-async fn open_sessions(ingress: &Ingress, sessions: usize) -> Result<Vec<SessionId>> {
-    let opened = stream::iter(0..sessions)
-        .map(|customer| open_session(ingress, customer))
+/// Opens a session for each customer of a channel, in private chats.
+pub(crate) async fn open_sessions(
+    ingress: &Ingress,
+    customers: impl Iterator<Item = impl ToString>,
+) -> Result<Vec<SessionId>> {
+    let opened = stream::iter(customers)
+        .map(|customer| open_session(ingress, customer.to_string()))
         .buffered(64)
         .try_collect();
     timeout(PATIENCE, opened)
@@ -134,12 +253,25 @@ async fn open_sessions(ingress: &Ingress, sessions: usize) -> Result<Vec<Session
         .context("the sessions were not opened in time")?
 }
 
-async fn open_session(ingress: &Ingress, customer: usize) -> Result<SessionId> {
-    let conversation = ConversationKey {
+fn hooks(sessions: &[SessionId]) -> Requests {
+    sessions.iter().copied().map(message::request).collect()
+}
+
+/// Where a house that stopped has left which sessions are active.
+fn sessions_of(file: &Path) -> PathBuf {
+    file.with_extension("sessions.json")
+}
+
+fn private(ingress: &Ingress, customer: &str) -> ConversationKey {
+    ConversationKey {
         channel: ingress.channel().clone(),
-        address: Address::new(customer.to_string()),
-        customer: CustomerId::new(customer.to_string()),
-    };
+        address: Address::new(customer),
+        customer: CustomerId::new(customer),
+    }
+}
+
+async fn open_session(ingress: &Ingress, customer: String) -> Result<SessionId> {
+    let conversation = private(ingress, &customer);
     let turn = ingress.turn(&conversation).context("the bot owns a new conversation")?;
     let escalation = Escalation::because("the customer asked for a human");
     Ok(ingress.escalate(turn, escalation).await?.session())

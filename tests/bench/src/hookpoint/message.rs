@@ -3,10 +3,10 @@
 use escalator::model::SessionId;
 
 /// The secret in the hookpoint's address.
-pub(super) const SECRET: &str = "4f1c9d7e2b5a4c8e9f0a1b2c3d4e5f60";
+pub(crate) const SECRET: &str = "4f1c9d7e2b5a4c8e9f0a1b2c3d4e5f60";
 
 /// The path of the hook.
-pub(super) fn path() -> String {
+pub(crate) fn path() -> String {
     format!("/{SECRET}/messageForCustomer")
 }
 
@@ -22,9 +22,17 @@ pub(super) fn request(session: SessionId) -> Vec<u8> {
 
 /// The body for a session.
 pub(super) fn body(session: SessionId) -> String {
+    body_of(
+        session,
+        "Hello, this is Anna. I have looked into your order: it left our house this morning.",
+    )
+}
+
+/// The body for a session and a text.
+pub(crate) fn body_of(session: SessionId, text: &str) -> String {
     let message = serde_json::json!({
         "sessionID": session.to_string(),
-        "message": "Hello, this is Anna. I have looked into your order: it left our house this morning.",
+        "message": text,
         "name": "Anna",
         "picture": "",
     });

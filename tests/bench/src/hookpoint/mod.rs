@@ -5,32 +5,31 @@
 
 mod bare;
 mod compare;
-mod ends;
-mod house;
-mod message;
+pub(crate) mod ends;
+pub(crate) mod house;
+pub(crate) mod message;
 mod report;
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use clap::{Args, value_parser};
+use anyhow::Result;
+use clap::{Args, ValueEnum, value_parser};
 use escalator::{model::SessionId, store::SqliteSettings};
 
 use self::{
     compare::Side,
     report::{Report, Setup},
 };
-use crate::environment::Environment;
+use crate::{environment::Environment, output::Output};
 
 /// What is measured, and for how long.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Prints one JSON document instead of tables.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
+    /// The store: `sqlite`.
+    #[arg(long, value_enum, default_value_t = Store::Sqlite)]
+    database: Store,
     /// How many connections: one comparison for each.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64], value_parser = value_parser!(u16).range(1..=512))]
     connections: Vec<u16>,
@@ -38,7 +37,7 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',', default_values_t = [0, 2], value_parser = value_parser!(u64).range(0..=1_000))]
     flush_delay_ms: Vec<u64>,
     /// What is compared. The ratios are those to the bare handler.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Side::Bare, Side::Durable, Side::Delivering, Side::Memory])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Side::Bare, Side::Durable, Side::Delivering, Side::CommitARow, Side::Memory])]
     sides: Vec<Side>,
     /// How often each side is measured.
     #[arg(long, default_value_t = 3, value_parser = value_parser!(u16).range(1..=100))]
@@ -49,9 +48,13 @@ pub(crate) struct Options {
     /// How many sessions are open.
     #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u16).range(512..))]
     sessions: u16,
-    /// The folder that the databases are made in, and removed from. That of this program.
-    #[arg(long)]
-    folder: Option<PathBuf>,
+}
+
+/// Where a durable house keeps its ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Store {
+    /// In an SQLite file of its own.
+    Sqlite,
 }
 
 /// Measures, and prints what came of it.
@@ -60,7 +63,7 @@ pub(crate) struct Options {
 /// When anything is answered with less than 200 `ok`, or kept with less than a delivery.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let start = Instant::now();
-    let folder = options.folder()?;
+    let folder = options.output.folder()?;
     let mut comparisons = Vec::new();
     for delay in options.flush_delay_ms.iter().copied().map(Duration::from_millis) {
         for &connections in &options.connections {
@@ -78,11 +81,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         comparisons,
         secs: start.elapsed().as_secs_f64(),
     };
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{}", report.text());
-    }
+    options
+        .output
+        .put("hookpoint", &report, &report.text(), &report.plot())?;
     Ok(())
 }
 
@@ -96,17 +97,8 @@ impl Options {
         self.round() / 4
     }
 
-    /// The program lies among what was built: on a disk, and out of version control's sight.
-    fn folder(&self) -> Result<PathBuf> {
-        if let Some(folder) = &self.folder {
-            return Ok(folder.clone());
-        }
-        let program = std::env::current_exe()?;
-        let folder = program.parent().context("a program lies in a folder")?;
-        Ok(folder.to_owned())
-    }
-
     fn setup(&self) -> Setup {
+        let Store::Sqlite = self.database;
         Setup {
             journal_mode: SqliteSettings::JOURNAL_MODE,
             sync_mode: SqliteSettings::SYNC_MODE,

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::compare::{Round, Side};
 use crate::{
     environment::Environment,
-    figures::{float, median, percentile},
+    figures::{float, median},
+    latency::Latency,
+    plot::{Bar, Group, Plot, Scale},
     table::{draw, thousands},
 };
 
@@ -51,8 +53,8 @@ pub(super) struct SideReport {
     per_sec_rounds: Vec<f64>,
     /// Beside the bare handler: the median of the rounds' own ratios.
     ratio_to_bare: Option<f64>,
-    p50_ms: f64,
-    p99_ms: f64,
+    #[serde(flatten)]
+    latency: Latency,
     /// Processor time of the whole process for each answered request: the load's own is in it.
     cpu_us: Option<f64>,
     answered: u64,
@@ -82,15 +84,13 @@ impl SideReport {
         let cpu: Option<Duration> = rounds.iter().map(|round| round.load.cpu).sum();
         let secs = rounds.iter().map(|round| round.load.took.as_secs_f64()).sum();
         let house = (side != Side::Bare).then(|| HouseReport::of(&rounds, answered));
-        let mut nanos: Vec<u64> = rounds.into_iter().flat_map(|round| round.load.nanos).collect();
-        nanos.sort_unstable();
+        let nanos: Vec<u64> = rounds.into_iter().flat_map(|round| round.load.nanos).collect();
         Self {
             side,
             per_sec: median(&per_sec_rounds),
             per_sec_rounds,
             ratio_to_bare: (!ratios.is_empty()).then(|| median(&ratios)),
-            p50_ms: float(percentile(&nanos, 50)) / 1e6,
-            p99_ms: float(percentile(&nanos, 99)) / 1e6,
+            latency: Latency::of(nanos),
             cpu_us: cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / float(answered)),
             answered,
             secs,
@@ -105,8 +105,9 @@ impl SideReport {
             rounded(self.per_sec),
             self.ratio_to_bare
                 .map_or_else(String::new, |ratio| format!("{ratio:.2}")),
-            format!("{:.2}", self.p50_ms),
-            format!("{:.2}", self.p99_ms),
+            format!("{:.2}", self.latency.p50_ms),
+            format!("{:.2}", self.latency.p99_ms),
+            format!("{:.2}", self.latency.p999_ms),
             self.cpu_us.map_or_else(String::new, |cpu| format!("{cpu:.0}")),
             thousands(self.answered),
             of_house(&|house| thousands(house.flushes)),
@@ -150,15 +151,35 @@ impl Report {
         let tables: String = self.comparisons.iter().map(Comparison::text).collect();
         format!("- {environment}\n- {ledger}\n- {load}\n- {secs}\n{tables}")
     }
+
+    /// The rates.
+    pub(super) fn plot(&self) -> Plot {
+        let bar = |(colour, side): (usize, &SideReport)| Bar {
+            label: side.side.label().to_owned(),
+            value: side.per_sec,
+            shown: rounded(side.per_sec),
+            colour,
+        };
+        let group = |comparison: &Comparison| Group {
+            head: comparison.head(),
+            bars: comparison.sides.iter().enumerate().map(bar).collect(),
+        };
+        Plot {
+            title: "Hooks a second (logarithmic)".to_owned(),
+            scale: Scale::Logarithmic,
+            groups: self.comparisons.iter().map(group).collect(),
+        }
+    }
 }
 
 impl Comparison {
-    const HEAD: [&str; 10] = [
+    const HEAD: [&str; 11] = [
         "side",
         "per second",
         "ratio",
         "p50 ms",
         "p99 ms",
+        "p99.9 ms",
         "CPU µs",
         "answered",
         "flushes",
@@ -166,16 +187,36 @@ impl Comparison {
         "delivered",
     ];
 
-    fn text(&self) -> String {
+    fn head(&self) -> String {
         let plural = if self.connections == 1 { "" } else { "s" };
         let delay = if self.flush_delay_ms > 0.0 {
             format!("{} ms added to each flush", self.flush_delay_ms)
         } else {
             "the disk as it is".to_owned()
         };
+        format!("{} connection{plural}, {delay}", self.connections)
+    }
+
+    fn text(&self) -> String {
         let rows: Vec<Vec<String>> = self.sides.iter().map(SideReport::row).collect();
         let table = draw(&Self::HEAD, &rows);
-        format!("\n{} connection{plural}, {delay}:\n\n{table}", self.connections)
+        format!(
+            "\n{}:\n\n{table}{}\n",
+            self.head(),
+            self.group_commit().unwrap_or_default()
+        )
+    }
+
+    /// How many times the rate of a commit a hook the durable side has.
+    fn group_commit(&self) -> Option<String> {
+        let rate = |wanted| {
+            self.sides
+                .iter()
+                .find(|side| side.side == wanted)
+                .map(|side| side.per_sec)
+        };
+        let times = rate(Side::Durable)? / rate(Side::CommitARow)?;
+        Some(format!("\nGroup commit: {times:.1} times a commit a hook.\n"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash`, `discord_killed`, `discord_story` and `story` run the bot in a process of its own; the others open a house
+//! `crash`, `discord_killed`, `discord_story`, `disk`, `faults`, `flood` and `story` run the bot in a process of its own; the others open a house
 //! in this one.
 
 mod bot;
@@ -10,6 +10,10 @@ mod crash;
 mod crowd;
 mod discord_killed;
 mod discord_story;
+mod disk;
+mod faults;
+mod fence;
+mod flood;
 mod guest;
 mod home;
 mod hooks;
@@ -17,6 +21,7 @@ mod instances;
 mod late;
 mod limits;
 mod no_agents;
+mod operate;
 mod outage;
 mod race;
 mod restart;
@@ -25,3 +30,4 @@ mod square;
 mod story;
 mod street;
 mod texts;
+mod timers;

@@ -21,17 +21,17 @@ fn plan(on_no_agents: OnNoAgents) -> Plan {
 }
 
 /// The desk's own text for it, in its configuration.
-const ASK_CONTACT: &str = "Nobody of our team is available right now. Please provide your mail address";
-const LEFT: &str = "Thank you. Your message was left with our team. You are talking to the bot again.";
+pub(crate) const ASK_CONTACT: &str = "Nobody of our team is available right now. Please provide your mail address";
+pub(crate) const LEFT: &str = "Thank you. Your message was left with our team. You are talking to the bot again.";
 
-async fn the_ticket(street: &Street) -> ChatbotLog {
+pub(crate) async fn the_ticket(street: &Street) -> ChatbotLog {
     let log = street
         .desk
         .wait_for(PATIENCE, |desk| desk.chatbot_logs().first().cloned());
     log.await.expect("a ticket is made")
 }
 
-async fn reason(house: &House) -> EndReason {
+pub(crate) async fn reason(house: &House) -> EndReason {
     house
         .told
         .wait(|event| match event {

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
@@ -43,6 +43,13 @@ pub(crate) fn app(shared: &Arc<Shared>) -> Router {
         .fallback(serve)
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::clone(shared))
+}
+
+/// Whether a call that may carry a body does not say how long it is.
+fn lacks_length(request: &Request) -> bool {
+    let takes_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    let says = |name| request.headers().contains_key(name);
+    takes_body && !says(header::CONTENT_LENGTH) && !says(header::TRANSFER_ENCODING)
 }
 
 /// Answers every address of the server.
@@ -120,6 +127,9 @@ impl Exchange {
         let fault = self.strike();
         if fault == Some(Fault::Refuse) {
             return self.cut().await;
+        }
+        if lacks_length(&request) {
+            return self.page(411);
         }
         let rate = match fault {
             Some(Fault::SlowUpload { bytes_per_sec }) => Some(bytes_per_sec),
@@ -222,6 +232,7 @@ impl Exchange {
             Fault::Refuse => Some(self.cut().await),
             Fault::Hang => Some(self.hang().await),
             Fault::Html { status } => Some(self.page(*status)),
+            Fault::Block => Some(self.answer(&Err(Refusal::blocked()))),
             Fault::RateLimit { wait, scope } => Some(self.answer(&Err(Refusal::limited(*wait, *scope)))),
             Fault::Refusal { status, code, message } => {
                 Some(self.answer(&Err(Refusal::new(*status, *code, message.clone()))))

@@ -23,6 +23,9 @@ pub enum Fault {
         /// The HTTP status, such as 500 or 502.
         status: u16,
     },
+    /// 403 as what stands in front of Discord answers a call that it blocks, in the API's own form:
+    /// `internal network error`, 40333. Nothing happens.
+    Block,
     /// 429 with that `retry_after` in the body and in the headers. Nothing happens.
     RateLimit {
         /// The time to wait.

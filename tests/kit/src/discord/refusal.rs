@@ -31,6 +31,10 @@ impl Refusal {
         Self::new(401, 0, "401: Unauthorized")
     }
 
+    pub(crate) fn blocked() -> Self {
+        Self::new(403, 40333, "internal network error")
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(404, 0, "404: Not Found")
     }

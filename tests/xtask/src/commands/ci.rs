@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use super::{checks, dependencies, msrv, package, programs, test, tree};
 use crate::workspace::Workspace;
 
-/// Enough kills to visit every site once; a full run has 300.
-const CRASH: &[&str] = &["--points", "60", "--seed", "1"];
+/// Enough kills to visit every site of both platforms once, and most of them twice.
+const CRASH: &[&str] = &["--platform", "both", "--points", "300", "--jobs", "6", "--seed", "1"];
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 

@@ -10,33 +10,45 @@ struct Program<'a> {
     package: &'a str,
     /// Left out where the package has one binary.
     binary: Option<&'a str>,
-    /// A binary beside it that it starts itself.
-    starts: Option<&'a str>,
+    /// Binaries beside it that it starts itself.
+    starts: &'a [&'a str],
     release: bool,
 }
 
 const DEMO: Program = Program {
     package: "escalator-examples",
     binary: Some("demo"),
-    starts: None,
+    starts: &[],
     release: false,
 };
 const CRASH: Program = Program {
     package: "escalator-house",
     binary: Some("crash"),
-    starts: Some("killable_telegram_bot"),
+    starts: &["killable_telegram_bot", "killable_discord_bot"],
+    release: false,
+};
+const FAULTS: Program = Program {
+    package: "escalator-house",
+    binary: Some("faults"),
+    starts: &["killable_telegram_bot", "killable_discord_bot"],
+    release: false,
+};
+const FLOOD: Program = Program {
+    package: "escalator-house",
+    binary: Some("flood"),
+    starts: &["killable_telegram_bot"],
     release: false,
 };
 const SCREENSHOTS: Program = Program {
     package: "escalator-house",
     binary: Some("screenshots"),
-    starts: Some("driven_demo"),
+    starts: &["driven_demo"],
     release: false,
 };
 const BENCH: Program = Program {
     package: "escalator-bench",
     binary: None,
-    starts: None,
+    starts: &[],
     release: true,
 };
 
@@ -46,6 +58,14 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 pub(crate) fn crash(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     CRASH.become_it(workspace, arguments)
+}
+
+pub(crate) fn faults(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    FAULTS.become_it(workspace, arguments)
+}
+
+pub(crate) fn flood(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    FLOOD.become_it(workspace, arguments)
 }
 
 /// Runs the kill test to its end and comes back.
@@ -70,10 +90,8 @@ impl Program<'_> {
     }
 
     fn build(&self, workspace: &Workspace) -> Result<()> {
-        let starts = self.starts.map(|name| ["--bin", name]);
-        self.cargo(workspace, "build")
-            .args(starts.into_iter().flatten())
-            .run_on_stderr()
+        let starts = self.starts.iter().flat_map(|name| ["--bin", name]);
+        self.cargo(workspace, "build").args(starts).run_on_stderr()
     }
 
     fn run(&self, workspace: &Workspace) -> process::Run {

@@ -1,6 +1,7 @@
 //! Tests.
 
 use anyhow::{Result, ensure};
+use clap::Args;
 
 use crate::{process, summary::Summary, system, workspace::Workspace};
 
@@ -26,6 +27,33 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<()> {
         "--include-ignored",
     ];
     counted(process::cargo(&workspace.root).args(browser).env(BROWSER_REQUIRED, "1"))
+}
+
+/// Which random stories are told.
+#[derive(Args)]
+pub(crate) struct Stories {
+    /// The seed of the first story; the next have the next numbers.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many.
+    #[arg(long, default_value_t = 1_000)]
+    stories: u64,
+}
+
+/// The model test, with more stories than a run of all tests has.
+pub(crate) fn model(workspace: &Workspace, stories: &Stories) -> Result<()> {
+    let model = [
+        "test",
+        "--package",
+        "escalator",
+        "--lib",
+        "dispatch::tests::model::no_random_story_breaks_a_promise",
+        "--",
+        "--nocapture",
+    ];
+    let tests = process::cargo(&workspace.root).args(model);
+    let tests = tests.env("ESCALATOR_MODEL_SEED", stories.seed.to_string());
+    counted(tests.env("ESCALATOR_MODEL_STORIES", stories.stories.to_string()))
 }
 
 /// Runs tests and closes with one line that counts them. A run without tests is a failure.

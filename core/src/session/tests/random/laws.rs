@@ -1,10 +1,13 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use super::walk::{Status, Taken, Walk};
+use super::walk::{DESK_AWAY_MAX, SILENCE_MAX, Status, Taken, WAITING_MAX, WARNED_MAX, Walk};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, CustomerEvent, EndReason, LengthUnit, SessionId, Text},
-    session::{Effect, Event, Settlement, State, TimerKind, Verdict},
+    model::{BotEvent, CustomerEvent, DeskEvent, EndReason, HowOften, LengthUnit, SessionId, Text, Timestamp},
+    session::{DeskWatch, Effect, Event, Settlement, State, TimerKind, Verdict},
 };
 
 /// What a walk remembers to judge what comes by.
@@ -22,6 +25,11 @@ pub(super) struct Memory {
     /// Lines that went to the bot, and what the customer was told to be lost.
     given_back: Vec<Text>,
     refused: Vec<Text>,
+    /// Since when each session waited for an agent, and when somebody said something last once it had one.
+    waiting_since: BTreeMap<SessionId, Timestamp>,
+    heard_at: BTreeMap<SessionId, Timestamp>,
+    /// Whose customer knows that the desk is away.
+    knows_of_outage: BTreeSet<SessionId>,
     /// What the customer wrote in a ticket.
     tickets: BTreeMap<DeliveryId, Vec<Text>>,
 }
@@ -38,6 +46,7 @@ impl Walk {
         self.numbers_rise(taken);
         self.rows_belong_to_a_session_that_stands(taken);
         self.rows_are_taken_back_once(taken);
+        self.what_is_told_of_time_is_true(taken);
     }
 
     fn numbers_rise(&self, taken: &Taken<'_>) {
@@ -68,13 +77,64 @@ impl Walk {
                 );
             } else {
                 assert_eq!(Some(session), stood);
-                assert_eq!(
+                let why = matches!(
                     payload,
-                    &Payload::Desk(DeskPayload::End),
-                    "nothing but the end joins a lane that is over"
+                    Payload::Desk(DeskPayload::Message {
+                        opener: false,
+                        from_customer: false,
+                        ..
+                    })
+                ) && ended_by_timer(taken);
+                assert!(
+                    why || payload == &Payload::Desk(DeskPayload::End),
+                    "nothing but the end joins a lane that is over, and a line that says why"
                 );
             }
         }
+    }
+
+    /// By what came by, not by what the brain remembers of it.
+    fn what_is_told_of_time_is_true(&self, taken: &Taken<'_>) {
+        let Some(session) = taken.before.session().map(|session| session.id) else {
+            return;
+        };
+        let went_by = |since: &BTreeMap<SessionId, Timestamp>| taken.now.since(since[&session]);
+        match ended(taken) {
+            Some(EndReason::Silence) => assert!(went_by(&self.memory.heard_at) >= SILENCE_MAX + WARNED_MAX),
+            Some(EndReason::WaitingTimeout) => assert!(went_by(&self.memory.waiting_since) >= WAITING_MAX),
+            _ => {}
+        }
+        if notices(taken, NoticeKind::SilenceWarning).count() > 0 {
+            assert!(went_by(&self.memory.heard_at) >= SILENCE_MAX);
+        }
+        if notices(taken, NoticeKind::StillWaiting).count() > 0 {
+            assert!(went_by(&self.memory.waiting_since) >= WAITING_MAX);
+        }
+        if notices(taken, NoticeKind::DeskAway).count() > 0 {
+            assert!(self.awaited_for(DESK_AWAY_MAX), "something waits for long");
+            assert!(!self.memory.knows_of_outage.contains(&session), "once per outage");
+        }
+    }
+
+    /// Whether something that the customer waits for has waited for this long.
+    fn awaited_for(&self, wait: Duration) -> bool {
+        let Some(session) = self.conversation().session() else {
+            return false;
+        };
+        let is_leaving = matches!(self.conversation().state, State::Leaving(_));
+        self.rows.iter().any(|(id, row)| {
+            let is_ticket = matches!(row.payload, Payload::Desk(DeskPayload::ChatbotLog { .. })) && is_leaving;
+            id.lane == session.lane()
+                && row.status == Status::Waiting
+                && (is_ticket || of_customer(&row.payload).is_some())
+                && self.now().since(row.since) >= wait
+        })
+    }
+
+    pub(super) fn whoever_waits_long_for_the_desk_was_told(&self) {
+        let session = self.conversation().session().map(|session| session.id);
+        let knows = session.is_some_and(|session| self.memory.knows_of_outage.contains(&session));
+        assert!(knows || !self.awaited_for(DESK_AWAY_MAX), "{session:?} was not told");
     }
 
     fn rows_are_taken_back_once(&self, taken: &Taken<'_>) {
@@ -178,7 +238,7 @@ fn dead_letters_are_told(taken: &Taken<'_>) {
 impl Walk {
     pub(super) fn check_whole(&self) {
         self.each_session_ends_once_and_the_bot_is_told_once();
-        self.a_timer_runs_while_the_desk_or_a_contact_is_asked_for();
+        self.the_timers_run_that_the_state_wants_and_none_is_late();
     }
 
     fn each_session_ends_once_and_the_bot_is_told_once(&self) {
@@ -190,12 +250,33 @@ impl Walk {
         }
     }
 
-    fn a_timer_runs_while_the_desk_or_a_contact_is_asked_for(&self) {
-        let running: Vec<(SessionId, TimerKind)> = self.timers.keys().copied().collect();
-        match &self.conversation().state {
-            State::Opening(session) => assert_eq!(running, [(session.id, TimerKind::Opening)]),
-            State::Leaving(leaving) => assert_eq!(running, [(leaving.session.id, TimerKind::Leaving)]),
-            _ => assert_eq!(running, []),
+    fn the_timers_run_that_the_state_wants_and_none_is_late(&self) {
+        let state = &self.conversation().state;
+        let policy = self.policy();
+        let due = state.timer(policy);
+        let kind = match state {
+            State::WithBot => None,
+            State::Opening(_) => Some(TimerKind::Opening),
+            State::Waiting(session) => {
+                let waits = session.watch.told_at.is_none() || policy.still_waiting == HowOften::Again;
+                waits.then_some(TimerKind::Waiting)
+            }
+            State::WithAgent(_) => Some(TimerKind::Silence),
+            State::Leaving(_) => Some(TimerKind::Leaving),
+        };
+        assert_eq!(due.map(|(kind, _)| kind), kind);
+        let watched = state
+            .session()
+            .is_some_and(|session| session.watch.desk == DeskWatch::On)
+            .then_some(TimerKind::DeskAway);
+        let wanted: BTreeSet<(SessionId, TimerKind)> = state
+            .session()
+            .into_iter()
+            .flat_map(|session| kind.into_iter().chain(watched).map(move |kind| (session.id, kind)))
+            .collect();
+        assert_eq!(self.timers.keys().copied().collect::<BTreeSet<_>>(), wanted);
+        if let (Some((kind, due)), Some(session)) = (due, state.session()) {
+            assert!(self.timers[&(session.id, kind)] <= due, "it finds out in time");
         }
     }
 
@@ -239,9 +320,34 @@ impl Walk {
             let before = self.memory.ends.insert(last.session, last.reason);
             assert_eq!(before, None, "the first end wins");
         }
+        self.remember_the_times(taken);
         self.remember_what_the_bot_heard(taken);
         self.remember_what_was_said(taken);
         self.remember_the_ticket(taken);
+    }
+
+    fn remember_the_times(&mut self, taken: &Taken<'_>) {
+        let Some(session) = taken.transition.conversation.session().map(|session| session.id) else {
+            return;
+        };
+        let waits = bot_events(taken).any(|event| matches!(event, BotEvent::Waiting { .. }));
+        if waits {
+            self.memory.waiting_since.insert(session, taken.now);
+        }
+        let is_said = match taken.event {
+            Event::Customer { event, .. } => matches!(event, CustomerEvent::Message(_) | CustomerEvent::Edited(_)),
+            Event::Desk { session: of, event } => *of == session && *event != DeskEvent::Ended,
+            Event::Settled(_) | Event::Due { .. } => false,
+        };
+        let with_agent = matches!(taken.transition.conversation.state, State::WithAgent(_));
+        if with_agent && is_said && taken.transition.verdict == Verdict::Kept {
+            self.memory.heard_at.insert(session, taken.now);
+        }
+        if notices(taken, NoticeKind::DeskAway).count() > 0 {
+            self.memory.knows_of_outage.insert(session);
+        } else if !self.awaited_for(Duration::ZERO) {
+            self.memory.knows_of_outage.remove(&session);
+        }
     }
 
     fn remember_what_the_bot_heard(&mut self, taken: &Taken<'_>) {
@@ -333,6 +439,16 @@ fn notices<'t>(taken: &Taken<'t>, wanted: NoticeKind) -> impl Iterator<Item = &'
         Payload::Chat(ChatPayload::Notice { kind, text }) if *kind == wanted => Some(text),
         _ => None,
     })
+}
+
+/// Why a session ended in this step.
+fn ended(taken: &Taken<'_>) -> Option<EndReason> {
+    let last = taken.transition.conversation.last?;
+    (Some(last) != taken.before.last).then_some(last.reason)
+}
+
+fn ended_by_timer(taken: &Taken<'_>) -> bool {
+    matches!(ended(taken), Some(EndReason::Silence | EndReason::WaitingTimeout))
 }
 
 fn is_pushed_log(event: &Event) -> bool {

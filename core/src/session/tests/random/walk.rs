@@ -9,13 +9,18 @@ use super::super::scene::*;
 use crate::{
     delivery::{Availability, DeliveryId, DeskPayload, Lane, Payload, Receipt},
     model::{
-        Contact, CustomerEvent, CustomerMessage, Escalation, HistoryRoute, Line, OnNoAgents, Position, SessionId, Text,
-        Timestamp,
+        Contact, CustomerEvent, CustomerMessage, Escalation, HistoryRoute, HowOften, Line, OnNoAgents, OnTimeout,
+        Policy, Position, SessionId, Text, Timestamp,
     },
     session::{
         Conversation, Effect, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
     },
 };
+
+pub(super) const WAITING_MAX: Duration = Duration::from_mins(6);
+pub(super) const SILENCE_MAX: Duration = Duration::from_mins(10);
+pub(super) const WARNED_MAX: Duration = Duration::from_mins(4);
+pub(super) const DESK_AWAY_MAX: Duration = Duration::from_mins(3);
 
 /// What is set for a walk.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub(super) struct Rules {
     pub(super) on_no_agents: OnNoAgents,
     pub(super) history_route: HistoryRoute,
     pub(super) knows_contact: bool,
+    pub(super) on_timeout: OnTimeout,
+    pub(super) still_waiting: HowOften,
 }
 
 /// One thing that happens.
@@ -43,8 +50,8 @@ pub(super) enum Step {
     Settle(Index, How),
     /// Milliseconds go by, and timers come due.
     Wait(u64),
-    /// A timer comes again, or after it was cleared.
-    Due(Which),
+    /// A timer comes early, again, or after it was cleared.
+    Due(Which, TimerKind),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +101,7 @@ pub(super) enum From {
 pub(super) struct Row {
     pub(super) payload: Payload,
     pub(super) status: Status,
+    pub(super) since: Timestamp,
     in_flight: bool,
     maybe_sent: bool,
 }
@@ -135,6 +143,12 @@ impl Walk {
         let mut scene = Scene::new();
         scene.policy.on_no_agents = rules.on_no_agents;
         scene.policy.history_route = rules.history_route;
+        scene.policy.on_timeout = rules.on_timeout;
+        scene.policy.still_waiting = rules.still_waiting;
+        scene.policy.waiting_max = Some(WAITING_MAX);
+        scene.policy.silence_max = Some(SILENCE_MAX);
+        scene.policy.warned_max = WARNED_MAX;
+        scene.policy.desk_away_max = Some(DESK_AWAY_MAX);
         scene.desk.message_chars_max = 500;
         scene.chat.text_max = 300;
         scene
@@ -161,6 +175,14 @@ impl Walk {
         self.memory.ends.values().map(|reason| reason.word())
     }
 
+    pub(super) fn policy(&self) -> &Policy {
+        &self.scene.policy
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.scene.now
+    }
+
     pub(super) fn conversation(&self) -> &Conversation {
         &self.scene.conversation
     }
@@ -185,9 +207,9 @@ impl Walk {
             }
             Step::Settle(at, how) => self.settle(*at, *how),
             Step::Wait(millis) => self.wait(Duration::from_millis(*millis)),
-            Step::Due(which) => {
+            Step::Due(which, kind) => {
                 if let Some(session) = self.session(*which) {
-                    self.due(session, TimerKind::Opening);
+                    self.due(session, *kind);
                 }
             }
         }
@@ -296,11 +318,12 @@ impl Walk {
         for (session, kind) in due {
             self.due(session, kind);
         }
+        self.whoever_waits_long_for_the_desk_was_told();
     }
 
     fn due(&mut self, session: SessionId, kind: TimerKind) {
-        self.happens(&due(session, kind));
         self.timers.remove(&(session, kind));
+        self.happens(&due(session, kind));
     }
 
     /// The heads of lanes that wait and have no attempt under way.
@@ -405,6 +428,7 @@ impl Walk {
         let of_lane = rows.filter(|(id, row)| Some(id.lane) == lane && row.status == Status::Waiting);
         let queued = of_lane.map(|(id, row)| Queued {
             seq: id.seq,
+            since: row.since,
             payload: row.payload.clone(),
             in_flight: row.in_flight,
             maybe_sent: row.maybe_sent,
@@ -435,6 +459,7 @@ impl Walk {
         let row = Row {
             payload,
             status,
+            since: self.scene.now,
             in_flight: false,
             maybe_sent: false,
         };

@@ -8,12 +8,23 @@ CREATE TABLE conversations (
     session    BLOB,             -- the session that stands
     ended_at   INTEGER,          -- when the last session ended
     changed_at INTEGER NOT NULL, -- or when it was last found to be still needed
+    last_line  INTEGER,          -- the newest line of its transcript
     body       TEXT NOT NULL,
     UNIQUE (channel, address, customer)
 ) STRICT;
 CREATE INDEX conversations_by_session ON conversations (session) WHERE session IS NOT NULL;
 CREATE INDEX conversations_by_end ON conversations (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX conversations_by_change ON conversations (changed_at);
+
+-- What changed in conversations and is not folded into their rows yet, in the order in which it was written: a batch
+-- writes a few pages at the end of this table, and not one for each conversation.
+CREATE TABLE conversation_changes (
+    n            INTEGER PRIMARY KEY NOT NULL,
+    conversation BLOB NOT NULL,
+    last_line    INTEGER,
+    chat_seq     INTEGER,
+    body         TEXT              -- none where `chat_seq` alone has changed
+) STRICT;
 
 CREATE TABLE sessions (
     id           BLOB PRIMARY KEY NOT NULL,
@@ -42,7 +53,7 @@ CREATE TABLE deliveries (
     payload    TEXT NOT NULL,
     blob       BLOB,                      -- the file that it needs
     attempts   INTEGER NOT NULL DEFAULT 0,
-    due        INTEGER NOT NULL,
+    due        INTEGER,                   -- of one that is tried again
     maybe_sent INTEGER NOT NULL DEFAULT 0,
     started    INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
@@ -63,16 +74,16 @@ CREATE TABLE receipts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX receipts_by_age ON receipts (at);
 
--- In the order in which they were written: `n` rises.
+-- In the order in which they were written: `n` rises. Each line names the one before it of its conversation, which costs
+-- no index: a conversation's lines are read from its newest one back.
 CREATE TABLE transcript_lines (
     n            INTEGER PRIMARY KEY NOT NULL,
-    conversation BLOB NOT NULL REFERENCES conversations (id),
+    before       INTEGER,
+    conversation BLOB NOT NULL,
     session      BLOB,             -- none for the bot's part
     body         TEXT NOT NULL,
     at           INTEGER NOT NULL
 ) STRICT;
--- A session's lines are found by its conversation: an index less for every line.
-CREATE INDEX transcript_lines_by_conversation ON transcript_lines (conversation);
 
 CREATE TABLE timers (
     session BLOB NOT NULL,

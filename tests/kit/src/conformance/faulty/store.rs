@@ -1,7 +1,7 @@
 //! Faults of a store.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -15,8 +15,8 @@ use escalator::{
     model::{BlobId, ChannelId, ConversationKey, EventKey, Line, SessionId, Timestamp},
     session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded,
-        Settle, SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
+        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
+        QueueFacts, Recorded, SessionFacts, Settle, SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
     },
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -93,6 +93,20 @@ pub(super) enum StoreFault {
     SweepsAll,
     /// Removes no file.
     SweepsNothing,
+    /// Says that a dead letter is sent again, and leaves it where it is.
+    RedrivesNothing,
+    /// Sends a dead letter again as old as it is: by the next attempt's failure it is dead once more.
+    RedrivesTheOld,
+    /// Sends a row of the desk again whose session is over.
+    RedrivesWhatIsOver,
+    /// Answers that anything was dropped.
+    DropsNothing,
+    /// Finds dead letters that were not asked for.
+    FindsAllDeadLetters,
+    /// Shows no session that is over.
+    HidesWhatEnded,
+    /// Counts no dead letter.
+    CountsNoDeadLetters,
 }
 
 /// What a faulty store knows over restarts.
@@ -110,6 +124,8 @@ struct State {
     /// What was handed out and not settled: by this opening, or one before.
     out: Vec<(usize, Claimed)>,
     timers: HashSet<SessionId>,
+    /// When each delivery joined its lane first.
+    made: HashMap<DeliveryId, Timestamp>,
     blobs: Vec<BlobId>,
 }
 
@@ -202,6 +218,11 @@ impl FaultyStore {
         let mut claims = self.inner.claim(door, max).await?;
         for claimed in &mut claims.claimed {
             claimed.maybe_sent &= !self.is(StoreFault::ForgetsDoubts);
+            if self.is(StoreFault::RedrivesTheOld) {
+                let mut state = self.memory.state();
+                let first = *state.made.entry(claimed.id).or_insert(claimed.created_at);
+                claimed.created_at = first;
+            }
         }
         let opening = self.opening;
         if self.is(StoreFault::HandsOutAgain) && claims.claimed.is_empty() && max > 0 {
@@ -315,6 +336,12 @@ impl Store for FaultyStore {
 
     async fn maintain(&self, task: Maintenance) -> Result<Maintained, StoreError> {
         match (self.fault, task) {
+            (StoreFault::RedrivesNothing, Maintenance::Redrive(_))
+            | (StoreFault::DropsNothing, Maintenance::Drop(_)) => Ok(Maintained::Done),
+            (StoreFault::RedrivesWhatIsOver, task @ Maintenance::Redrive(_)) => match self.inner.maintain(task).await {
+                Err(StoreError::NotAgain { .. }) => Ok(Maintained::Done),
+                answer => answer,
+            },
             (StoreFault::KeepsTheLastSecret, Maintenance::Secret(secret)) => Ok(Maintained::Secret(secret)),
             (StoreFault::SweepsNothing, Maintenance::AgeOut(_)) => Ok(Maintained::Removed(0)),
             (StoreFault::SweepsAll, task @ Maintenance::AgeOut(_)) => {
@@ -410,6 +437,38 @@ impl Store for FaultyStore {
             return Ok(Vec::new());
         }
         self.inner.dead_letters(max).await
+    }
+
+    async fn dead_letters_of(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let all = LettersOf::default();
+        let of = if self.is(StoreFault::FindsAllDeadLetters) {
+            &all
+        } else {
+            of
+        };
+        self.inner.dead_letters_of(of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        self.inner.dead_letter(id).await
+    }
+
+    async fn sessions(&self, ended_since: Timestamp, max: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        let mut sessions = self.inner.sessions(ended_since, max).await?;
+        if self.is(StoreFault::HidesWhatEnded) {
+            sessions.retain(|session| session.ended.is_none());
+        }
+        Ok(sessions)
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        let mut queues = self.inner.queues().await?;
+        if self.is(StoreFault::CountsNoDeadLetters) {
+            for queue in &mut queues {
+                queue.dead = 0;
+            }
+        }
+        Ok(queues)
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

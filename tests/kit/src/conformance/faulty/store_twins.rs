@@ -256,4 +256,38 @@ pub const STORE_TWINS: &[StoreTwin] = &[
         StoreFault::ForgetsOwners,
         &["what_one_instance_commits_the_other_comes_to_know"],
     ),
+    StoreTwin::new(
+        StoreFault::RedrivesNothing,
+        &[
+            "a_dead_letter_that_is_sent_again_stands_in_front_and_is_as_good_as_new",
+            "a_dead_letter_that_was_sent_again_or_dropped_stays_so_after_a_crash",
+        ],
+    ),
+    StoreTwin::new(
+        StoreFault::RedrivesTheOld,
+        &["a_dead_letter_that_is_sent_again_stands_in_front_and_is_as_good_as_new"],
+    ),
+    StoreTwin::new(
+        StoreFault::RedrivesWhatIsOver,
+        &["a_row_of_a_session_that_is_over_opens_no_ticket"],
+    ),
+    StoreTwin::new(
+        StoreFault::DropsNothing,
+        &[
+            "a_dead_letter_that_is_dropped_goes_with_its_file",
+            "what_is_no_dead_letter_is_neither_sent_again_nor_dropped",
+        ],
+    ),
+    StoreTwin::new(
+        StoreFault::FindsAllDeadLetters,
+        &["sessions_queues_and_dead_letters_are_seen_as_they_are"],
+    ),
+    StoreTwin::new(
+        StoreFault::HidesWhatEnded,
+        &["sessions_queues_and_dead_letters_are_seen_as_they_are"],
+    ),
+    StoreTwin::new(
+        StoreFault::CountsNoDeadLetters,
+        &["sessions_queues_and_dead_letters_are_seen_as_they_are"],
+    ),
 ];

@@ -161,7 +161,7 @@ impl Bed {
     }
 
     /// Makes a call until it is answered.
-    async fn again<T, F>(&self, what: &str, call: impl Fn() -> F) -> Checked<T>
+    pub(super) async fn again<T, F>(&self, what: &str, call: impl Fn() -> F) -> Checked<T>
     where
         F: Future<Output = Result<T, StoreError>>,
     {
@@ -226,6 +226,18 @@ impl Bed {
         let store = self.store();
         self.again("the store is maintained", || store.maintain(task.clone()))
             .await
+    }
+
+    /// Gives an order until it is answered, with a refusal too.
+    pub(super) async fn ask(&self, task: Maintenance) -> Checked<Result<Maintained, StoreError>> {
+        let store = self.store();
+        let order = || async {
+            match store.maintain(task.clone()).await {
+                Err(away @ StoreError::Unavailable { .. }) => Err(away),
+                answered => Ok(answered),
+            }
+        };
+        self.again("an order is answered", order).await
     }
 
     /// Delivers what is due until nothing is, and tells what that was, in order.

@@ -10,8 +10,8 @@ use escalator::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
-        Standing, Store, StoreError, blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
+        QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs,
     },
 };
 use tokio::sync::Notify;
@@ -162,6 +162,26 @@ impl Store for UnsteadyStore {
     async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
         self.upsets.next_read()?;
         self.inner.dead_letters(max).await
+    }
+
+    async fn dead_letters_of(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.upsets.next_read()?;
+        self.inner.dead_letters_of(of, max).await
+    }
+
+    async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
+        self.upsets.next_read()?;
+        self.inner.dead_letter(id).await
+    }
+
+    async fn sessions(&self, ended_since: Timestamp, max: usize) -> Result<Vec<SessionFacts>, StoreError> {
+        self.upsets.next_read()?;
+        self.inner.sessions(ended_since, max).await
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
+        self.upsets.next_read()?;
+        self.inner.queues().await
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

@@ -124,6 +124,14 @@ impl Place {
         self.fake.shared().change(|world| world.delete_channel(self.id));
     }
 
+    /// A thread of it, by its id.
+    pub fn thread(&self, id: u64) -> Self {
+        Self {
+            fake: self.fake.clone(),
+            id,
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut Channel)) {
         self.fake.shared().change(|world| {
             if let Some(channel) = world.channels.get_mut(&self.id) {

@@ -6,7 +6,7 @@ use escalator_testkit::discord::{Content, FakeDiscord, Fate, Fault, LimitScope, 
 use serde_json::{Value, json};
 
 use super::{
-    SOON, call,
+    SOON, answer, call,
     client::{Client, INTENTS},
     request, start,
 };
@@ -98,6 +98,19 @@ async fn a_lost_or_late_answer_keeps_its_effect() {
     }
     assert_eq!(client.contents(3).await, ["x", "x", "x"]);
     assert!(fake.calls().iter().all(|call| call.effect));
+}
+
+#[tokio::test]
+async fn a_call_that_is_blocked_or_has_no_length_does_not_reach_discord() {
+    let fake = start().await;
+    let ada = fake.user("ada").dm();
+    let typing = format!("/channels/{}/typing", ada.channel());
+    assert_eq!(answer(request(&fake, "POST", &typing)).await.0, 411);
+    fake.fault(On::call("POST", "/channels/*/typing"), Plan::Next(1, Fault::Block));
+    let wanted = json!({ "message": "internal network error", "code": 40333 });
+    assert_eq!(call(&fake, "POST", &typing, Value::Null).await, (403, wanted));
+    assert!(ada.transcript().typing().is_empty());
+    assert_eq!(call(&fake, "POST", &typing, Value::Null).await.0, 204);
 }
 
 #[tokio::test]

@@ -39,7 +39,11 @@ fn request(fake: &FakeDiscord, method: &str, path: &str) -> reqwest::RequestBuil
 /// Calls an address by hand; returns the status and the body, null where there is none.
 async fn call(fake: &FakeDiscord, method: &str, path: &str, body: Value) -> (u16, Value) {
     let request = request(fake, method, path);
-    let request = if body.is_null() { request } else { request.json(&body) };
+    let request = if body.is_null() {
+        request.header(reqwest::header::CONTENT_LENGTH, 0)
+    } else {
+        request.json(&body)
+    };
     answer(request).await
 }
 

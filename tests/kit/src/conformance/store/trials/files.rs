@@ -99,7 +99,7 @@ pub(super) async fn swept(bed: Arc<Bed>) -> Checked {
 }
 
 /// Removes what is old, two hours from now, until nothing is.
-async fn sweep(bed: &Bed) -> Checked {
+pub(super) async fn sweep(bed: &Bed) -> Checked {
     bed.advance(Duration::from_hours(2));
     for _step in 0..4 {
         bed.maintain(Maintenance::AgeOut(AgeOut::default())).await?;
@@ -116,11 +116,11 @@ fn sent(bytes: &Bytes) -> BoxStream<'static, io::Result<Bytes>> {
     stream::iter(parts).boxed()
 }
 
-fn file(bytes: usize, seed: u8) -> Bytes {
+pub(super) fn file(bytes: usize, seed: u8) -> Bytes {
     (0..=250_u8).cycle().take(bytes).map(|at| at ^ seed).collect()
 }
 
-async fn put(bed: &Bed, bytes: &Bytes) -> Checked<BlobId> {
+pub(super) async fn put(bed: &Bed, bytes: &Bytes) -> Checked<BlobId> {
     let (blob, kept) = match bed.store().blobs().put(sent(bytes), 1 << 20).await {
         Ok(kept) => kept,
         Err(failed) => return broken(format!("a file cannot be kept: {failed}")),
@@ -129,7 +129,7 @@ async fn put(bed: &Bed, bytes: &Bytes) -> Checked<BlobId> {
     Ok(blob)
 }
 
-async fn read(bed: &Bed, blob: BlobId) -> Checked<Option<Bytes>> {
+pub(super) async fn read(bed: &Bed, blob: BlobId) -> Checked<Option<Bytes>> {
     let reading = async {
         let Some(opened) = bed.store().blobs().open(blob).await.map_err(io::Error::other)? else {
             return Ok(None);

@@ -4,6 +4,7 @@ mod accepting;
 mod claiming;
 mod crashes;
 mod files;
+mod letters;
 mod settling;
 mod sharing;
 
@@ -141,5 +142,25 @@ pub(super) const CASES: &[Case] = &[
     Case::always("a_file_that_is_not_wanted_goes", |bed| Box::pin(files::discarded(bed))),
     Case::always("a_file_stays_for_as_long_as_a_delivery_needs_it_and_no_longer", |bed| {
         Box::pin(files::swept(bed))
+    }),
+    Case::always(
+        "a_dead_letter_that_is_sent_again_stands_in_front_and_is_as_good_as_new",
+        |bed| Box::pin(letters::sent_again(bed)),
+    ),
+    Case::always(
+        "a_dead_letter_that_was_sent_again_or_dropped_stays_so_after_a_crash",
+        |bed| Box::pin(letters::over_a_crash(bed)),
+    ),
+    Case::always("a_row_of_a_session_that_is_over_opens_no_ticket", |bed| {
+        Box::pin(letters::over(bed))
+    }),
+    Case::always("a_dead_letter_that_is_dropped_goes_with_its_file", |bed| {
+        Box::pin(letters::dropped(bed))
+    }),
+    Case::steady("what_is_no_dead_letter_is_neither_sent_again_nor_dropped", |bed| {
+        Box::pin(letters::neither(bed))
+    }),
+    Case::always("sessions_queues_and_dead_letters_are_seen_as_they_are", |bed| {
+        Box::pin(letters::seen(bed))
     }),
 ];

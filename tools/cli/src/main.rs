@@ -1,0 +1,7 @@
+//! The program `escalator`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    escalator_cli::main()
+}
