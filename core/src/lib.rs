@@ -65,7 +65,10 @@
 //! started and stopped.
 //!
 //! # Features
-//! `sqlite` (default): the durable ledger in one SQLite file. Without it there is only the one in memory, for tests.
+//! - `sqlite` (default): the durable ledger in one SQLite file.
+//! - `postgres`: the durable ledger in a PostgreSQL database, which several instances share.
+//!
+//! Without either there is only the ledger in memory, for tests.
 
 pub mod channel;
 pub mod control;

@@ -139,7 +139,7 @@ async fn letter(State(control): State<Control>, Path(id): Path<(String, String, 
     let found = in_time(control.store.dead_letter(id)).await?;
     match found {
         Some(found) => Ok(Json(whole(&found))),
-        None if control.store.is_wanted(id) => Err(StoreError::StillWaits(id).into()),
+        None if control.store.is_wanted(id).await => Err(StoreError::StillWaits(id).into()),
         None => Err(StoreError::NoDeadLetter(id).into()),
     }
 }

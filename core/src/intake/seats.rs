@@ -5,37 +5,48 @@ use std::{
 
 use crate::{
     channel::{Seat, Turn},
-    model::{ConversationKey, Timestamp},
+    model::{ChannelId, ConversationKey, Timestamp},
+    store::Store,
 };
 
 /// The seats of the conversations that are active in this process. A seat that holds nothing is given up, so memory
 /// follows what is going on and not how many customers there ever were.
 pub(super) struct Seats {
     now: fn() -> Timestamp,
-    seats: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
+    store: Arc<dyn Store>,
+    by_key: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
 }
 
 impl Seats {
-    pub(super) fn new(now: fn() -> Timestamp) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>, now: fn() -> Timestamp) -> Self {
         Self {
             now,
-            seats: Mutex::default(),
+            store,
+            by_key: Mutex::default(),
         }
     }
 
     pub(super) fn of(&self, key: &ConversationKey) -> Arc<Seat> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seat) = seats.get(key) {
             return Arc::clone(seat);
         }
-        let seat = Seat::new(key.clone(), self.now);
+        let (store, channel) = (Arc::clone(&self.store), key.channel.clone());
+        let seat = Seat::held_while(key.clone(), self.now, Box::new(move || store.holds(&channel)));
         seats.insert(key.clone(), Arc::clone(&seat));
         seat
     }
 
+    /// Another instance receives for a channel: whatever its seats allowed is over.
+    pub(super) fn void(&self, channel: &ChannelId) {
+        let seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_channel = seats.iter().filter(|(key, _)| key.channel == *channel);
+        of_channel.for_each(|(_, seat)| seat.void());
+    }
+
     /// Whether a turn's seat is one of these, and so one that an escalation closes to everybody.
     pub(super) fn has(&self, turn: &Turn) -> bool {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         seats
             .get(turn.conversation())
             .is_some_and(|seat| Arc::ptr_eq(seat, turn.seat()))
@@ -43,7 +54,7 @@ impl Seats {
 
     /// Gives up what holds nothing and that nobody holds, and names the rest.
     pub(super) fn sweep(&self) -> Vec<Arc<Seat>> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         // A turn holds its seat: were it given up, the turn and a new seat would not know of each other.
         seats.retain(|_, seat| Arc::strong_count(seat) > 1 || !seat.is_idle());
         seats.values().cloned().collect()

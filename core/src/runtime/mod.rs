@@ -7,6 +7,7 @@
 
 mod builder;
 mod error;
+mod holds;
 mod house;
 mod running;
 mod supervise;
@@ -14,8 +15,9 @@ mod supervise;
 mod tests;
 
 pub use self::{
-    builder::{Builder, ControlSocket, Database},
+    builder::{Builder, ControlSocket, Database, PostgresUrl},
     error::StartError,
+    holds::Hold,
     house::Escalator,
     running::{Health, Running},
 };

@@ -15,8 +15,8 @@ use axum::{
 use escalator::{
     control::{Control, Socket},
     model::{DeskLimits, SystemClock},
-    runtime::Database,
-    store::{Ledger, LedgerSettings, SqliteSettings, StoreError},
+    runtime::{Database, PostgresUrl},
+    store::{Ledger, LedgerSettings, PostgresSettings, SqliteSettings, StoreError},
 };
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
@@ -46,8 +46,16 @@ impl Reach {
             Database::Memory => {
                 bail!("a database in memory is its process's alone: name the process's control socket with --socket")
             }
+            Database::Postgres(url) => Self::of_postgres(&url).await,
             other => bail!("the database {other} is asked through its process: name its control socket with --socket"),
         }
+    }
+
+    /// Beside the bots that share it: it asks for no channel, and claims nothing.
+    async fn of_postgres(url: &PostgresUrl) -> Result<Self> {
+        let ledger = Ledger::postgres(url.expose(), PostgresSettings::default(), settings()).await;
+        let ledger = ledger.map_err(|error| anyhow!("{url}: {error}"))?;
+        Ok(Self::over(ledger))
     }
 
     async fn of_file(file: &Path) -> Result<Self> {
@@ -64,20 +72,20 @@ impl Reach {
 
     /// Nobody answers: the ledger is opened here, if no process has it.
     async fn open(file: &Path, socket: &Path) -> Result<Self> {
-        // Nothing is decided and nothing delivered here: no limit of a desk comes into play.
-        let settings = LedgerSettings::new(DeskLimits {
-            message_chars_max: 10_000,
-            file_bytes_max: 1 << 20,
-        });
         let address = format!("sqlite:{}", file.display());
-        let opened = Ledger::sqlite(&address, SqliteSettings::default(), settings).await;
-        let ledger = Arc::new(opened.map_err(|error| not_opened(&error, socket))?);
+        let opened = Ledger::sqlite(&address, SqliteSettings::default(), settings()).await;
+        let ledger = opened.map_err(|error| not_opened(&error, socket))?;
         eprintln!(
             "note: no bot is running, so {} was opened here; what is sent again goes out when the bot starts",
             file.display()
         );
+        Ok(Self::over(ledger))
+    }
+
+    fn over(ledger: Ledger) -> Self {
+        let ledger = Arc::new(ledger);
         let router = Control::new(Arc::<Ledger>::clone(&ledger), Arc::new(SystemClock)).router();
-        Ok(Self::Ledger(ledger, router))
+        Self::Ledger(ledger, router)
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Result<Response<Body>> {
@@ -99,6 +107,14 @@ impl Reach {
             ledger.close().await;
         }
     }
+}
+
+/// Nothing is decided and nothing delivered here: no limit of a desk comes into play.
+fn settings() -> LedgerSettings {
+    LedgerSettings::new(DeskLimits {
+        message_chars_max: 10_000,
+        file_bytes_max: 1 << 20,
+    })
 }
 
 async fn over(socket: &Path, request: Request<Body>) -> Result<Response<Body>> {

@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +15,7 @@ use crate::{
     model::{BotEvent, ChannelId, Clock, Policy, SessionId},
     store::{
         Incoming, Ledger, Store,
-        rig::{BEGIN, PausedClock, Place, agent_says, escalate, within},
+        rig::{BEGIN, PausedClock, Place, Tenant, agent_says, escalate, within},
     },
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub(super) struct Bed {
     pub(super) place: Place,
     pub(super) ledger: Arc<Ledger>,
+    /// The ledger as deliveries leave from it.
+    store: Arc<dyn Store>,
     pub(super) intake: Arc<Intake>,
     pub(super) desk: Arc<FakeDesk>,
     pub(super) channel: Arc<FakeChannel>,
@@ -70,13 +73,36 @@ impl Bed {
 
     async fn at(place: Place, clock: Arc<dyn Clock>, settings: &DispatchSettings) -> Self {
         let ledger = place.open().await;
-        let (signals, receiver) = Signals::channel();
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
-        let intake = Intake::new(store, || BEGIN, IntakeSettings::default(), signals);
+        Self::over(place, ledger, store, clock, settings)
+    }
+
+    /// In memory, as one of several instances that share it.
+    pub(super) async fn tenant() -> (Self, Arc<Tenant>) {
+        let mut place = Place::in_memory();
+        let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
+        place.settings.clock = Arc::clone(&clock);
+        let ledger = place.open().await;
+        let tenant = Tenant::new(Arc::clone(&ledger));
+        let store: Arc<dyn Store> = Arc::<Tenant>::clone(&tenant);
+        let bed = Self::over(place, ledger, store, clock, &DispatchSettings::default());
+        (bed, tenant)
+    }
+
+    fn over(
+        place: Place,
+        ledger: Arc<Ledger>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: &DispatchSettings,
+    ) -> Self {
+        let (signals, receiver) = Signals::channel();
+        let intake = Intake::new(Arc::clone(&store), || BEGIN, IntakeSettings::default(), signals);
         let ingress = Ingress::new(ChannelId::new("test"), Port::new(Arc::clone(&intake)));
         Self {
             place,
             ledger,
+            store,
             intake,
             desk: Arc::default(),
             channel: FakeChannel::new(ingress),
@@ -102,11 +128,13 @@ impl Bed {
             channels: channels.into_iter().collect(),
             bot: Some(Arc::new(Hearing(Arc::clone(&self.bot)))),
         };
-        let store: Arc<dyn Store> = Arc::<Ledger>::clone(&self.ledger);
+        let store = Arc::clone(&self.store);
         let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
         let dispatch = Dispatch::new(store, intake, clock, exits, self.settings);
         let signals = self.signals.take().expect("it is started once");
-        dispatch.start(signals, &mut self.tasks, &self.shutdown);
+        let waiting = self.ledger.doors().now_or_never();
+        let waiting = waiting.expect("a ledger that belongs to one process knows it by heart");
+        dispatch.start(waiting, signals, &mut self.tasks, &self.shutdown);
     }
 
     /// Asks it to stop.

@@ -9,6 +9,7 @@ mod exits;
 mod faults;
 mod files;
 mod lanes;
+mod leases;
 mod model;
 mod shutdown;
 mod signals;

@@ -3,6 +3,7 @@
 mod desk_side;
 mod hand_back;
 mod history;
+mod leases;
 mod race;
 mod replays;
 mod seats;
@@ -18,7 +19,7 @@ use crate::{
     model::{ConversationKey, CustomerEvent, CustomerMessage, Escalation, EventKey, Position, Profile, SessionId},
     store::{
         Ledger, Store,
-        rig::{BEGIN, Place, deliver_all, key, words},
+        rig::{BEGIN, Place, Tenant, deliver_all, key, words},
     },
 };
 
@@ -47,8 +48,21 @@ impl Bed {
 
     async fn at(place: Place) -> Self {
         let ledger = place.open().await;
-        let (signals, receiver) = Signals::channel();
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
+        Self::over(place, ledger, store)
+    }
+
+    /// In memory, as one of several instances that share it.
+    async fn tenant() -> (Self, Arc<Tenant>) {
+        let place = Place::in_memory();
+        let ledger = place.open().await;
+        let tenant = Tenant::new(Arc::clone(&ledger));
+        let store: Arc<dyn Store> = Arc::<Tenant>::clone(&tenant);
+        (Self::over(place, ledger, store), tenant)
+    }
+
+    fn over(place: Place, ledger: Arc<Ledger>, store: Arc<dyn Store>) -> Self {
+        let (signals, receiver) = Signals::channel();
         let intake = Intake::new(store, || BEGIN, IntakeSettings::default(), signals);
         let port = Port::new(Arc::clone(&intake));
         Self {

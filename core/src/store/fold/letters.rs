@@ -7,13 +7,13 @@ use crate::{
     store::{
         DeadLetter, StoreError,
         backend::WaitingMark,
-        index::{Index, IndexChange},
+        index::{IndexChange, Lanes},
     },
 };
 
 impl Batch<'_> {
     /// Whether a delivery waits or is on its way. `index` is as of the last commit.
-    pub(in crate::store) fn waits(&self, id: DeliveryId, index: &Index) -> bool {
+    pub(in crate::store) fn waits(&self, id: DeliveryId, index: &impl Lanes) -> bool {
         self.changes.redriven.contains(&id) || index.has_row(id)
     }
 

@@ -60,7 +60,7 @@ async fn a_commit_that_fails_changes_nothing() {
         let ledger = place.open().await;
         let session = with_agent(&ledger, 1, 1).await;
         let before = ledger.owners().get(&key(1));
-        let timers = ledger.due_timers();
+        let timers = ledger.due_timers().await;
         place.faults.set_away(true);
         let writes = vec![
             vec![message(1, 2, "a")],
@@ -74,8 +74,8 @@ async fn a_commit_that_fails_changes_nothing() {
         assert!(!ledger.is_healthy());
         assert_eq!(ledger.owners().get(&key(1)), before);
         assert_eq!(ledger.owners().get(&key(2)), None);
-        assert_eq!(ledger.outstanding(), 0);
-        assert_eq!(ledger.due_timers(), timers);
+        assert_eq!(ledger.outstanding().await, 0);
+        assert_eq!(ledger.due_timers().await, timers);
 
         place.faults.set_away(false);
         let accepted = ledger.accept(vec![message(1, 2, "a")]).await.expect("it is written");
@@ -114,11 +114,12 @@ async fn an_end_that_cannot_be_written_leaves_the_claim_standing() {
             id: claimed[0].id,
             payload: claimed[0].payload.clone(),
             as_: SettleAs::Delivered(crate::delivery::Receipt::None),
+            lease: claimed[0].lease.clone(),
         };
         place.faults.set_away(true);
         ledger.settle(end()).await.expect_err("the ledger is away");
         assert!(claim(&ledger, &Door::Desk).await.is_empty());
-        assert!(ledger.is_wanted(claimed[0].id));
+        assert!(ledger.is_wanted(claimed[0].id).await);
         place.faults.set_away(false);
         ledger.settle(end()).await.expect("it is written");
         assert_eq!(words(&claim(&ledger, &Door::Desk).await), ["b"]);

@@ -90,10 +90,10 @@ async fn a_dead_letter_that_is_sent_again_wakes_its_door_and_survives_a_restart(
         while wake.notified().now_or_never().is_some() {}
         redrive(&ledger, dead.id).await.expect("it is written");
         within(wake.notified()).await;
-        assert_eq!(ledger.outstanding(), 1);
+        assert_eq!(ledger.outstanding().await, 1);
         let ledger = place.reopen(ledger).await;
         assert_eq!(words(&deliver_all(&ledger).await), ["a"]);
-        assert_eq!(ledger.outstanding(), 0);
+        assert_eq!(ledger.outstanding().await, 0);
         ledger.close().await;
     }
 }
@@ -287,7 +287,7 @@ async fn what_is_asked_twice_is_done_once() {
             third.expect_err("it is too late for that");
             deliver_all(&ledger).await;
         }
-        assert_eq!(ledger.outstanding(), 0);
+        assert_eq!(ledger.outstanding().await, 0);
         ledger.close().await;
     }
 }

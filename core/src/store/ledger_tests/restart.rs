@@ -45,7 +45,7 @@ async fn rows_keep_their_order_and_what_is_known_of_their_attempts() {
         place.clock.advance(Duration::from_secs(1));
 
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.outstanding(), 2);
+        assert_eq!(ledger.outstanding().await, 2);
         let again = claim(&ledger, &Door::Desk).await;
         assert_eq!(words(&again), ["a"], "what waited is tried at once");
         assert_eq!((again[0].id, again[0].attempt), (head[0].id, 2));
@@ -161,9 +161,9 @@ async fn timers_are_known_and_come_until_they_are_cleared() {
         let ledger = place.open().await;
         let session = open(&ledger, 1, 1).await;
         let at = place.clock.now() + place.settings.policy.opening_max;
-        assert_eq!(ledger.due_timers(), (Vec::new(), Some(at)));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(at)));
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), Some(at)));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(at)));
         place.clock.advance(place.settings.policy.opening_max);
         let timer = DueTimer {
             session,
@@ -171,13 +171,13 @@ async fn timers_are_known_and_come_until_they_are_cleared() {
             due: at,
         };
         for _ in 0..2 {
-            assert_eq!(ledger.due_timers(), (vec![timer], None));
+            assert_eq!(ledger.due_timers().await, (vec![timer], None));
         }
         ledger.accept(vec![due(timer)]).await.expect("it is written");
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         assert!(ledger.owners().get(&key(1)).is_some_and(|owner| !owner.is_human()));
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         ledger.close().await;
     }
 }
@@ -189,25 +189,25 @@ async fn a_timer_goes_by_the_settings_of_the_start_and_lets_what_was_missed_come
         place.settings.policy.desk_away_max = None;
         let ledger = place.open().await;
         let session = with_agent(&ledger, 1, 1).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         place.clock.advance(Duration::from_hours(9));
 
         place.settings.policy.silence_max = Some(Duration::from_hours(1));
         place.settings.policy.warned_max = Duration::from_secs(10);
         let ledger = place.reopen(ledger).await;
         let looks_at = place.clock.now() + Duration::from_secs(10);
-        assert_eq!(ledger.due_timers(), (Vec::new(), Some(looks_at)));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(looks_at)));
         ledger
             .accept(vec![message(1, 2, "missed")])
             .await
             .expect("it is written");
         let heard_at = place.clock.now();
         place.clock.advance(Duration::from_secs(10));
-        let (timers, _) = ledger.due_timers();
+        let (timers, _) = ledger.due_timers().await;
         assert_eq!((timers[0].session, timers[0].kind), (session, TimerKind::Silence));
         ledger.accept(vec![due(timers[0])]).await.expect("it is written");
         for _ in 0..2 {
-            let (now_due, next) = ledger.due_timers();
+            let (now_due, next) = ledger.due_timers().await;
             assert_eq!((now_due, next), (Vec::new(), Some(heard_at + Duration::from_hours(1))));
         }
         ledger.close().await;
@@ -225,7 +225,7 @@ async fn the_customer_learns_once_of_a_desk_that_is_away_over_all_restarts() {
         let mut ledger = place.reopen(ledger).await;
         for told in [1, 0, 0] {
             place.clock.advance(away_max);
-            let (timers, _) = ledger.due_timers();
+            let (timers, _) = ledger.due_timers().await;
             let away = timers.iter().filter(|timer| timer.kind == TimerKind::DeskAway);
             assert_eq!(away.clone().count(), told, "{timers:?}");
             for timer in away {
@@ -244,7 +244,7 @@ async fn the_customer_learns_once_of_a_desk_that_is_away_over_all_restarts() {
         settle(&ledger, &taken[0], SettleAs::Delivered(Receipt::None)).await;
         ledger.accept(vec![message(1, 3, "b")]).await.expect("it is written");
         place.clock.advance(away_max);
-        let (timers, _) = ledger.due_timers();
+        let (timers, _) = ledger.due_timers().await;
         assert!(timers.iter().any(|timer| timer.kind == TimerKind::DeskAway));
         ledger.close().await;
     }
@@ -254,8 +254,8 @@ async fn the_customer_learns_once_of_a_desk_that_is_away_over_all_restarts() {
 async fn a_long_backlog_is_one_outage_up_to_its_last_row() {
     for place in Place::each().await {
         let away_max = place.settings.policy.desk_away_max.expect("it is on");
-        let away = |ledger: &Ledger| {
-            let (timers, _) = ledger.due_timers();
+        let away = async |ledger: &Ledger| {
+            let (timers, _) = ledger.due_timers().await;
             timers.into_iter().find(|timer| timer.kind == TimerKind::DeskAway)
         };
         let ledger = place.open().await;
@@ -264,17 +264,17 @@ async fn a_long_backlog_is_one_outage_up_to_its_last_row() {
         let backlog = (2..14).map(|position| message(1, position, "a"));
         ledger.accept(backlog.collect()).await.expect("it is written");
         place.clock.advance(away_max);
-        let timer = away(&ledger).expect("it is due");
+        let timer = away(&ledger).await.expect("it is due");
         ledger.accept(vec![due(timer)]).await.expect("it is written");
         for left in (0..12).rev() {
             let head = claim(&ledger, &Door::Desk).await;
             settle(&ledger, &head[0], SettleAs::Delivered(Receipt::None)).await;
             place.clock.advance(away_max);
-            assert_eq!(away(&ledger), None, "{left} wait, and the customer knows");
+            assert_eq!(away(&ledger).await, None, "{left} wait, and the customer knows");
         }
         ledger.accept(vec![message(1, 14, "b")]).await.expect("it is written");
         place.clock.advance(away_max);
-        assert!(away(&ledger).is_some(), "the next outage");
+        assert!(away(&ledger).await.is_some(), "the next outage");
         ledger.close().await;
     }
 }
@@ -289,12 +289,12 @@ async fn a_timer_of_a_session_that_is_gone_is_cleared() {
         };
         place.backend().commit(&left_over).await.expect("it is written");
         let ledger = place.reopen(ledger).await;
-        let (timers, _) = ledger.due_timers();
+        let (timers, _) = ledger.due_timers().await;
         let accepted = ledger.accept(vec![due(timers[0])]).await.expect("it is answered");
         assert_eq!(accepted, [Accepted::UnknownSession]);
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         ledger.close().await;
     }
 }

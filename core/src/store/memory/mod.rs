@@ -19,7 +19,9 @@ use bytes::Bytes;
 
 use super::{
     AgeOut, DeadLetter, LettersOf, StoreError,
-    backend::{Backend, Changes, DoorRows, Loaded, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+    backend::{
+        Backend, Changes, DoorRows, Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore,
+    },
     stored::decode,
 };
 use crate::{
@@ -146,6 +148,7 @@ impl Backend for MemoryBackend {
             conversations: conversations.into_values().collect(),
             inbox: inbox.cloned().collect(),
             sessions,
+            locked: Locked::default(),
         })
     }
 
@@ -171,6 +174,8 @@ impl Backend for MemoryBackend {
     async fn probe(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    async fn abandon(&self) {}
 
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         Ok(self.tables().age_out(now, age_out))

@@ -10,6 +10,7 @@ mod on_disk;
 #[path = "no_disk.rs"]
 mod on_disk;
 mod place;
+mod tenant;
 mod wait;
 mod work;
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     },
     faults::Faults,
     place::{CHAT, Place},
+    tenant::Tenant,
     wait::{Gate, within},
     work::{claim, deliver_all, door, next_at, open, settle, with_agent, words},
 };

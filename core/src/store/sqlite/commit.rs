@@ -39,6 +39,8 @@ pub(super) fn script(changes: &Changes, growth: &Growth) -> Result<Script, Store
         blobs,
         blobs_dropped,
         secret,
+        released: _,
+        news: _,
     } = changes;
     let mut script = Script::new(rows_max(changes));
     script.run("BEGIN IMMEDIATE", []);

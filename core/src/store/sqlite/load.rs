@@ -16,7 +16,7 @@ use crate::{
     session::{Conversation, TimerKind},
     store::{
         StoreError,
-        backend::{Loaded, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+        backend::{Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
         stored::decode,
     },
 };
@@ -68,6 +68,7 @@ pub(super) async fn load(db: &mut SqliteConnection, tail: &Tail, wanted: &Wanted
         conversations: conversations.into_values().collect(),
         sessions,
         inbox: inbox(db, &wanted.inbox).await?,
+        locked: Locked::default(),
     })
 }
 

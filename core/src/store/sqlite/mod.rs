@@ -117,6 +117,8 @@ impl Backend for SqliteBackend {
         writer.end(written).await
     }
 
+    async fn abandon(&self) {}
+
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         let mut writer = self.writer().await?;
         writer.fold().await?;

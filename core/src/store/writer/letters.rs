@@ -4,14 +4,19 @@ use super::{LetterDone, Reply};
 use crate::{
     delivery::DeliveryId,
     session::NotAgain,
-    store::{DeadLetter, StoreError, backend::blob_of, fold::Batch, ledger::Shared},
+    store::{DeadLetter, StoreError, backend::blob_of, fold::Batch, index::Lanes, ledger::Shared},
 };
 
 /// What a payload that cannot be read is called.
 const UNREADABLE: &str = "unreadable";
 
-pub(super) async fn redrive(shared: &Shared, batch: &mut Batch<'_>, id: DeliveryId) -> Result<Reply, StoreError> {
-    if batch.waits(id, &shared.index()) {
+pub(super) async fn redrive(
+    shared: &Shared,
+    batch: &mut Batch<'_>,
+    lanes: &impl Lanes,
+    id: DeliveryId,
+) -> Result<Reply, StoreError> {
+    if batch.waits(id, lanes) {
         return Ok(Reply::Refused(StoreError::StillWaits(id)));
     }
     let Some(letter) = find(shared, batch, id).await? else {
@@ -29,8 +34,13 @@ pub(super) async fn redrive(shared: &Shared, batch: &mut Batch<'_>, id: Delivery
     })
 }
 
-pub(super) async fn drop(shared: &Shared, batch: &mut Batch<'_>, id: DeliveryId) -> Result<Reply, StoreError> {
-    if batch.waits(id, &shared.index()) {
+pub(super) async fn drop(
+    shared: &Shared,
+    batch: &mut Batch<'_>,
+    lanes: &impl Lanes,
+    id: DeliveryId,
+) -> Result<Reply, StoreError> {
+    if batch.waits(id, lanes) {
         return Ok(Reply::Refused(StoreError::StillWaits(id)));
     }
     let word = match find(shared, batch, id).await {

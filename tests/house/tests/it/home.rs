@@ -1,6 +1,8 @@
 //! A house in this process: the product as an author sets it up, over a ledger in a file.
 
 use std::{
+    net::Ipv4Addr,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,6 +12,7 @@ use escalator::{
     model::{BotEvent, Policy, Texts},
     omnidesk::{Account, AccountToken, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Builder, Database, Escalator, Running, StartError},
+    store::PostgresSettings,
 };
 use escalator_telegram::{Telegram, client, polling};
 use teloxide::{
@@ -34,6 +37,16 @@ pub(crate) struct Plan {
     pub(crate) omnidesk: fn(&mut OmnideskConfig),
     pub(crate) house: fn(Builder) -> Builder,
     pub(crate) handlers: UpdateHandler<Failed>,
+    /// Where it is one of several.
+    pub(crate) instance: Option<Instance>,
+}
+
+/// What instances share, and what is one's own.
+pub(crate) struct Instance {
+    pub(crate) database: Database,
+    pub(crate) postgres: PostgresSettings,
+    /// Where the desk finds a hookpoint, when that is another instance's.
+    pub(crate) hookpoint_url: Option<String>,
 }
 
 impl Default for Plan {
@@ -53,6 +66,7 @@ impl Default for Plan {
             omnidesk: |_| {},
             house: |house| house,
             handlers: bot::handlers(),
+            instance: None,
         }
     }
 }
@@ -97,6 +111,10 @@ impl Street {
                 let ear = ear.clone();
                 async move { ear.add(event) }
             });
+        let house = match plan.instance {
+            Some(instance) => instance.of(house),
+            None => house,
+        };
         let mut house = (plan.house)(house).open().await?;
         if let Some(address) = house.hookpoint_listens_on() {
             self.hookpoint_is(address);
@@ -111,10 +129,17 @@ impl Street {
         let mut dispatcher: Dispatcher<Bot, Failed, DefaultKey> = Dispatcher::builder(bot, handlers)
             .dependencies(dptree::deps![telegram.clone(), seen.clone()])
             .build();
+        let (holds, stops) = (running.holds("telegram"), telegram.clone());
         let polls = tokio::spawn(async move {
-            dispatcher
-                .dispatch_with_listener(listener, LoggingErrorHandler::new())
-                .await;
+            let hold = holds.await.expect("the channel is connected");
+            let mut polls = pin!(dispatcher.dispatch_with_listener(listener, LoggingErrorHandler::new()));
+            tokio::select! {
+                () = &mut polls => {}
+                () = hold.lost() => {
+                    stops.stop();
+                    polls.await;
+                }
+            }
         });
         let house = House {
             running,
@@ -136,6 +161,18 @@ impl Street {
         config.availability_max = Duration::ZERO;
         change(&mut config);
         Omnidesk::new(config).expect("the settings agree")
+    }
+}
+
+impl Instance {
+    fn of(self, house: Builder) -> Builder {
+        let house = house.database(self.database).postgres(self.postgres);
+        match self.hookpoint_url {
+            Some(url) => house
+                .hookpoint_listen((Ipv4Addr::LOCALHOST, 0).into())
+                .hookpoint_url(url),
+            None => house,
+        }
     }
 }
 

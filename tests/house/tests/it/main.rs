@@ -17,6 +17,7 @@ mod flood;
 mod guest;
 mod home;
 mod hooks;
+mod instances;
 mod late;
 mod limits;
 mod no_agents;

@@ -61,7 +61,7 @@ impl Life {
         let dispatch = Dispatch::new(store, Arc::clone(&intake), clock, exits, *settings);
         let mut tasks = JoinSet::new();
         // It dies and is never shut down.
-        dispatch.start(receiver, &mut tasks, &CancellationToken::new());
+        dispatch.start(ledger.doors().await, receiver, &mut tasks, &CancellationToken::new());
         let bot = Bot {
             world: Arc::clone(world),
             ledger: Arc::clone(&ledger),

@@ -211,22 +211,22 @@ async fn come_to_rest(place: &Place, world: &World, life: &Life) {
     place.faults.set_away(false);
     world.state().moods.clear();
     let second = world.state().second;
-    let is_still = || {
+    let waits = || {
         let state = world.state();
-        let waits = state.updates.len() - state.acknowledged + state.agents.len() + state.busy;
-        waits + life.ledger.outstanding() == 0
+        state.updates.len() - state.acknowledged + state.agents.len() + state.busy
     };
     // Seconds of a file's are real ones, so it is not the number of looks that ends this.
     let deadline = tokio::time::Instant::now() + (second * REST_SECS_MAX).max(Duration::from_mins(1));
-    while !is_still() {
+    while waits() + life.ledger.outstanding().await > 0 {
         if tokio::time::Instant::now() > deadline {
+            let deliveries = life.ledger.outstanding().await;
             let mut state = world.state();
             let why = format!(
                 "it does not come to rest: {} updates, {} agents, {} handlers, {} deliveries",
                 state.updates.len() - state.acknowledged,
                 state.agents.len(),
                 state.busy,
-                life.ledger.outstanding()
+                deliveries
             );
             state.broken.push(why);
             return;

@@ -73,7 +73,7 @@ pub(super) async fn over(bed: Arc<Bed>) -> Checked {
         format!("a row whose session is over must be refused with a reason: {refused:?}"),
     )?;
     same(&letters(&bed).await?, &vec![dead.id], "the dead letters")?;
-    same(&bed.store().outstanding(), &0, "deliveries that wait")
+    same(&bed.store().outstanding().await, &0, "deliveries that wait")
 }
 
 pub(super) async fn dropped(bed: Arc<Bed>) -> Checked {
