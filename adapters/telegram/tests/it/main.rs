@@ -11,3 +11,4 @@ mod rig;
 mod running;
 mod sending;
 mod stopping;
+mod webhook;
