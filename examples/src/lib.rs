@@ -11,6 +11,7 @@ pub mod settings;
 pub mod telegram_bot;
 pub mod told;
 pub mod two_channels;
+pub mod updates;
 
 /// The code that the README shows, compiled.
 #[cfg(doctest)]

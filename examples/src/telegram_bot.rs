@@ -1,7 +1,7 @@
 //! A small FAQ bot for Telegram that hands over to a human. What escalation adds to it stands in `serve` and in the
 //! first lines of `answer`; the rest is the bot's own.
 
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 use anyhow::{Result, anyhow};
 use escalator::{
@@ -10,9 +10,9 @@ use escalator::{
     runtime::Builder,
 };
 use escalator_telegram::{Telegram, polling};
-use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+use teloxide::{error_handlers::LoggingErrorHandler, prelude::*, update_listeners::UpdateListener};
 
-use crate::{faq, settings::Settings, told};
+use crate::{faq, settings::Settings, told, updates::Updates};
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -33,10 +33,11 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
     let mut house = house.on_event(told::tell).open().await?;
     let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
     house.connect(Arc::new(telegram.clone()))?;
+    let updates = Updates::of(settings, &telegram).await?;
     let running = house.start().await?;
 
     tokio::spawn(stop_on_ctrl_c(telegram.clone()));
-    let outcome = listen(bot, telegram).await;
+    let outcome = listen(bot, telegram, updates).await;
     running.shutdown().await;
     outcome
 }
@@ -45,9 +46,22 @@ pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
 ///
 /// # Errors
 /// Telegram is gone.
-pub async fn listen(bot: Bot, telegram: Telegram<Bot>) -> Result<()> {
+pub async fn listen(bot: Bot, telegram: Telegram<Bot>, updates: Updates) -> Result<()> {
+    match updates {
+        Updates::Polled => dispatch(bot.clone(), telegram, polling(bot)).await,
+        Updates::Posted(posted) => {
+            let listener = posted.webhook.listener();
+            posted.while_served(dispatch(bot, telegram, listener)).await
+        }
+    }
+}
+
+async fn dispatch<L>(bot: Bot, telegram: Telegram<Bot>, listener: L) -> Result<()>
+where
+    L: UpdateListener<Err: Debug + Send + 'static> + Send,
+{
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
-    let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
+    let (listener, handlers) = telegram.install(listener, handlers);
     let mut dispatcher = Dispatcher::builder(bot, handlers)
         .dependencies(dptree::deps![telegram])
         .build();

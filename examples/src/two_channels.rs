@@ -6,7 +6,7 @@ use anyhow::Result;
 use escalator_discord::Discord;
 use escalator_telegram::Telegram;
 
-use crate::{discord_bot, settings::Settings, telegram_bot, told};
+use crate::{discord_bot, settings::Settings, telegram_bot, told, updates::Updates};
 
 /// Runs both bots with the settings of the environment, until they are told to stop, or one of them ends.
 ///
@@ -19,6 +19,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let mut house = house.on_event(told::tell).open().await?;
     let telegram = Telegram::new(telegram_bot.clone(), house.ingress("telegram"));
     house.connect(Arc::new(telegram.clone()))?;
+    let updates = Updates::of(settings, &telegram).await?;
     let discord = Discord::new(&discord_bot, house.ingress("discord"));
     house.connect(Arc::new(discord.clone()))?;
     let running = house.start().await?;
@@ -27,7 +28,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let shards = Arc::clone(&client.shard_manager);
     // Whichever ends, the other one is stopped, and what it has pulled is dealt with.
     let on_telegram = async {
-        let ended = telegram_bot::listen(telegram_bot, telegram.clone()).await;
+        let ended = telegram_bot::listen(telegram_bot, telegram.clone(), updates).await;
         shards.shutdown_all().await;
         ended
     };

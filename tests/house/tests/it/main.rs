@@ -1,6 +1,6 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash`, `discord_killed`, `discord_story` and `story` run the bot in a process of its own; the others open a house
+//! `crash`, `discord_killed`, `discord_story`, `story` and `webhook` run the bot in a process of its own; the others open a house
 //! in this one.
 
 mod bot;
@@ -24,3 +24,4 @@ mod square;
 mod story;
 mod street;
 mod texts;
+mod webhook;
