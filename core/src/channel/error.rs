@@ -41,7 +41,7 @@ pub enum EscalateError {
     TurnOver,
 }
 
-/// The bot spoke through a turn of an older epoch.
+/// The bot spoke through a turn of an older epoch, or in a process that no longer receives for the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a human has taken the conversation over: nothing was sent")]
 pub struct TakenOver;

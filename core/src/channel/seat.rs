@@ -15,6 +15,8 @@ use crate::model::{ConversationKey, CustomerEvent, CustomerMessage, Line, Positi
 pub(crate) struct Seat {
     key: ConversationKey,
     now: fn() -> Timestamp,
+    /// Whether this process receives for the channel right now. Where several could, one does.
+    is_held: Box<dyn Fn() -> bool + Send + Sync>,
     state: Mutex<State>,
     /// Woken when the last permit is given back, and when lines are written or not.
     drained: Notify,
@@ -71,6 +73,15 @@ impl Seat {
     const UNWRITTEN_MAX: usize = 1_000;
 
     pub(crate) fn new(key: ConversationKey, now: fn() -> Timestamp) -> Arc<Self> {
+        Self::held_while(key, now, Box::new(|| true))
+    }
+
+    /// One in which nothing is said while `is_held` says no.
+    pub(crate) fn held_while(
+        key: ConversationKey,
+        now: fn() -> Timestamp,
+        is_held: Box<dyn Fn() -> bool + Send + Sync>,
+    ) -> Arc<Self> {
         let state = State {
             generation: 1,
             taking: false,
@@ -85,6 +96,7 @@ impl Seat {
         Arc::new(Self {
             key,
             now,
+            is_held,
             state: Mutex::new(state),
             drained: Notify::new(),
             settled: Notify::new(),
@@ -102,7 +114,7 @@ impl Seat {
 
     pub(crate) fn is_current(&self, generation: u64) -> bool {
         let state = self.lock();
-        state.generation == generation && !state.taking
+        state.generation == generation && !state.taking && (self.is_held)()
     }
 
     /// Whether an escalation is under way.
@@ -131,7 +143,7 @@ impl Seat {
     /// generation was read: then the owner must be looked up anew.
     pub(crate) fn start(&self, position: Position, generation: u64) -> bool {
         let mut state = self.lock();
-        if state.taking || state.generation != generation {
+        if state.taking || state.generation != generation || !(self.is_held)() {
             return false;
         }
         // What stands before it was started too: a dispatcher keeps a chat in order, and drops what no handler wants.
@@ -146,7 +158,7 @@ impl Seat {
     /// Lets one line of the bot out.
     pub(crate) fn enter(self: &Arc<Self>, generation: u64) -> Result<Permit, TakenOver> {
         let mut state = self.lock();
-        if state.generation != generation || state.taking {
+        if state.generation != generation || state.taking || !(self.is_held)() {
             return Err(TakenOver);
         }
         state.permits += 1;
@@ -247,6 +259,19 @@ impl Seat {
         let mut state = self.lock();
         state.passed = taken.remainder.into();
         self.reopen(state);
+    }
+
+    /// The process no longer receives for the channel: turns of the generation are over for good, their lines on their way
+    /// are cut off, and what was passed to the bot and not started is the next one's.
+    pub(crate) fn void(&self) {
+        let mut state = self.lock();
+        state.generation += 1;
+        state.passed.clear();
+        state.cut.cancel();
+        // An escalation that is under way ends by itself, and finds the seat changed.
+        if !state.taking {
+            self.reopen(state);
+        }
     }
 
     fn reopen(&self, mut state: MutexGuard<'_, State>) {

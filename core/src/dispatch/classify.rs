@@ -135,6 +135,8 @@ mod tests {
             created_at: NOW - Duration::from_secs(age_secs),
             maybe_sent: false,
             started: false,
+            place: None,
+            lease: crate::store::Lease::for_good(),
         }
     }
 

@@ -69,12 +69,11 @@ async fn to_chat(
         return Outcome::not_sent(format!("the channel {} is not connected", claimed.conversation.channel));
     };
     let (id, to, attempt) = (claimed.id, &claimed.conversation, claimed.attempt);
-    let place = dispatch.store.owners().get(to).and_then(|ownership| ownership.place);
     channel
         .deliver(ChatDelivery {
             id,
             to,
-            place: place.as_ref(),
+            place: claimed.place.as_ref(),
             payload,
             file,
             attempt,

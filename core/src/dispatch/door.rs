@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     delivery::{Door, Outcome, Payload},
-    store::{Claimed, Settle, SettleAs, StoreError},
+    store::{Claimed, Recorded, Settle, SettleAs, StoreError},
 };
 
 /// One door's loop: claims what is due, and makes a task of each claim. When it is dropped, the calls under way are cut.
@@ -70,6 +70,8 @@ enum Called {
     NotWanted,
     /// It must not be made twice, and could not be noted before the shutdown.
     Not,
+    /// The lease was over: it was not made, or was cut off, and the delivery is another instance's.
+    Lost,
 }
 
 /// A door that is in use.
@@ -116,7 +118,7 @@ impl OpenDoor {
     async fn work(&self, claimed: Claimed) {
         let settled = tokio::select! {
             biased;
-            (pass, _slot) = self.enter(&claimed) => match self.call(&claimed).await {
+            (pass, _slot) = self.enter(&claimed) => match self.call_under_lease(&claimed).await {
                 Called::Ended(outcome) => {
                     pass.ended(&outcome, fastrand::f64());
                     self.classified(&claimed, outcome)
@@ -129,8 +131,10 @@ impl OpenDoor {
                     due: self.dispatch.clock.now(),
                     maybe_sent: false,
                 },
-                Called::Not => return,
+                // Another instance makes it, and settles it.
+                Called::Not | Called::Lost => return,
             },
+            () = claimed.lease.over() => return,
             () = self.shutdown.cancelled() => return,
         };
         self.settle(&claimed, settled).await;
@@ -148,17 +152,34 @@ impl OpenDoor {
         (pass, slot)
     }
 
+    /// The call, cut off when another instance may begin with the lane.
+    async fn call_under_lease(&self, claimed: &Claimed) -> Called {
+        tokio::select! {
+            // First, so that a call that was cut off makes not one step more.
+            biased;
+            () = claimed.lease.over() => {
+                tracing::warn!(delivery = %claimed.id, "a call was cut off at the end of its lease");
+                Called::Lost
+            }
+            called = self.call(claimed) => called,
+        }
+    }
+
     /// The call itself.
     async fn call(&self, claimed: &Claimed) -> Called {
         let at_most_once = matches!(&claimed.payload, Payload::Desk(payload) if payload.at_most_once());
         if at_most_once && claimed.started {
             return Called::Before;
         }
-        if at_most_once && !self.settle(claimed, SettleAs::Started).await {
-            return Called::Not;
+        if at_most_once {
+            match self.settle(claimed, SettleAs::Started).await {
+                Some(Recorded::Done) => {}
+                Some(Recorded::Fenced) => return Called::Lost,
+                None => return Called::Not,
+            }
         }
         // It may have waited long, for a slot or at the gate.
-        if !self.dispatch.store.is_wanted(claimed.id) {
+        if !self.dispatch.store.is_wanted(claimed.id).await {
             return Called::NotWanted;
         }
         Called::Ended(deliver(&self.dispatch, claimed, &self.settings).await)
@@ -170,22 +191,27 @@ impl OpenDoor {
         classify(claimed, outcome, now, fastrand::f64(), &self.dispatch.settings)
     }
 
-    /// Settles, as often as it takes: the lane waits for it. `false` when the shutdown came first.
-    async fn settle(&self, claimed: &Claimed, as_: SettleAs) -> bool {
+    /// Settles, as often as it takes: the lane waits for it. `None` when the shutdown came first.
+    async fn settle(&self, claimed: &Claimed, as_: SettleAs) -> Option<Recorded> {
         let settle = Settle {
             id: claimed.id,
             payload: claimed.payload.clone(),
             as_,
+            lease: claimed.lease.clone(),
         };
-        while let Err(failed) = self.dispatch.intake.settle(settle.clone()).await {
+        let recorded = loop {
+            let failed = match self.dispatch.intake.settle(settle.clone()).await {
+                Ok(recorded) => break recorded,
+                Err(failed) => failed,
+            };
             tracing::warn!(delivery = %claimed.id, error = %failed, "the end of an attempt waits for the ledger");
             tokio::select! {
                 () = tokio::time::sleep(LEDGER_WAIT) => {}
-                () = self.shutdown.cancelled() => return false,
+                () = self.shutdown.cancelled() => return None,
             }
-        }
+        };
         tracing::trace!(target: "escalator::site", site = "settle.after", payload = claimed.payload.word());
-        true
+        Some(recorded)
     }
 }
 

@@ -80,15 +80,16 @@ impl Dispatch {
         })
     }
 
-    /// Starts a loop for each door, for the timers and for the signals. They end after `shutdown`: a call under way is
+    /// Starts a loop for each door, also for those at which something is `waiting`, for the timers and for the signals. They end after `shutdown`: a call under way is
     /// finished first. One that is aborted cuts its calls.
     pub(crate) fn start(
         self: &Arc<Self>,
+        waiting: Vec<Door>,
         signals: mpsc::Receiver<SignalTo>,
         tasks: &mut JoinSet<()>,
         shutdown: &CancellationToken,
     ) {
-        for door in self.doors() {
+        for door in self.doors(waiting) {
             tasks.spawn(door::run(Arc::clone(self), door, shutdown.clone()));
         }
         tasks.spawn(timers::run(Arc::clone(self), shutdown.clone()));
@@ -102,11 +103,11 @@ impl Dispatch {
 
     /// What waits for a channel that is no longer connected has a loop as well: it ends as a dead letter, not in silence.
     /// So has a channel at which nothing waits yet, but an agent may still write.
-    fn doors(&self) -> HashSet<Door> {
+    fn doors(&self, waiting: Vec<Door>) -> HashSet<Door> {
         let connected = self.exits.channels.keys().cloned();
         let channels = connected.chain(self.store.owners().channels());
         let doors = [Door::Desk, Door::Bot].into_iter();
         let doors = doors.chain(channels.map(Door::Channel));
-        doors.chain(self.store.doors()).collect()
+        doors.chain(waiting).collect()
     }
 }

@@ -16,7 +16,7 @@ const AT_ONCE_MAX: usize = 256;
 pub(super) async fn run(dispatch: Arc<Dispatch>, shutdown: CancellationToken) {
     let wake = dispatch.store.wake_timers();
     loop {
-        let (due, next) = dispatch.store.due_timers();
+        let (due, next) = dispatch.store.due_timers().await;
         let all_taken = tokio::select! {
             all_taken = bring(&dispatch, due) => all_taken,
             // One that was not seen to be taken comes again.

@@ -49,12 +49,13 @@ impl Intake {
     /// after that typing is a signal.
     ///
     /// # Errors
-    /// [`IngressError`] when the first sign could not be committed.
+    /// [`IngressError`] when the first sign could not be committed, or the session not be looked up.
     ///
     /// # Cancel safety
     /// As [`hear`](Self::hear).
     pub async fn hear_typing(&self, session: SessionId, on: bool) -> Result<Heard, IngressError> {
-        let Some((conversation, standing)) = self.store.owners().of_session(session) else {
+        let standing = self.store.standing(session).await;
+        let Some((conversation, standing)) = standing.map_err(|failed| refused(&failed))? else {
             return Ok(Heard::Unknown);
         };
         if on && !standing.with_agent {

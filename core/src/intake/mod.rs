@@ -24,8 +24,8 @@ use tokio::task::JoinError;
 
 use crate::{
     channel::IngressError,
-    model::{EventKey, Timestamp},
-    store::{Settle, Store, StoreError},
+    model::{ChannelId, EventKey, Timestamp},
+    store::{Recorded, Settle, Store, StoreError},
 };
 
 use self::seats::Seats;
@@ -67,10 +67,10 @@ impl Intake {
     /// Puts the way in before a ledger.
     pub fn new(store: Arc<dyn Store>, now: fn() -> Timestamp, settings: IntakeSettings, signals: Signals) -> Arc<Self> {
         Arc::new(Self {
+            seats: Seats::new(Arc::clone(&store), now),
             store,
             now,
             settings,
-            seats: Seats::new(now),
             signals,
         })
     }
@@ -79,8 +79,13 @@ impl Intake {
     ///
     /// # Errors
     /// [`StoreError`]: the claim stands; settle it again.
-    pub async fn settle(&self, settle: Settle) -> Result<(), StoreError> {
+    pub async fn settle(&self, settle: Settle) -> Result<Recorded, StoreError> {
         self.store.settle(settle).await
+    }
+
+    /// The channel is no longer this instance's: no turn that was given before says anything more, also when it comes back.
+    pub(crate) fn lose(&self, channel: &ChannelId) {
+        self.seats.void(channel);
     }
 
     /// Whether the ledger takes writes.

@@ -52,6 +52,16 @@ impl Port {
         ))
     }
 
+    /// Refuses what only the instance may do that receives for the channel.
+    fn check_held(&self, channel: &ChannelId) -> Result<(), IngressError> {
+        if self.0.store.holds(channel) {
+            return Ok(());
+        }
+        Err(IngressError::Unavailable {
+            detail: format!("another instance receives for the channel {channel}"),
+        })
+    }
+
     /// Who owns a conversation, and whether a position belongs to the former owner.
     fn owner_at(&self, conversation: &ConversationKey, position: Position) -> (Owner, bool) {
         match self.0.store.owners().get(conversation) {
@@ -97,11 +107,15 @@ impl IngressPort for Port {
     }
 
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {
+        let channel = &update.conversation.channel;
+        self.check_held(channel)?;
         let seat = self.0.seats.of(&update.conversation);
         for _ in 0..GLANCES_MAX {
             // A takeover that is under way decides whose it is.
             seat.settled().await;
             if let Some(offered) = self.glance(&seat, &update) {
+                // Only now: until here nobody else can have escalated the conversation.
+                self.check_held(channel)?;
                 return Ok(offered);
             }
             let accepted = self
@@ -131,6 +145,10 @@ impl IngressPort for Port {
                     if seat.start(position, generation) {
                         return Started::Turn(Turn::new(seat, generation));
                     }
+                    // Another instance has the channel by now: here the bot stays silent.
+                    if self.check_held(&conversation.channel).is_err() {
+                        return Started::Turn(Turn::new(seat, Turn::OVER));
+                    }
                 }
             }
         }
@@ -141,13 +159,15 @@ impl IngressPort for Port {
     fn turn(&self, conversation: &ConversationKey) -> Option<Turn> {
         let seat = self.0.seats.of(conversation);
         let generation = seat.generation();
-        (self.owner(conversation) == Owner::Bot).then(|| Turn::new(seat, generation))
+        let is_bots = self.owner(conversation) == Owner::Bot && self.check_held(&conversation.channel).is_ok();
+        is_bots.then(|| Turn::new(seat, generation))
     }
 
     async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
         if turn.generation() != Turn::OVER {
             self.check_bound(&turn)?;
         }
+        self.check_held(&turn.conversation().channel)?;
         tokio::spawn(Arc::clone(&self.0).take_over(turn, escalation))
             .await
             .unwrap_or_else(|ended| Err(came_to_no_end(&ended).into()))

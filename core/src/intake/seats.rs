@@ -5,20 +5,23 @@ use std::{
 
 use crate::{
     channel::{Seat, Turn},
-    model::{ConversationKey, Timestamp},
+    model::{ChannelId, ConversationKey, Timestamp},
+    store::Store,
 };
 
 /// The seats of the conversations that are active in this process. A seat that holds nothing is given up, so memory
 /// follows what is going on and not how many customers there ever were.
 pub(super) struct Seats {
     now: fn() -> Timestamp,
+    store: Arc<dyn Store>,
     seats: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
 }
 
 impl Seats {
-    pub(super) fn new(now: fn() -> Timestamp) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>, now: fn() -> Timestamp) -> Self {
         Self {
             now,
+            store,
             seats: Mutex::default(),
         }
     }
@@ -28,9 +31,17 @@ impl Seats {
         if let Some(seat) = seats.get(key) {
             return Arc::clone(seat);
         }
-        let seat = Seat::new(key.clone(), self.now);
+        let (store, channel) = (Arc::clone(&self.store), key.channel.clone());
+        let seat = Seat::held_while(key.clone(), self.now, Box::new(move || store.holds(&channel)));
         seats.insert(key.clone(), Arc::clone(&seat));
         seat
+    }
+
+    /// Another instance receives for a channel: whatever its seats allowed is over.
+    pub(super) fn void(&self, channel: &ChannelId) {
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_channel = seats.iter().filter(|(key, _)| key.channel == *channel);
+        of_channel.for_each(|(_, seat)| seat.void());
     }
 
     /// Whether a turn's seat is one of these, and so one that an escalation closes to everybody.

@@ -1,5 +1,7 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use url::Url;
+
 use super::{Escalator, StartError};
 use crate::{
     channel::BotListener,
@@ -8,7 +10,7 @@ use crate::{
     hookpoint::HookpointSettings,
     intake::IntakeSettings,
     model::{Policy, Texts},
-    store::{AgeOut, SqliteSettings},
+    store::{AgeOut, PostgresSettings, SqliteSettings},
 };
 
 /// Where everything that must survive is kept.
@@ -17,18 +19,23 @@ use crate::{
 pub enum Database {
     /// In one SQLite file, which belongs to one process.
     Sqlite(PathBuf),
+    /// In a PostgreSQL database, which several instances share. Needs the feature `postgres`.
+    Postgres(PostgresUrl),
     /// In memory, and gone with the process: for tests.
     Memory,
 }
 
 impl Database {
-    /// Reads `sqlite:path` (also `sqlite://path`), or `memory:`.
+    /// Reads `sqlite:path` (also `sqlite://path`), `postgres://user:password@host/name` (also `postgresql://…`), or `memory:`.
     ///
     /// # Errors
     /// [`StartError::UnknownDatabase`] for anything else.
     pub fn parse(name: &str) -> Result<Self, StartError> {
         if name == "memory:" {
             return Ok(Self::Memory);
+        }
+        if let Some(url) = PostgresUrl::of(name) {
+            return Ok(Self::Postgres(url));
         }
         let path = name.strip_prefix("sqlite://").or_else(|| name.strip_prefix("sqlite:"));
         // What stands behind `?` are options of other libraries; the ledger sets its own.
@@ -50,8 +57,43 @@ impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
             Self::Memory => f.write_str("memory:"),
         }
+    }
+}
+
+/// Where a PostgreSQL database is, and how it is entered. Its password is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(Url);
+
+impl PostgresUrl {
+    fn of(name: &str) -> Option<Self> {
+        if !name.starts_with("postgres://") && !name.starts_with("postgresql://") {
+            return None;
+        }
+        Url::parse(name).ok().map(Self)
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// Host and name; not who enters, nor with what: a parameter can be a password too.
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, path) = (self.0.host_str().unwrap_or_default(), self.0.path());
+        match self.0.port() {
+            Some(port) => write!(f, "postgres://{host}:{port}{path}"),
+            None => write!(f, "postgres://{host}{path}"),
+        }
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -73,6 +115,7 @@ pub struct Builder {
     pub(super) bot: Option<Arc<dyn BotListener>>,
     pub(super) shutdown_max: Duration,
     pub(super) sqlite: SqliteSettings,
+    pub(super) postgres: PostgresSettings,
 }
 
 impl Builder {
@@ -92,6 +135,7 @@ impl Builder {
             bot: None,
             shutdown_max: Duration::from_secs(10),
             sqlite: SqliteSettings::default(),
+            postgres: PostgresSettings::default(),
         }
     }
 
@@ -104,6 +148,12 @@ impl Builder {
     /// How the SQLite file is used.
     pub fn sqlite(mut self, settings: SqliteSettings) -> Self {
         self.sqlite = settings;
+        self
+    }
+
+    /// How a PostgreSQL database is shared.
+    pub fn postgres(mut self, settings: PostgresSettings) -> Self {
+        self.postgres = settings;
         self
     }
 
@@ -200,30 +250,42 @@ mod tests {
     #[test]
     fn a_database_is_named_by_its_kind() {
         let file = |path: &str| Database::Sqlite(path.into());
+        let postgres = |url: &str| Database::Postgres(PostgresUrl::of(url).expect("it is one"));
         for (name, database) in [
             ("sqlite:escalator.db", file("escalator.db")),
             ("sqlite:///var/lib/e.db", file("/var/lib/e.db")),
             ("sqlite:/var/lib/e.db?mode=rwc", file("/var/lib/e.db")),
             ("memory:", Database::Memory),
+            ("postgres://localhost/x", postgres("postgres://localhost/x")),
+            (
+                "postgresql://anna:word@db:5433/x",
+                postgres("postgresql://anna:word@db:5433/x"),
+            ),
         ] {
             assert_eq!(Database::parse(name).expect("the name is right"), database, "{name}");
         }
-        for name in [
-            "",
-            "escalator.db",
-            "sqlite:",
-            "sqlite::memory:",
-            "postgres://localhost/x",
-        ] {
+        for name in ["", "escalator.db", "sqlite:", "sqlite::memory:", "mysql://localhost/x"] {
             assert!(Database::parse(name).is_err(), "{name}");
         }
     }
 
     #[test]
     fn an_unknown_database_is_named_without_its_password() {
-        for name in ["postgres://anna:hunter2@db/x", "anna:hunter2@db", "hunter2@db"] {
+        for name in ["mysql://anna:hunter2@db/x", "anna:hunter2@db", "hunter2@db"] {
             let error = Database::parse(name).expect_err("there is none of that kind");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_postgres_database_is_shown_without_its_password() {
+        for name in [
+            "postgres://anna:hunter2@db:5433/x",
+            "postgresql://db:5433/x?user=anna&password=hunter2",
+        ] {
+            let database = Database::parse(name).expect("the name is right");
+            assert_eq!(database.to_string(), "postgres://db:5433/x");
+            assert!(!format!("{database:?}").contains("hunter2"), "{database:?}");
         }
     }
 }

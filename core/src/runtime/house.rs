@@ -139,7 +139,7 @@ impl Escalator {
             ?channels,
             "the house is open"
         );
-        Ok(Running::start(self))
+        Ok(Running::start(self).await)
     }
 
     fn exits(&self) -> Exits {
@@ -221,6 +221,7 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
     };
     let opened = match &builder.database {
         Database::Memory => Ledger::in_memory(settings).await,
+        Database::Postgres(url) => Ledger::postgres(url.expose(), builder.postgres.clone(), settings).await,
         database @ Database::Sqlite(_) => Ledger::sqlite(&database.to_string(), builder.sqlite.clone(), settings).await,
     };
     opened.map_err(|source| StartError::Store {

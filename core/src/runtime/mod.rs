@@ -7,6 +7,7 @@
 
 mod builder;
 mod error;
+mod holds;
 mod house;
 mod running;
 mod supervise;
@@ -16,6 +17,7 @@ mod tests;
 pub use self::{
     builder::{Builder, Database},
     error::StartError,
+    holds::Hold,
     house::Escalator,
     running::{Health, Running},
 };

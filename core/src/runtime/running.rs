@@ -1,12 +1,13 @@
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Escalator, supervise};
+use super::{Escalator, Hold, holds::Holds, supervise};
 use crate::{
     hookpoint::{self, Hookpoint, ServeSettings},
     intake::Intake,
+    model::ChannelId,
     store::{Ledger, Store},
 };
 
@@ -21,6 +22,8 @@ pub struct Running {
     tasks: JoinSet<()>,
     shutdown: CancellationToken,
     shutdown_max: Duration,
+    /// Of each connected channel.
+    holds: HashMap<ChannelId, Holds>,
     hooks: Hookpoint,
     hookpoint: Option<SocketAddr>,
     _stops: DropGuard,
@@ -29,14 +32,15 @@ pub struct Running {
 /// How a house is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// Whether the ledger takes writes. While it does not, nothing is acknowledged.
+    /// Whether the ledger takes writes, and with a shared database whether this instance is one of those that share it. While
+    /// it is not, nothing is acknowledged.
     pub ready: bool,
-    /// How many deliveries wait or are on their way.
+    /// How many deliveries wait or are on their way; with a shared database, how many there were a few seconds ago.
     pub outstanding: usize,
 }
 
 impl Running {
-    pub(super) fn start(house: Escalator) -> Self {
+    pub(super) async fn start(house: Escalator) -> Self {
         let (mut tasks, shutdown) = (JoinSet::new(), CancellationToken::new());
         let dispatch = house.dispatch();
         let hookpoint = house.hookpoint_listens_on();
@@ -49,8 +53,12 @@ impl Running {
             hookpoint: hooks,
             ..
         } = house;
+        let mut holds = HashMap::new();
         for channel in dispatch.channels() {
-            tasks.spawn(supervise::channel(channel, shutdown.clone()));
+            let of_channel: &Holds = holds.entry(channel.id().clone()).or_default();
+            let (ledger, intake) = (Arc::clone(&ledger), Arc::clone(&intake));
+            let supervised = supervise::channel(channel, ledger, intake, of_channel.clone(), shutdown.clone());
+            tasks.spawn(supervised);
         }
         if let Some(listener) = listener {
             let serve = ServeSettings {
@@ -59,7 +67,7 @@ impl Running {
             };
             tasks.spawn(hookpoint::serve(listener, hooks.router(), shutdown.clone(), serve));
         }
-        dispatch.start(signals, &mut tasks, &shutdown);
+        dispatch.start(ledger.doors().await, signals, &mut tasks, &shutdown);
         tasks.spawn(Intake::write_behind(Arc::clone(&intake), shutdown.clone()));
         let age_out = supervise::age_out(Arc::clone(&ledger), builder.age_out, shutdown.clone());
         tasks.spawn(age_out);
@@ -68,6 +76,7 @@ impl Running {
             intake,
             tasks,
             shutdown_max: builder.shutdown_max,
+            holds,
             hooks,
             hookpoint,
             _stops: shutdown.clone().drop_guard(),
@@ -79,7 +88,7 @@ impl Running {
     pub fn health(&self) -> Health {
         Health {
             ready: self.ledger.is_healthy(),
-            outstanding: self.ledger.outstanding(),
+            outstanding: self.ledger.outstanding_lately(),
         }
     }
 
@@ -91,6 +100,17 @@ impl Running {
     /// The ledger, to look into.
     pub fn ledger(&self) -> &Arc<Ledger> {
         &self.ledger
+    }
+
+    /// Waits until this instance receives for a channel. Where several instances share a database, one of them does: start the
+    /// bot's own dispatcher or gateway client of the channel then, and stop it when the [`Hold`] is lost. With SQLite that is
+    /// at once, and for good. `None` when no channel of that name is connected.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the future is dropped.
+    pub async fn holds(&self, channel: &str) -> Option<Hold> {
+        let holds = self.holds.get(&ChannelId::new(channel))?.clone();
+        Some(holds.held().await)
     }
 
     /// Waits until no delivery waits and none is on its way.

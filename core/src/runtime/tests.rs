@@ -157,13 +157,10 @@ async fn a_channel_that_fails_or_panics_runs_again_and_one_at_its_end_does_not()
             acts(|_, _| async { Ok(()) }),
         ],
     );
-    let runs = Arc::clone(&channel);
-    tokio::time::timeout(
-        Duration::from_mins(1),
-        supervise::channel(runs, CancellationToken::new()),
-    )
-    .await
-    .expect("it comes to its end");
+    let runs: Arc<dyn EscalationChannel> = Arc::<Acts>::clone(&channel);
+    let stop = CancellationToken::new();
+    let ended = tokio::time::timeout(Duration::from_mins(1), supervise::run(&runs, &stop));
+    assert!(ended.await.expect("it comes to its end"), "its input is at its end");
     assert_eq!(channel.left(), 1);
 }
 

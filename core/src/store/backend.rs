@@ -1,12 +1,19 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use uuid::Uuid;
 
-use super::{AgeOut, DeadLetter, StoreError};
+use super::{AgeOut, DeadLetter, DueTimer, StoreError};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
-    model::{BlobId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line, SessionId, Timestamp},
+    model::{
+        Address, BlobId, ChannelId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line,
+        SessionId, Timestamp,
+    },
     session::{Conversation, Mark, TimerKind},
 };
 
@@ -29,6 +36,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Writes something that changes nothing, to see whether there is room and a disk.
     async fn probe(&self) -> Result<(), StoreError>;
+
+    /// Lets go of what `load` locked, where no commit follows. Nothing to do where nothing is shared.
+    async fn abandon(&self);
 
     /// Removes what is too old, at most `rows_max` of each kind, and tells how many rows that were.
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError>;
@@ -53,6 +63,77 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Lets go of what it is stored in. Whatever is asked later fails.
     async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// What a storage can do beside that instances share. The times of leases are the storage's own clock's.
+#[async_trait]
+pub(crate) trait Commons: Backend {
+    /// Makes an instance known, alive for the length of a lease.
+    async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError>;
+
+    /// Keeps an instance alive for the length of a lease from now. `false` when its lease was over.
+    async fn renew(&self, instance: Uuid, lease: Duration) -> Result<bool, StoreError>;
+
+    /// Gives all back that an instance has, and forgets it.
+    async fn leave(&self, instance: Uuid) -> Result<(), StoreError>;
+
+    /// Takes back what instances have whose lease is over, and tells the doors that have something to claim by that.
+    async fn sweep(&self) -> Result<Vec<Door>, StoreError>;
+
+    /// Takes back the lanes of an instance that are out under none of these fences.
+    async fn take_back(&self, instance: Uuid, known: &[u64]) -> Result<(), StoreError>;
+
+    /// Gives an instance a channel that nobody alive has. `false` when somebody has.
+    async fn take_channel(&self, instance: Uuid, channel: &ChannelId) -> Result<bool, StoreError>;
+
+    /// Hands out the heads of due lanes, the longest due first. Nothing when the instance is not alive, or has not the
+    /// channel that the door is of.
+    async fn claim(
+        &self,
+        instance: Uuid,
+        door: &Door,
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<ClaimedRow>, StoreError>;
+
+    /// When the next lane of a door is due that is not out.
+    async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Whether a row still waits in a lane that is out to an instance.
+    async fn is_out(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError>;
+
+    /// The timers that are due, at most `max`, and when the next one is.
+    async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError>;
+
+    /// The doors of all waiting rows.
+    async fn doors(&self) -> Result<Vec<Door>, StoreError>;
+
+    /// How many rows wait or are out.
+    async fn outstanding(&self) -> Result<usize, StoreError>;
+
+    /// Conversations as they were committed last.
+    async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError>;
+
+    /// The conversation of a session, as it was committed last.
+    async fn of_session(&self, session: SessionId) -> Result<Option<Conversation>, StoreError>;
+
+    /// Begins to hear what other instances tell.
+    async fn listen(&self) -> Result<Box<dyn Listening>, StoreError>;
+}
+
+/// Hears what instances tell, its own included.
+#[async_trait]
+pub(crate) trait Listening: Send {
+    /// The next; `None` when some may have been missed.
+    async fn hear(&mut self) -> Result<Option<News>, StoreError>;
+}
+
+/// A row that is handed out to an instance.
+#[derive(Debug)]
+pub(crate) struct ClaimedRow {
+    pub(crate) row: WaitingRow,
+    pub(crate) place: Option<Address>,
+    pub(crate) fence: u64,
 }
 
 /// What a started ledger knows by heart.
@@ -84,6 +165,10 @@ pub(crate) struct Wanted {
     pub(crate) sessions: Vec<SessionId>,
     pub(crate) conversations: Vec<ConversationId>,
     pub(crate) inbox: Vec<EventKey>,
+    /// Which of these still wait, for a storage that instances share.
+    pub(crate) rows: Vec<DeliveryId>,
+    /// Who has these, for a storage that instances share.
+    pub(crate) channels: Vec<ChannelId>,
 }
 
 /// What there is of it.
@@ -95,6 +180,27 @@ pub(crate) struct Loaded {
     pub(crate) sessions: HashMap<SessionId, ConversationId>,
     /// The keys found.
     pub(crate) inbox: HashSet<EventKey>,
+    /// What is locked with it, in a storage that instances share.
+    pub(crate) locked: Locked,
+}
+
+/// What a batch has to itself until it is committed or abandoned.
+#[derive(Debug, Default)]
+pub(crate) struct Locked {
+    /// Each lane of the conversations found that has waiting rows or is handed out.
+    pub(crate) lanes: HashMap<Lane, LockedLane>,
+    /// Those rows wanted that wait.
+    pub(crate) rows: HashSet<DeliveryId>,
+    /// Who has which of the channels wanted.
+    pub(crate) holders: HashMap<ChannelId, Uuid>,
+}
+
+/// A lane that instances share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LockedLane {
+    pub(crate) has_rows: bool,
+    /// The row that is handed out, and under which fence.
+    pub(crate) out: Option<(u64, u64)>,
 }
 
 /// What some events need beside their conversation.
@@ -151,6 +257,21 @@ pub(crate) struct Changes {
     /// Files that are not wanted after all.
     pub(crate) blobs_dropped: Vec<BlobId>,
     pub(crate) secret: Option<String>,
+    /// Lanes that come back, for a storage that instances share.
+    pub(crate) released: Vec<Lane>,
+    /// What other instances are told with the commit.
+    pub(crate) news: News,
+}
+
+/// What one instance tells the others. Whoever misses it finds out by itself, later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct News {
+    /// Doors at which there may be something to claim.
+    pub(crate) doors: Vec<Door>,
+    /// Conversations that changed hands, or in anything else that is known by heart.
+    pub(crate) conversations: Vec<ConversationId>,
+    /// Channels that nobody has any more.
+    pub(crate) channels: Vec<ChannelId>,
 }
 
 /// A delivery to be written. Each `settled` of the same batch comes after it.
@@ -232,8 +353,11 @@ impl Wanted {
             sessions,
             conversations,
             inbox,
+            rows,
+            channels,
         } = self;
-        keys.is_empty() && sessions.is_empty() && conversations.is_empty() && inbox.is_empty()
+        let found = keys.is_empty() && sessions.is_empty() && conversations.is_empty();
+        found && inbox.is_empty() && rows.is_empty() && channels.is_empty()
     }
 }
 
@@ -254,11 +378,18 @@ impl Changes {
             blobs,
             blobs_dropped,
             secret,
+            released,
+            news: _,
         } = self;
         let rows = inbox.is_empty() && conversations.is_empty() && bodies.is_empty();
         let rows = rows && sessions.is_empty() && deliveries.is_empty();
         let rows = rows && settled.is_empty() && lines.is_empty();
         let timers = timers_set.is_empty() && timers_cleared.is_empty();
-        rows && timers && blob_pieces.is_empty() && blobs.is_empty() && blobs_dropped.is_empty() && secret.is_none()
+        rows && released.is_empty()
+            && timers
+            && blob_pieces.is_empty()
+            && blobs.is_empty()
+            && blobs_dropped.is_empty()
+            && secret.is_none()
     }
 }

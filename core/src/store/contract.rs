@@ -3,10 +3,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Owners, StoreError, blobs::Blobs};
+use super::{Lease, Owners, Standing, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
-    model::{ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
+    model::{Address, ChannelId, ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
 };
 
@@ -24,11 +24,12 @@ pub trait Store: Send + Sync + 'static {
     /// When the future is dropped, the events may be committed all the same. Their keys remove the double.
     async fn accept(&self, events: Vec<Incoming>) -> Result<Vec<Accepted>, StoreError>;
 
-    /// Records how an attempt ended, and what follows from it. Called by `intake` alone, once for each claim.
+    /// Records how an attempt ended, and what follows from it. Called by `intake` alone, once for each claim. Where another
+    /// instance has the lane by now, nothing is changed ([`Recorded::Fenced`]): then the delivery is that one's.
     ///
     /// # Errors
     /// [`StoreError`]: the claim stands; settle it again.
-    async fn settle(&self, settle: Settle) -> Result<(), StoreError>;
+    async fn settle(&self, settle: Settle) -> Result<Recorded, StoreError>;
 
     /// Does one of the ledger's other writes.
     ///
@@ -45,10 +46,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether a delivery that was handed out is still to be made: not when it was taken back meanwhile. Asked right
     /// before the call. Where it is not wanted, the claim is settled as [`SettleAs::Retry`], which then repeats nothing.
-    fn is_wanted(&self, id: DeliveryId) -> bool;
+    async fn is_wanted(&self, id: DeliveryId) -> bool;
 
-    /// Hands out the timers that are due, and the moment of the next one. Each comes again until an event clears it.
-    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>);
+    /// Hands out the timers that are due, and the moment of the next one. Each comes again until an event clears it; where
+    /// instances share the ledger, to each of them.
+    async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>);
 
     /// Woken whenever a door may have something to claim.
     fn wake(&self, door: &Door) -> Arc<Notify>;
@@ -57,16 +59,35 @@ pub trait Store: Send + Sync + 'static {
     fn wake_timers(&self) -> Arc<Notify>;
 
     /// The doors at which deliveries wait, also those of channels that are no longer connected.
-    fn doors(&self) -> Vec<Door>;
+    async fn doors(&self) -> Vec<Door>;
 
     /// How many deliveries wait or are on their way, at all doors.
-    fn outstanding(&self) -> usize;
+    async fn outstanding(&self) -> usize;
 
     /// Waits until no delivery waits and none is on its way.
     async fn drained(&self);
 
-    /// Who owns which conversation: complete for all that a human owns or owned in the last 48 hours.
+    /// Who owns which conversation: complete for all that a human owns or owned in the last 48 hours. Where instances share
+    /// the ledger, what another one changed comes a moment later, except for this: of a channel that is
+    /// [held](Self::holds), no conversation is missing that a human owns.
     fn owners(&self) -> &Owners;
+
+    /// The conversation in which a session stands, as the ledger has it now; `None` when it is over or unknown.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    async fn standing(&self, session: SessionId) -> Result<Option<(ConversationKey, Standing)>, StoreError>;
+
+    /// Waits until a channel is this instance's: it alone receives for the channel, escalates its conversations, and
+    /// delivers to it, until the lease is over. A ledger that belongs to one process answers at once, and for good.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the channel may be held all the same.
+    async fn hold(&self, channel: &ChannelId) -> Lease;
+
+    /// Whether a channel is certainly this instance's right now. Asked for each update and each line of the bot: it does
+    /// not wait.
+    fn holds(&self, channel: &ChannelId) -> bool;
 
     /// The human part of a session, oldest first.
     ///
@@ -140,6 +161,18 @@ pub struct Settle {
     pub payload: Payload,
     /// How it ended.
     pub as_: SettleAs,
+    /// The lease that came with the claim.
+    pub lease: Lease,
+}
+
+/// What became of a settle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is recorded.
+    Done,
+    /// The lane is another instance's by now, and so is the delivery: nothing was changed, and nothing is left to do. A call
+    /// that was to begin must not be made.
+    Fenced,
 }
 
 /// How an attempt ended, for the ledger.
@@ -266,6 +299,10 @@ pub struct Claimed {
     pub maybe_sent: bool,
     /// Whether an attempt that must not be made twice was begun before.
     pub started: bool,
+    /// Where the conversation is held, when that is not its own address.
+    pub place: Option<Address>,
+    /// For how long it is ours. It goes back with the [`Settle`].
+    pub lease: Lease,
 }
 
 /// A timer that is due.

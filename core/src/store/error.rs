@@ -14,6 +14,12 @@ pub enum StoreError {
         /// How many writes may wait.
         queue_max: usize,
     },
+    /// Another instance wrote the same at the same time, again and again. Try again.
+    #[error("another instance writes the same: {detail}")]
+    Contended {
+        /// What it was.
+        detail: String,
+    },
     /// What was to be written cannot be, whatever the state of the disk.
     #[error("the ledger refuses the write: {detail}")]
     Invalid {

@@ -4,9 +4,9 @@ use std::{
 };
 
 use super::{
-    Accepted, ChannelFacts, Incoming, Settle, SettleAs, Target,
+    Accepted, ChannelFacts, Incoming, Recorded, Settle, SettleAs, Target,
     backend::{Changes, Loaded, LoadedMore, NewRow, RowChange, WaitingMark, Wanted, WantedMore},
-    index::{Index, IndexChange},
+    index::{IndexChange, Lanes},
 };
 use crate::{
     delivery::{Availability, DeliveryId, Door, Lane, Payload, Receipt},
@@ -191,12 +191,14 @@ impl<'b> Batch<'b> {
         self.sessions = loaded.sessions;
         for conversation in loaded.conversations {
             self.keys.insert(conversation.key.clone(), conversation.id);
+            let sessions = sessions_of(&conversation);
+            self.sessions.extend(sessions.map(|session| (session, conversation.id)));
             self.conversations.insert(conversation.id, conversation);
         }
     }
 
     /// Notes which lanes and histories an event needs.
-    pub(super) fn want_more(&mut self, incoming: &Incoming, index: &Index, wanted: &mut WantedMore) {
+    pub(super) fn want_more(&mut self, incoming: &Incoming, index: &impl Lanes, wanted: &mut WantedMore) {
         let asks_for_history = matches!(
             &incoming.event,
             Event::Customer {
@@ -217,14 +219,14 @@ impl<'b> Batch<'b> {
         }
     }
 
-    pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &Index, wanted: &mut WantedMore) {
+    pub(super) fn want_more_of_settle(&mut self, settle: &Settle, index: &impl Lanes, wanted: &mut WantedMore) {
         if let Some(State::Opening(session)) = self.of_lane(settle.id.lane).map(|conversation| &conversation.state) {
             let lane = session.lane();
             self.want_desk_lane(Some(lane), index, wanted);
         }
     }
 
-    fn want_desk_lane(&mut self, lane: Option<Lane>, index: &Index, wanted: &mut WantedMore) {
+    fn want_desk_lane(&mut self, lane: Option<Lane>, index: &impl Lanes, wanted: &mut WantedMore) {
         match lane {
             Some(lane) if index.has_rows(lane) => {
                 let known = wanted.lanes.contains(&lane);
@@ -238,7 +240,7 @@ impl<'b> Batch<'b> {
         }
     }
 
-    pub(super) fn loaded_more(&mut self, loaded: LoadedMore, index: &Index) {
+    pub(super) fn loaded_more(&mut self, loaded: LoadedMore, index: &impl Lanes) {
         self.histories = loaded.histories;
         for (lane, rows) in loaded.lanes {
             let queued = rows.into_iter().filter(|row| index.has_row(row.id)).map(|row| Queued {
@@ -280,8 +282,18 @@ impl<'b> Batch<'b> {
         Accepted::New(verdict)
     }
 
-    /// Records how an attempt ended. `index` is as of the last commit.
-    pub(super) fn settle(&mut self, settle: &Settle, index: &Index) {
+    /// Records how an attempt ended, if the lane is still out under the lease that it was claimed with. `index` is as of the
+    /// last commit.
+    pub(super) fn settle(&mut self, settle: &Settle, index: &impl Lanes) -> Recorded {
+        if !index.is_out(settle.id.lane, &settle.lease) {
+            tracing::warn!(delivery = %settle.id, "an attempt ended after its lease: another instance has the lane");
+            return Recorded::Fenced;
+        }
+        self.settle_own(settle, index);
+        Recorded::Done
+    }
+
+    fn settle_own(&mut self, settle: &Settle, index: &impl Lanes) {
         let id = settle.id;
         let gone = self.taken_back.contains(&id) || !index.has_row(id);
         let settlement = match &settle.as_ {
@@ -363,6 +375,18 @@ impl<'b> Batch<'b> {
             of_change.extend(conversation);
         }
         (std::mem::take(&mut self.changes), std::mem::take(&mut self.index))
+    }
+
+    /// The door that a lane's deliveries leave by.
+    pub(super) fn door_of(&self, lane: Lane) -> Option<Door> {
+        match lane {
+            Lane::Desk(_) => Some(Door::Desk),
+            Lane::Bot(_) => Some(Door::Bot),
+            Lane::Chat(id) => {
+                let conversation = self.by_id(id)?;
+                Some(Door::Channel(conversation.key.channel.clone()))
+            }
+        }
     }
 
     fn decide(&self, conversation: &Conversation, event: &Event) -> Decided {

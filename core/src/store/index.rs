@@ -5,7 +5,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{DueTimer, backend::WaitingMark};
+use super::{DueTimer, Lease, backend::WaitingMark};
 use crate::{
     delivery::{DeliveryId, Door, Lane},
     model::{SessionId, Timestamp},
@@ -57,6 +57,40 @@ pub(super) enum IndexChange {
     TakenBack(DeliveryId),
     SetTimer(SessionId, TimerKind, Timestamp),
     ClearTimer(SessionId, TimerKind),
+}
+
+/// What a batch asks of the lanes, as they are on the disk.
+pub(super) trait Lanes {
+    fn has_rows(&self, lane: Lane) -> bool;
+
+    fn is_leased(&self, id: DeliveryId) -> bool;
+
+    /// Whether the row still waits or is on its way, and was not taken back.
+    fn has_row(&self, id: DeliveryId) -> bool;
+
+    /// Whether a lane is still out under this lease.
+    fn is_out(&self, lane: Lane, lease: &Lease) -> bool;
+}
+
+/// The lanes of a ledger that belongs to one process: what it hands out comes back to it.
+impl Lanes for Index {
+    fn has_rows(&self, lane: Lane) -> bool {
+        self.lanes.get(&lane).is_some_and(|lane| !lane.rows.is_empty())
+    }
+
+    fn is_leased(&self, id: DeliveryId) -> bool {
+        self.lanes.get(&id.lane).is_some_and(|lane| lane.leased == Some(id.seq))
+    }
+
+    fn has_row(&self, id: DeliveryId) -> bool {
+        self.lanes
+            .get(&id.lane)
+            .is_some_and(|lane| lane.rows.contains_key(&id.seq))
+    }
+
+    fn is_out(&self, _: Lane, _: &Lease) -> bool {
+        true
+    }
 }
 
 impl Index {
@@ -128,6 +162,32 @@ impl Index {
         Arc::clone(&self.doors.entry(door.clone()).or_default().wake)
     }
 
+    /// Wakes who waits at a door: another way than the index tells that there may be something.
+    pub(super) fn rouse(&self, door: &Door) {
+        if let Some(queue) = self.doors.get(door) {
+            queue.wake.notify_one();
+        }
+    }
+
+    /// Wakes whom a commit concerns, where no index follows it.
+    pub(super) fn rouse_these(&self, doors: &HashSet<Door>, changes: &[IndexChange]) {
+        doors.iter().for_each(|door| self.rouse(door));
+        for change in changes {
+            match change {
+                IndexChange::SetTimer(..) => self.wake_timers.notify_one(),
+                IndexChange::Settled(_) | IndexChange::TakenBack(_) => self.idle.notify_waiters(),
+                IndexChange::Wait(_) | IndexChange::Again(..) | IndexChange::ClearTimer(..) => {}
+            }
+        }
+    }
+
+    /// Wakes who waits at any door, for a timer, or for the last delivery.
+    pub(super) fn rouse_all(&self) {
+        self.doors.values().for_each(|queue| queue.wake.notify_one());
+        self.wake_timers.notify_one();
+        self.idle.notify_waiters();
+    }
+
     pub(super) fn wake_timers(&self) -> Arc<Notify> {
         Arc::clone(&self.wake_timers)
     }
@@ -154,21 +214,6 @@ impl Index {
     pub(super) fn doors(&self) -> Vec<Door> {
         let doors: HashSet<&Door> = self.lanes.values().map(|lane| &lane.door).collect();
         doors.into_iter().cloned().collect()
-    }
-
-    pub(super) fn has_rows(&self, lane: Lane) -> bool {
-        self.lanes.get(&lane).is_some_and(|lane| !lane.rows.is_empty())
-    }
-
-    pub(super) fn is_leased(&self, id: DeliveryId) -> bool {
-        self.lanes.get(&id.lane).is_some_and(|lane| lane.leased == Some(id.seq))
-    }
-
-    /// Whether the row still waits or is on its way, and was not taken back.
-    pub(super) fn has_row(&self, id: DeliveryId) -> bool {
-        self.lanes
-            .get(&id.lane)
-            .is_some_and(|lane| lane.rows.contains_key(&id.seq))
     }
 
     fn wait(&mut self, mark: WaitingMark) {

@@ -10,21 +10,28 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
 use super::{
-    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle,
-    Store, StoreError,
-    backend::{Backend, WaitingMark, WaitingRow},
+    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, Maintained,
+    Maintenance, Owners, Ownership, Recorded, Settle, Standing, Store, StoreError,
+    backend::{Backend, Commons, Recovered, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
     fold::{Brain, Live},
-    index::{Index, IndexChange},
+    index::{Index, IndexChange, Lanes},
     memory::MemoryBackend,
+    sharing::{Sharing, listen},
     writer::{Write, Writer},
 };
 use crate::{
     delivery::{DeliveryId, Door},
-    model::{ChannelId, Clock, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock, Texts, Timestamp},
+    model::{
+        Address, ChannelId, Clock, ConversationKey, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock,
+        Texts, Timestamp,
+    },
     session::Mark,
 };
 
@@ -77,11 +84,15 @@ pub struct Ledger {
     shared: Arc<Shared>,
     closing: CancellationToken,
     tasks: TaskTracker,
+    /// What an instance does among others ends with it, and so, later, its lease.
+    _stops: DropGuard,
 }
 
 /// What the writer and the readers share.
 pub(super) struct Shared {
-    pub(super) backend: Box<dyn Backend>,
+    pub(super) backend: Arc<dyn Backend>,
+    /// Where instances share the ledger. Then the index knows whom to wake, and no more.
+    pub(super) sharing: Option<Arc<Sharing>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) brain: Brain,
     pub(super) owners: Owners,
@@ -92,6 +103,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) fn is_healthy(&self, healthy: bool) {
+        self.healthy.store(healthy, Ordering::Relaxed);
+    }
+
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
         // Every change under this lock is complete when it is left, even by a panic.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
@@ -107,33 +122,41 @@ impl Ledger {
         Self::open(Box::new(MemoryBackend::default()), settings).await
     }
 
+    /// Opens a ledger that belongs to this process.
     pub(super) async fn open(backend: Box<dyn Backend>, settings: LedgerSettings) -> Result<Self, StoreError> {
+        Self::over(Arc::from(backend), None, settings).await
+    }
+
+    /// Opens a ledger that instances share, as one more of them.
+    #[allow(dead_code, reason = "no storage can be shared in a build without PostgreSQL")]
+    pub(super) async fn open_shared(
+        commons: Arc<dyn Commons>,
+        lease: Duration,
+        heartbeats: Heartbeats,
+        settings: LedgerSettings,
+    ) -> Result<Self, StoreError> {
+        let sharing = Sharing::join(Arc::clone(&commons), lease, heartbeats).await?;
+        Self::over(commons, Some(sharing), settings).await
+    }
+
+    async fn over(
+        backend: Arc<dyn Backend>,
+        sharing: Option<Arc<Sharing>>,
+        settings: LedgerSettings,
+    ) -> Result<Self, StoreError> {
         let now = settings.clock.now();
         let recovered = backend.recover(now - Mark::HOLDS_FOR).await?;
-        let mut live = Live::default();
         let owners = Owners::default();
         owners.publish(&recovered.conversations);
-        recovered
-            .conversations
-            .into_iter()
-            .for_each(|conversation| live.keep(conversation));
-        let mut index = Index::default();
-        // What waited for a retry before a restart is tried at once: the other side may be back.
-        index.apply(
-            recovered
-                .waiting
-                .into_iter()
-                .map(|mark| IndexChange::Wait(WaitingMark { due: now, ..mark })),
-        );
-        index.apply(
-            recovered
-                .timers
-                .into_iter()
-                .map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)),
-        );
         let late_since = now - settings.policy.late_max;
-        let late = recovered.hook_addresses.into_iter();
+        let late = recovered.hook_addresses.iter();
         let late = late.filter(|(_, ended_at)| *ended_at >= late_since);
+        let late_addresses = late.map(|(address, _)| address.clone()).collect();
+        let (live, index) = if sharing.is_some() {
+            (Live::default(), Index::default())
+        } else {
+            by_heart(recovered, now)
+        };
         let brain = Brain {
             policy: settings.policy,
             texts: settings.texts,
@@ -144,16 +167,24 @@ impl Ledger {
         };
         let shared = Arc::new(Shared {
             backend,
+            sharing,
             clock: settings.clock,
             brain,
             owners,
             healthy: AtomicBool::new(true),
             index: Mutex::new(index),
-            late_addresses: late.map(|(address, _)| address).collect(),
+            late_addresses,
         });
         let (writes, queue) = mpsc::channel(settings.queue_max.max(1));
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(Writer::new(Arc::clone(&shared), live, settings.batch_max.max(1)).run(queue, closing.clone()));
+        let stop = closing.child_token();
+        if let Some(sharing) = &shared.sharing {
+            let live = Arc::clone(sharing).live(Arc::clone(&shared), writes.clone(), stop.clone());
+            tasks.spawn(live);
+            let hearing = listen(Arc::clone(sharing), Arc::clone(&shared), writes.clone(), stop.clone());
+            tasks.spawn(hearing);
+        }
         tasks.close();
         Ok(Self {
             writes,
@@ -161,6 +192,7 @@ impl Ledger {
             shared,
             closing,
             tasks,
+            _stops: stop.drop_guard(),
         })
     }
 
@@ -197,13 +229,44 @@ impl Ledger {
             .unwrap_or_else(PoisonError::into_inner) = texts;
     }
 
-    /// Writes what waits, then closes the ledger. A call that comes later is refused.
+    /// How many deliveries wait or are on their way; where instances share the ledger, how many there were a few seconds ago.
+    pub fn outstanding_lately(&self) -> usize {
+        match &self.shared.sharing {
+            Some(sharing) => sharing.outstanding_lately(),
+            None => self.shared.index().outstanding(),
+        }
+    }
+
+    /// Writes what waits, then closes the ledger. A call that comes later is refused. What an instance has goes to the others
+    /// at once.
     pub async fn close(&self) {
         self.closing.cancel();
         self.tasks.wait().await;
+        if let Some(sharing) = &self.shared.sharing {
+            sharing.leave().await;
+        }
         if let Err(error) = self.shared.backend.close().await {
             tracing::warn!(%error, "the ledger could not be closed");
         }
+    }
+
+    /// Hands out what the index knows to be due.
+    async fn claim_own(&self, door: &Door, now: Timestamp, max: usize) -> Result<Claims, StoreError> {
+        let leased = self.shared.index().lease(door, now, max);
+        let mut handed_out = HandedOut {
+            shared: &self.shared,
+            held: leased,
+        };
+        let mut rows = handed_out.read().await?;
+        let in_order = handed_out.held.iter().filter_map(|id| rows.remove(id));
+        let claimed = in_order.map(|row| {
+            let ownership = self.shared.owners.get(&row.conversation);
+            claimed(row, ownership.and_then(|ownership| ownership.place), Lease::for_good())
+        });
+        let claimed = claimed.collect();
+        handed_out.keep();
+        let next_due = self.shared.index().next_due(door);
+        Ok(Claims { claimed, next_due })
     }
 
     async fn write<T>(
@@ -231,7 +294,7 @@ impl Store for Ledger {
         self.write(|answer| Write::Accept(events, answer)).await
     }
 
-    async fn settle(&self, settle: Settle) -> Result<(), StoreError> {
+    async fn settle(&self, settle: Settle) -> Result<Recorded, StoreError> {
         self.write(|answer| Write::Settle(Box::new(settle), answer)).await
     }
 
@@ -240,29 +303,26 @@ impl Store for Ledger {
     }
 
     async fn claim(&self, door: &Door, max: usize) -> Result<Claims, StoreError> {
-        let leased = self.shared.index().lease(door, self.shared.clock.now(), max);
-        let mut lease = Lease {
-            shared: &self.shared,
-            held: leased,
-        };
-        let mut rows = lease.read().await?;
-        let claimed = lease
-            .held
-            .iter()
-            .filter_map(|id| rows.remove(id))
-            .map(claimed)
-            .collect();
-        lease.keep();
-        let next_due = self.shared.index().next_due(door);
-        Ok(Claims { claimed, next_due })
+        let now = self.shared.clock.now();
+        match &self.shared.sharing {
+            Some(sharing) => sharing.claim(door, now, max).await,
+            None => self.claim_own(door, now, max).await,
+        }
     }
 
-    fn is_wanted(&self, id: DeliveryId) -> bool {
-        self.shared.index().has_row(id)
+    async fn is_wanted(&self, id: DeliveryId) -> bool {
+        match &self.shared.sharing {
+            Some(sharing) => sharing.is_wanted(id).await,
+            None => self.shared.index().has_row(id),
+        }
     }
 
-    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
-        self.shared.index().due_timers(self.shared.clock.now())
+    async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
+        let now = self.shared.clock.now();
+        match &self.shared.sharing {
+            Some(sharing) => sharing.due_timers(now).await,
+            None => self.shared.index().due_timers(now),
+        }
     }
 
     fn wake(&self, door: &Door) -> Arc<Notify> {
@@ -273,27 +333,61 @@ impl Store for Ledger {
         self.shared.index().wake_timers()
     }
 
-    fn doors(&self) -> Vec<Door> {
-        self.shared.index().doors()
+    async fn doors(&self) -> Vec<Door> {
+        match &self.shared.sharing {
+            Some(sharing) => sharing.doors().await,
+            None => self.shared.index().doors(),
+        }
     }
 
-    fn outstanding(&self) -> usize {
-        self.shared.index().outstanding()
+    async fn outstanding(&self) -> usize {
+        match &self.shared.sharing {
+            Some(sharing) => sharing.outstanding().await,
+            None => self.shared.index().outstanding(),
+        }
     }
 
     async fn drained(&self) {
         let idle = self.shared.index().idle();
         loop {
             let emptied = idle.notified();
-            if self.outstanding() == 0 {
+            if self.outstanding().await == 0 {
                 return;
             }
+            // Also woken by each look at what other instances did.
             emptied.await;
         }
     }
 
     fn owners(&self) -> &Owners {
         &self.shared.owners
+    }
+
+    async fn standing(&self, session: SessionId) -> Result<Option<(ConversationKey, Standing)>, StoreError> {
+        let known = self.shared.owners.of_session(session);
+        let Some(sharing) = self.shared.sharing.as_ref().filter(|_| known.is_none()) else {
+            return Ok(known);
+        };
+        let found = sharing.commons.of_session(session).await?;
+        Ok(found.and_then(|conversation| {
+            let standing = Ownership::of(&conversation).session;
+            let standing = standing.filter(|standing| standing.id == session)?;
+            Some((conversation.key, standing))
+        }))
+    }
+
+    async fn hold(&self, channel: &ChannelId) -> Lease {
+        match &self.shared.sharing {
+            Some(sharing) => sharing.hold(channel).await,
+            None => Lease::for_good(),
+        }
+    }
+
+    fn holds(&self, channel: &ChannelId) -> bool {
+        self.shared
+            .sharing
+            .as_ref()
+            .is_none_or(|sharing| sharing.holds(channel))
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
@@ -309,7 +403,8 @@ impl Store for Ledger {
     }
 
     fn is_healthy(&self) -> bool {
-        self.shared.healthy.load(Ordering::Relaxed)
+        let is_alive = self.shared.sharing.as_ref().is_none_or(|sharing| sharing.is_alive());
+        is_alive && self.shared.healthy.load(Ordering::Relaxed)
     }
 }
 
@@ -321,7 +416,20 @@ impl fmt::Debug for Ledger {
     }
 }
 
-fn claimed(row: WaitingRow) -> Claimed {
+/// What the memory of a ledger that belongs to one process begins with.
+fn by_heart(recovered: Recovered, now: Timestamp) -> (Live, Index) {
+    let (mut live, mut index) = (Live::default(), Index::default());
+    let conversations = recovered.conversations.into_iter();
+    conversations.for_each(|conversation| live.keep(conversation));
+    // What waited for a retry before a restart is tried at once: the other side may be back.
+    let waiting = recovered.waiting.into_iter();
+    index.apply(waiting.map(|mark| IndexChange::Wait(WaitingMark { due: now, ..mark })));
+    let timers = recovered.timers.into_iter();
+    index.apply(timers.map(|(session, kind, due)| IndexChange::SetTimer(session, kind, due)));
+    (live, index)
+}
+
+pub(super) fn claimed(row: WaitingRow, place: Option<Address>, lease: Lease) -> Claimed {
     Claimed {
         id: row.id,
         payload: row.payload,
@@ -331,16 +439,18 @@ fn claimed(row: WaitingRow) -> Claimed {
         created_at: row.created_at,
         maybe_sent: row.maybe_sent,
         started: row.started,
+        place,
+        lease,
     }
 }
 
 /// Rows that were handed out and not yet read. Given back when the read fails or is dropped.
-struct Lease<'l> {
+struct HandedOut<'l> {
     shared: &'l Shared,
     held: Vec<DeliveryId>,
 }
 
-impl Lease<'_> {
+impl HandedOut<'_> {
     /// How long a row that cannot be read is left alone, and its lane with it.
     const UNREADABLE_WAIT: Duration = Duration::from_mins(1);
 
@@ -388,7 +498,7 @@ impl Lease<'_> {
     }
 }
 
-impl Drop for Lease<'_> {
+impl Drop for HandedOut<'_> {
     fn drop(&mut self) {
         if !self.held.is_empty() {
             let mut index = self.shared.index();

@@ -19,15 +19,25 @@ mod backend_tests;
 pub mod blobs;
 mod contract;
 mod error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod fate;
 mod fold;
 mod index;
+mod lease;
 mod ledger;
 #[cfg(test)]
 mod ledger_tests;
 mod memory;
 mod owners;
+#[cfg(not(feature = "postgres"))]
+#[path = "no_postgres.rs"]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod postgres_settings;
 #[cfg(test)]
 pub(crate) mod rig;
+mod sharing;
 #[cfg(not(feature = "sqlite"))]
 #[path = "no_sqlite.rs"]
 mod sqlite;
@@ -40,10 +50,12 @@ mod writer;
 pub use self::{
     contract::{
         Accepted, AgeOut, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance,
-        Settle, SettleAs, Store, Target,
+        Recorded, Settle, SettleAs, Store, Target,
     },
     error::StoreError,
+    lease::Lease,
     ledger::{Ledger, LedgerSettings},
     owners::{Owners, Ownership, Standing},
+    postgres_settings::{Heartbeats, PostgresSettings},
     sqlite_settings::{Flushes, SqliteSettings},
 };

@@ -30,6 +30,8 @@ pub struct Ownership {
     pub mark: Option<Mark>,
     /// The session that ended last.
     pub last: Option<SessionId>,
+    /// When that was.
+    pub ended_at: Option<Timestamp>,
     /// Where it is held, when that is not its own address.
     pub place: Option<Address>,
     /// The highest position that was accepted for the human.
@@ -61,6 +63,7 @@ impl Ownership {
             session,
             mark: conversation.mark,
             last: conversation.last.map(|last| last.session),
+            ended_at: conversation.last.map(|last| last.at),
             place: conversation.place.clone(),
             accepted: conversation.accepted,
         }
@@ -144,6 +147,32 @@ impl Owners {
                 known.publish(conversation.key.clone(), Ownership::of(conversation));
             }
         }
+    }
+
+    /// Whether something of a conversation changed that is known by heart, but for how far it is accepted.
+    pub(crate) fn is_news(&self, conversation: &Conversation) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match known.by_key.get(&conversation.key) {
+            Some(known) => !known.is_of(conversation),
+            None => conversation.is_human() || conversation.last.is_some(),
+        }
+    }
+
+    /// Forgets all, and knows these.
+    pub(crate) fn replace<'c>(&self, conversations: impl IntoIterator<Item = &'c Conversation>) {
+        let mut fresh = Known::default();
+        for conversation in conversations {
+            fresh.publish(conversation.key.clone(), Ownership::of(conversation));
+        }
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+
+    /// Forgets what no human has owned since.
+    pub(crate) fn forget_before(&self, since: Timestamp) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known
+            .by_key
+            .retain(|_, ownership| ownership.is_human() || ownership.ended_at.is_some_and(|at| at >= since));
     }
 
     pub(crate) fn forget<'k>(&self, keys: impl IntoIterator<Item = &'k ConversationKey>) {

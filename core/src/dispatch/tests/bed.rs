@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -101,7 +102,9 @@ impl Bed {
         let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
         let dispatch = Dispatch::new(store, intake, clock, exits, self.settings);
         let signals = self.signals.take().expect("it is started once");
-        dispatch.start(signals, &mut self.tasks, &self.shutdown);
+        let waiting = self.ledger.doors().now_or_never();
+        let waiting = waiting.expect("a ledger that belongs to one process knows it by heart");
+        dispatch.start(waiting, signals, &mut self.tasks, &self.shutdown);
     }
 
     /// Asks it to stop.

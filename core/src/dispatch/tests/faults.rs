@@ -84,7 +84,7 @@ async fn an_end_waits_for_the_ledger_and_the_call_is_not_made_again() {
     bed.place.faults.set_away(true);
     bed.desk.side.gate.open();
     tokio::time::sleep(Duration::from_secs(30)).await;
-    assert_eq!(bed.ledger.outstanding(), 2);
+    assert_eq!(bed.ledger.outstanding().await, 2);
     bed.place.faults.set_away(false);
     bed.drained().await;
     let called = bed.desk.side.words();

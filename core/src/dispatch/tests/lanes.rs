@@ -69,7 +69,7 @@ async fn one_lane_that_hangs_delays_no_other() {
             bed.accept((2..=4).map(|n| message(n, at, "other"))).await;
         }
         bed.desk.side.called(before + 1 + 30).await;
-        while bed.ledger.outstanding() > 2 {
+        while bed.ledger.outstanding().await > 2 {
             tokio::task::yield_now().await;
         }
         assert!(!bed.desk.side.words().contains(&"1:3".to_owned()));

@@ -31,7 +31,7 @@ async fn what_is_under_way_is_finished_and_nothing_is_lost_or_doubled() {
 
         bed.desk.side.answers(|_| Answer::Outcome(Outcome::delivered()));
         let mut bed = bed.crash().await;
-        assert_eq!(bed.ledger.outstanding(), 24);
+        assert_eq!(bed.ledger.outstanding().await, 24);
         bed.start();
         bed.drained().await;
         let delivered = bed.desk.side.delivered().split_off(before);

@@ -23,8 +23,8 @@ use crate::{
     },
     session::{Conversation, Event, Session, State, Verdict},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store, StoreError,
-        blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
+        Standing, Store, StoreError, blobs::Blobs,
     },
 };
 
@@ -203,7 +203,7 @@ impl Store for FakeStore {
         Ok(events.into_iter().map(|event| self.accept_one(event)).collect())
     }
 
-    async fn settle(&self, _: Settle) -> Result<(), StoreError> {
+    async fn settle(&self, _: Settle) -> Result<Recorded, StoreError> {
         unreachable!("the hookpoint settles nothing")
     }
 
@@ -215,7 +215,7 @@ impl Store for FakeStore {
         unreachable!("the hookpoint claims nothing")
     }
 
-    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
+    async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
         (Vec::new(), None)
     }
 
@@ -227,15 +227,15 @@ impl Store for FakeStore {
         Arc::default()
     }
 
-    fn is_wanted(&self, _: DeliveryId) -> bool {
+    async fn is_wanted(&self, _: DeliveryId) -> bool {
         unreachable!("the hookpoint delivers nothing")
     }
 
-    fn doors(&self) -> Vec<Door> {
+    async fn doors(&self) -> Vec<Door> {
         Vec::new()
     }
 
-    fn outstanding(&self) -> usize {
+    async fn outstanding(&self) -> usize {
         0
     }
 
@@ -243,6 +243,18 @@ impl Store for FakeStore {
 
     fn owners(&self) -> &Owners {
         &self.owners
+    }
+
+    async fn standing(&self, session: SessionId) -> Result<Option<(ConversationKey, Standing)>, StoreError> {
+        Ok(self.owners.of_session(session))
+    }
+
+    async fn hold(&self, _: &ChannelId) -> Lease {
+        Lease::for_good()
+    }
+
+    fn holds(&self, _: &ChannelId) -> bool {
+        true
     }
 
     async fn transcript(&self, _: SessionId) -> Result<Vec<Line>, StoreError> {

@@ -140,13 +140,13 @@ async fn a_timer_that_is_due_is_committed() {
         let turn = bed.turn(1).await;
         bed.opened(turn).await;
         bed.place.clock.advance(bed.place.settings.policy.opening_max);
-        let (due, _) = bed.ledger.due_timers();
+        let (due, _) = bed.ledger.due_timers().await;
         bed.place.faults.set_away(true);
         bed.intake.due(due[0]).await.expect_err("the ledger is away");
-        assert_eq!(bed.ledger.due_timers().0, due, "it is still due");
+        assert_eq!(bed.ledger.due_timers().await.0, due, "it is still due");
         bed.place.faults.set_away(false);
         within(bed.intake.due(due[0])).await.expect("it is committed");
-        assert!(bed.ledger.due_timers().0.is_empty());
+        assert!(bed.ledger.due_timers().await.0.is_empty());
         bed.ledger.close().await;
     }
 }

@@ -53,7 +53,7 @@ async fn found_by_key_session_and_id(bed: &mut dyn Bed) {
         sessions: vec![session_id(2), session_id(9)],
         // Twice the same by two ways.
         conversations: vec![conversation_id(3), conversation_id(1), conversation_id(9)],
-        inbox: Vec::new(),
+        ..Wanted::default()
     };
     let loaded = bed.backend().load(&wanted).await.expect("it is read");
     assert_eq!(sorted(loaded.conversations), [escalated(1), escalated(2), escalated(3)]);

@@ -205,6 +205,7 @@ async fn read(backend: &dyn Backend) -> Everything {
         sessions: (1..12).map(session_id).collect(),
         conversations: (1..4).map(conversation_id).collect(),
         inbox: (0..60_u8).map(|key| EventKey::new(key.to_string())).collect(),
+        ..Wanted::default()
     };
     let loaded = backend.load(&wanted).await.expect("it is read");
     let lanes: Vec<_> = (1..4)

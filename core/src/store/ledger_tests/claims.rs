@@ -152,9 +152,9 @@ async fn what_is_taken_back_in_flight_is_not_repeated() {
         let ledger = place.open().await;
         open(&ledger, 1, 1).await;
         let asked = claim(&ledger, &Door::Desk).await;
-        assert!(ledger.is_wanted(asked[0].id));
+        assert!(ledger.is_wanted(asked[0].id).await);
         ledger.accept(vec![customer_ends(1, 2)]).await.expect("it is written");
-        assert!(!ledger.is_wanted(asked[0].id));
+        assert!(!ledger.is_wanted(asked[0].id).await);
         assert!(
             claim(&ledger, &Door::Desk).await.is_empty(),
             "the call is still under way"
@@ -163,7 +163,7 @@ async fn what_is_taken_back_in_flight_is_not_repeated() {
         assert!(claim(&ledger, &Door::Desk).await.is_empty());
         let told = deliver_all(&ledger).await;
         assert!(told.iter().all(|claimed| !matches!(claimed.payload, Payload::Desk(_))));
-        assert_eq!(ledger.outstanding(), 0);
+        assert_eq!(ledger.outstanding().await, 0);
         ledger.close().await;
     }
 }
@@ -182,7 +182,7 @@ async fn a_row_that_goes_between_lease_and_read_frees_its_lane() {
         // It counted as on its way when the customer ended, so the desk is told of an end.
         assert!(claims.claimed.is_empty(), "{:?}", claims.claimed);
         deliver_all(&ledger).await;
-        assert_eq!(ledger.outstanding(), 0);
+        assert_eq!(ledger.outstanding().await, 0);
         ledger.close().await;
     }
 }
@@ -200,7 +200,7 @@ async fn who_waits_for_everything_to_be_delivered_is_woken_then() {
     settle(&ledger, &asked[0], retry(&place, Duration::ZERO, false)).await;
     assert!(poll!(&mut drained).is_pending());
     deliver_all(&ledger).await;
-    assert_eq!(ledger.outstanding(), 0);
+    assert_eq!(ledger.outstanding().await, 0);
     within(drained).await;
 }
 
@@ -212,5 +212,5 @@ async fn a_door_is_woken_when_something_waits_at_it() {
     open(&ledger, 1, 1).await;
     within(desk.notified()).await;
     assert!(poll!(std::pin::pin!(other.notified())).is_pending());
-    assert_eq!(ledger.doors(), [Door::Desk]);
+    assert_eq!(ledger.doors().await, [Door::Desk]);
 }

@@ -86,7 +86,7 @@ async fn what_is_on_its_way_at_an_agents_end_ends_as_it_ends_and_goes_to_the_bot
         let claimed = claim(&ledger, &Door::Desk).await;
         assert_eq!(words(&claimed), ["a"]);
         accept_all(&ledger, vec![agent_ends(session)]).await;
-        assert!(!ledger.is_wanted(claimed[0].id));
+        assert!(!ledger.is_wanted(claimed[0].id).await);
         let again = SettleAs::Retry {
             due: place.clock.now(),
             maybe_sent: true,
@@ -116,7 +116,7 @@ async fn an_opening_that_is_cancelled_takes_its_rows_back() {
             Some((EndReason::Customer, vec!["a".into(), "b".into()]))
         );
         assert!(told.iter().all(|claimed| !matches!(claimed.payload, Payload::Desk(_))));
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         ledger.close().await;
     }
 }
@@ -191,7 +191,7 @@ async fn an_opener_that_goes_out_while_its_end_is_being_written_is_followed_by_a
         assert!(poll!(&mut cancelled).is_pending());
         place.faults.commits.holds(1).await;
         let opener = claim(&ledger, &Door::Desk).await;
-        assert!(ledger.is_wanted(opener[0].id), "nobody knows better yet");
+        assert!(ledger.is_wanted(opener[0].id).await, "nobody knows better yet");
         place.faults.commits.open();
         within(cancelled).await.expect("it is written");
         settle(&ledger, &opener[0], SettleAs::Delivered(Receipt::None)).await;
@@ -210,7 +210,7 @@ async fn an_opener_over_which_the_process_died_is_followed_by_an_end_when_it_is_
 
         let ledger = place.reopen(ledger).await;
         place.clock.advance(Duration::from_mins(3));
-        let (due, _) = ledger.due_timers();
+        let (due, _) = ledger.due_timers().await;
         let (session, kind) = (due[0].session, due[0].kind);
         let too_late = Incoming {
             key: EventKey::new("timer:1"),

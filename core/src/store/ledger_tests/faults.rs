@@ -73,8 +73,8 @@ async fn a_commit_that_fails_changes_nothing() {
         assert!(!ledger.is_healthy());
         assert_eq!(ledger.owners().get(&key(1)), before);
         assert_eq!(ledger.owners().get(&key(2)), None);
-        assert_eq!(ledger.outstanding(), 0);
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.outstanding().await, 0);
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
 
         place.faults.set_away(false);
         let accepted = ledger.accept(vec![message(1, 2, "a")]).await.expect("it is written");
@@ -113,11 +113,12 @@ async fn an_end_that_cannot_be_written_leaves_the_claim_standing() {
             id: claimed[0].id,
             payload: claimed[0].payload.clone(),
             as_: SettleAs::Delivered(crate::delivery::Receipt::None),
+            lease: claimed[0].lease.clone(),
         };
         place.faults.set_away(true);
         ledger.settle(end()).await.expect_err("the ledger is away");
         assert!(claim(&ledger, &Door::Desk).await.is_empty());
-        assert!(ledger.is_wanted(claimed[0].id));
+        assert!(ledger.is_wanted(claimed[0].id).await);
         place.faults.set_away(false);
         ledger.settle(end()).await.expect("it is written");
         assert_eq!(words(&claim(&ledger, &Door::Desk).await), ["b"]);

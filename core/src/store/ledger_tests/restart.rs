@@ -45,7 +45,7 @@ async fn rows_keep_their_order_and_what_is_known_of_their_attempts() {
         place.clock.advance(Duration::from_secs(1));
 
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.outstanding(), 2);
+        assert_eq!(ledger.outstanding().await, 2);
         let again = claim(&ledger, &Door::Desk).await;
         assert_eq!(words(&again), ["a"], "what waited is tried at once");
         assert_eq!((again[0].id, again[0].attempt), (head[0].id, 2));
@@ -161,9 +161,9 @@ async fn timers_are_known_and_come_until_they_are_cleared() {
         let ledger = place.open().await;
         let session = open(&ledger, 1, 1).await;
         let at = place.clock.now() + place.settings.policy.opening_max;
-        assert_eq!(ledger.due_timers(), (Vec::new(), Some(at)));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(at)));
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), Some(at)));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(at)));
         place.clock.advance(place.settings.policy.opening_max);
         let timer = DueTimer {
             session,
@@ -171,13 +171,13 @@ async fn timers_are_known_and_come_until_they_are_cleared() {
             due: at,
         };
         for _ in 0..2 {
-            assert_eq!(ledger.due_timers(), (vec![timer], None));
+            assert_eq!(ledger.due_timers().await, (vec![timer], None));
         }
         ledger.accept(vec![due(timer)]).await.expect("it is written");
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         assert!(ledger.owners().get(&key(1)).is_some_and(|owner| !owner.is_human()));
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         ledger.close().await;
     }
 }
@@ -192,12 +192,12 @@ async fn a_timer_of_a_session_that_is_gone_is_cleared() {
         };
         place.backend().commit(&left_over).await.expect("it is written");
         let ledger = place.reopen(ledger).await;
-        let (timers, _) = ledger.due_timers();
+        let (timers, _) = ledger.due_timers().await;
         let accepted = ledger.accept(vec![due(timers[0])]).await.expect("it is answered");
         assert_eq!(accepted, [Accepted::UnknownSession]);
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         let ledger = place.reopen(ledger).await;
-        assert_eq!(ledger.due_timers(), (Vec::new(), None));
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None));
         ledger.close().await;
     }
 }

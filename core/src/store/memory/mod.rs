@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 use super::{
     AgeOut, DeadLetter, StoreError,
-    backend::{Backend, Changes, Loaded, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+    backend::{Backend, Changes, Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
     stored::decode,
 };
 use crate::{
@@ -145,6 +145,7 @@ impl Backend for MemoryBackend {
             conversations: conversations.into_values().collect(),
             inbox: inbox.cloned().collect(),
             sessions,
+            locked: Locked::default(),
         })
     }
 
@@ -170,6 +171,8 @@ impl Backend for MemoryBackend {
     async fn probe(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    async fn abandon(&self) {}
 
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         Ok(self.tables().age_out(now, age_out))

@@ -31,6 +31,8 @@ impl Tables {
             blobs: _,
             blobs_dropped: _,
             secret,
+            released: _,
+            news: _,
         } = changes;
         let now = *now;
         self.inbox.extend(inbox.iter().map(|key| (key.clone(), now)));

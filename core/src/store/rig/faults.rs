@@ -128,6 +128,10 @@ impl Backend for Faulty {
         self.inner.probe().await
     }
 
+    async fn abandon(&self) {
+        self.inner.abandon().await;
+    }
+
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         self.faults.check()?;
         self.inner.age_out(now, age_out).await

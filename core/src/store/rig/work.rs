@@ -36,6 +36,7 @@ pub(crate) async fn settle(ledger: &Ledger, claimed: &Claimed, as_: SettleAs) {
         id: claimed.id,
         payload: claimed.payload.clone(),
         as_,
+        lease: claimed.lease.clone(),
     };
     ledger.settle(settle).await.expect("it can be written");
 }

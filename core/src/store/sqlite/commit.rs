@@ -34,6 +34,8 @@ pub(super) async fn write(db: &mut SqliteConnection, changes: &Changes) -> Resul
         blobs,
         blobs_dropped,
         secret,
+        released: _,
+        news: _,
     } = changes;
     write_inbox(db, *now, inbox).await?;
     write_conversations(db, *now, conversations).await?;

@@ -15,7 +15,7 @@ use crate::{
     session::{Conversation, TimerKind},
     store::{
         StoreError,
-        backend::{Loaded, LoadedMore, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
+        backend::{Loaded, LoadedMore, Locked, Recovered, WaitingMark, WaitingRow, Wanted, WantedMore},
         stored::decode,
     },
 };
@@ -60,6 +60,7 @@ pub(super) async fn load(db: &mut SqliteConnection, wanted: &Wanted) -> Result<L
         conversations: conversations.into_values().collect(),
         sessions,
         inbox: inbox(db, &wanted.inbox).await?,
+        locked: Locked::default(),
     })
 }
 

@@ -107,6 +107,8 @@ impl Backend for SqliteBackend {
         writer.end(written).await
     }
 
+    async fn abandon(&self) {}
+
     async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
         let mut writer = self.writer().await?;
         let removed = age_out::age_out(writer.begin().await?, now, age_out).await;

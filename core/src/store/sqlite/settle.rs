@@ -1,4 +1,4 @@
-//! What becomes of rows. The changes of a batch are first folded to one for each row, so that two statements do.
+//! What becomes of rows.
 
 use std::collections::BTreeMap;
 
@@ -14,46 +14,10 @@ use crate::{
     store::{
         StoreError,
         backend::{RowChange, keeps_receipt},
+        fate::{End, Fate, fates},
         stored::encode,
     },
 };
-
-/// What a batch does to a row, all in all.
-#[derive(Default)]
-struct Fate<'c> {
-    receipt: Option<&'c Receipt>,
-    end: Option<End<'c>>,
-    attempts: u32,
-    due: Option<Timestamp>,
-    maybe_sent: bool,
-    started: Option<bool>,
-}
-
-/// After this nothing changes a row any more.
-enum End<'c> {
-    Gone,
-    Dead(&'c str),
-}
-
-impl<'c> Fate<'c> {
-    fn add(&mut self, row_change: &'c RowChange) {
-        if let RowChange::Delivered(receipt) = row_change {
-            self.receipt = Some(receipt);
-        }
-        match row_change {
-            _ if self.end.is_some() => {}
-            RowChange::Delivered(_) | RowChange::TakenBack => self.end = Some(End::Gone),
-            RowChange::Dead { detail } => self.end = Some(End::Dead(detail)),
-            RowChange::Retry { due, maybe_sent } => {
-                self.attempts += 1;
-                self.due = Some(*due);
-                self.maybe_sent |= maybe_sent;
-                self.started = Some(false);
-            }
-            RowChange::Started => self.started = Some(true),
-        }
-    }
-}
 
 /// Applies the changes to the rows that wait. One that is gone or a dead letter stays so; a receipt is kept all the same.
 pub(super) async fn settle(
@@ -61,10 +25,7 @@ pub(super) async fn settle(
     now: Timestamp,
     settled: &[(DeliveryId, RowChange)],
 ) -> Result<(), StoreError> {
-    let mut fates: BTreeMap<DeliveryId, Fate<'_>> = BTreeMap::new();
-    for (id, row_change) in settled {
-        fates.entry(*id).or_default().add(row_change);
-    }
+    let fates = fates(settled);
     remove(db, &fates).await?;
     update(db, now, &fates).await?;
     keep_receipts(db, now, &fates).await

@@ -20,6 +20,8 @@ fn main() {
         store::trials_under_faults("unsteady_memory", LedgerHarness::in_memory()),
         store::trials("sqlite", LedgerHarness::sqlite()),
         store::trials_under_faults("unsteady_sqlite", LedgerHarness::sqlite()),
+        store::trials("postgres", LedgerHarness::postgres()),
+        store::trials_under_faults("unsteady_postgres", LedgerHarness::postgres()),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
 }

@@ -12,11 +12,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use escalator::{
     delivery::{DeliveryId, Door, OpenedFile},
-    model::{BlobId, EventKey, Line, SessionId, Timestamp},
+    model::{BlobId, ChannelId, ConversationKey, EventKey, Line, SessionId, Timestamp},
     session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, SettleAs,
-        Store, StoreError, Target, blobs::Blobs,
+        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded,
+        Settle, SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
     },
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -63,6 +63,14 @@ pub(super) enum StoreFault {
     WantsAll,
     /// Takes what was handed out before a restart for delivered.
     ForgetsClaims,
+    /// Hands out what another instance has.
+    HandsOutToBoth,
+    /// Takes what is settled late for what is settled in time.
+    FencesNothing,
+    /// Says of every channel that it is this instance's.
+    HoldsAll,
+    /// Writes what comes to the second instance later than it says.
+    LagsBehind,
     /// Forgets who owns what at a restart.
     ForgetsOwners,
     /// Forgets timers at a restart.
@@ -196,11 +204,26 @@ impl FaultyStore {
             claimed.maybe_sent &= !self.is(StoreFault::ForgetsDoubts);
         }
         let opening = self.opening;
-        let mut state = self.memory.state();
         if self.is(StoreFault::HandsOutAgain) && claims.claimed.is_empty() && max > 0 {
-            let out = state.out.iter().map(|(_, claimed)| claimed.clone());
-            claims.claimed = out.filter(|claimed| self.inner.is_wanted(claimed.id)).collect();
+            let out: Vec<Claimed> = self
+                .memory
+                .state()
+                .out
+                .iter()
+                .map(|(_, claimed)| claimed.clone())
+                .collect();
+            for claimed in out {
+                if self.inner.is_wanted(claimed.id).await {
+                    claims.claimed.push(claimed);
+                }
+            }
             return Ok(claims);
+        }
+        let mut state = self.memory.state();
+        if self.is(StoreFault::HandsOutToBoth) && max > 0 {
+            let state = self.memory.state();
+            let others = state.out.iter().filter(|(at, _)| *at != opening);
+            claims.claimed.extend(others.map(|(_, claimed)| claimed.clone()));
         }
         let mut before = HashSet::new();
         if self.is(StoreFault::ForgetsClaims) {
@@ -259,14 +282,22 @@ impl Store for FaultyStore {
                 Ok(answers)
             }
             StoreFault::AnswersBeforeTheCommit => self.accept_later(events).await,
+            StoreFault::LagsBehind if self.opening > 1 => self.accept_later(events).await,
             _ => self.inner.accept(events).await,
         }
     }
 
-    async fn settle(&self, mut settle: Settle) -> Result<(), StoreError> {
+    async fn settle(&self, mut settle: Settle) -> Result<Recorded, StoreError> {
+        if self.is(StoreFault::FencesNothing) {
+            let out = &self.memory.state().out;
+            let latest = out.iter().rev().find(|(_, claimed)| claimed.id == settle.id);
+            if let Some((_, latest)) = latest {
+                settle.lease = latest.lease.clone();
+            }
+        }
         self.memory.state().out.retain(|(_, claimed)| claimed.id != settle.id);
         settle.as_ = match (self.fault, settle.as_) {
-            (StoreFault::ForgetsStarts, SettleAs::Started) => return Ok(()),
+            (StoreFault::ForgetsStarts, SettleAs::Started) => return Ok(Recorded::Done),
             (StoreFault::ForgetsSettlements, SettleAs::Delivered(_)) => SettleAs::Retry {
                 due: Timestamp::default(),
                 maybe_sent: false,
@@ -308,15 +339,15 @@ impl Store for FaultyStore {
         self.misclaim(door, max).await
     }
 
-    fn is_wanted(&self, id: DeliveryId) -> bool {
-        self.is(StoreFault::WantsAll) || self.inner.is_wanted(id)
+    async fn is_wanted(&self, id: DeliveryId) -> bool {
+        self.is(StoreFault::WantsAll) || self.inner.is_wanted(id).await
     }
 
-    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
+    async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
         if self.is_after_a_restart(StoreFault::ForgetsTimers) {
             return (Vec::new(), None);
         }
-        let (mut due, next) = self.inner.due_timers();
+        let (mut due, next) = self.inner.due_timers().await;
         if self.is(StoreFault::TimersComeOnce) {
             due.retain(|timer| self.memory.state().timers.insert(timer.session));
         }
@@ -334,12 +365,12 @@ impl Store for FaultyStore {
         self.inner.wake_timers()
     }
 
-    fn doors(&self) -> Vec<Door> {
-        self.inner.doors()
+    async fn doors(&self) -> Vec<Door> {
+        self.inner.doors().await
     }
 
-    fn outstanding(&self) -> usize {
-        self.inner.outstanding()
+    async fn outstanding(&self) -> usize {
+        self.inner.outstanding().await
     }
 
     async fn drained(&self) {
@@ -353,6 +384,18 @@ impl Store for FaultyStore {
             return &self.nobody;
         }
         self.inner.owners()
+    }
+
+    async fn standing(&self, session: SessionId) -> Result<Option<(ConversationKey, Standing)>, StoreError> {
+        self.inner.standing(session).await
+    }
+
+    async fn hold(&self, channel: &ChannelId) -> Lease {
+        self.inner.hold(channel).await
+    }
+
+    fn holds(&self, channel: &ChannelId) -> bool {
+        self.is(StoreFault::HoldsAll) || self.inner.holds(channel)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

@@ -15,13 +15,29 @@ use crate::conformance::{
 #[derive(Clone, Copy, Debug)]
 pub struct StoreTwin {
     fault: StoreFault,
+    over: Over,
     /// The trials that notice.
     pub noticed_by: &'static [&'static str],
 }
 
 impl StoreTwin {
     const fn new(fault: StoreFault, noticed_by: &'static [&'static str]) -> Self {
-        Self { fault, noticed_by }
+        let over = Over::OneProcess;
+        Self {
+            fault,
+            over,
+            noticed_by,
+        }
+    }
+
+    /// One whose fault shows between two instances.
+    const fn shared(fault: StoreFault, noticed_by: &'static [&'static str]) -> Self {
+        let over = Over::Instances;
+        Self {
+            fault,
+            over,
+            noticed_by,
+        }
     }
 
     /// What it does wrong, as a word.
@@ -29,19 +45,31 @@ impl StoreTwin {
         format!("{:?}", self.fault)
     }
 
-    /// The suite's way to it: the SQLite ledger with the fault in front.
+    /// The suite's way to it: the SQLite ledger with the fault in front, or the PostgreSQL ledger where there are to be two.
     pub fn harness(&self) -> Arc<dyn StoreHarness> {
-        Arc::new(TwinHarness(self.fault))
+        Arc::new(TwinHarness(self.fault, self.over))
     }
 }
 
-struct TwinHarness(StoreFault);
+/// What the fault is in front of.
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    OneProcess,
+    Instances,
+}
+
+struct TwinHarness(StoreFault, Over);
 
 #[async_trait]
 impl StoreHarness for TwinHarness {
     async fn place(&self) -> Arc<dyn Place> {
         Arc::new(TwinPlace {
-            inner: LedgerHarness::sqlite().place().await,
+            inner: match self.1 {
+                Over::OneProcess => LedgerHarness::sqlite(),
+                Over::Instances => LedgerHarness::postgres(),
+            }
+            .place()
+            .await,
             fault: self.0,
             memory: Arc::default(),
         })
@@ -49,7 +77,11 @@ impl StoreHarness for TwinHarness {
 
     fn patience(&self) -> Patience {
         Patience {
-            soon: Duration::from_secs(5),
+            soon: match self.1 {
+                Over::OneProcess => Duration::from_secs(5),
+                // Longer than a lease.
+                Over::Instances => Duration::from_secs(12),
+            },
             ..Patience::default()
         }
     }
@@ -74,6 +106,15 @@ impl Place for TwinPlace {
 
     async fn kill(&self) {
         self.inner.kill().await;
+    }
+
+    async fn open_beside(&self, setup: Setup) -> Option<Arc<dyn Store>> {
+        let inner = self.inner.open_beside(setup).await?;
+        Some(Arc::new(FaultyStore::new(inner, self.fault, Arc::clone(&self.memory))))
+    }
+
+    fn pause(&self) {
+        self.inner.pause();
     }
 
     fn keeps(&self) -> bool {
@@ -186,5 +227,33 @@ pub const STORE_TWINS: &[StoreTwin] = &[
     StoreTwin::new(
         StoreFault::SweepsNothing,
         &["a_file_stays_for_as_long_as_a_delivery_needs_it_and_no_longer"],
+    ),
+    StoreTwin::shared(
+        StoreFault::HandsOutToBoth,
+        &["a_lane_is_handed_to_one_of_two_instances"],
+    ),
+    StoreTwin::shared(
+        StoreFault::FencesNothing,
+        &["what_an_instance_says_after_its_lease_changes_nothing"],
+    ),
+    StoreTwin::shared(
+        StoreFault::ForgetsClaims,
+        &["the_lanes_of_a_dead_instance_go_on_in_order"],
+    ),
+    StoreTwin::shared(
+        StoreFault::HoldsAll,
+        &["a_channel_has_one_holder_and_what_needs_it_is_refused_elsewhere"],
+    ),
+    StoreTwin::shared(
+        StoreFault::ForgetsKeysAtRestart,
+        &["an_event_counts_once_across_two_instances"],
+    ),
+    StoreTwin::shared(
+        StoreFault::LagsBehind,
+        &["two_instances_write_to_one_conversation_without_inversion"],
+    ),
+    StoreTwin::shared(
+        StoreFault::ForgetsOwners,
+        &["what_one_instance_commits_the_other_comes_to_know"],
     ),
 ];

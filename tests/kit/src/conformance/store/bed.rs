@@ -98,6 +98,26 @@ impl Bed {
         Arc::clone(store.as_ref().expect("the store is open until the trial is over"))
     }
 
+    /// A second instance of the store, or the end of the trial where there can be none.
+    pub(super) async fn beside(&self) -> Checked<Arc<dyn Store>> {
+        let beside = self.place.open_beside(self.setup());
+        match self.patience.within("the store opens a second time", beside).await? {
+            Some(store) => Ok(store),
+            None => skipped("the store belongs to one process"),
+        }
+    }
+
+    /// Stops the first instance from keeping itself alive.
+    pub(super) fn pause(&self) {
+        self.place.pause();
+    }
+
+    /// Ends the first instance as a crash of its process does.
+    pub(super) async fn kill(&self) -> Checked {
+        self.let_go();
+        self.patience.within("the store can be killed", self.place.kill()).await
+    }
+
     fn let_go(&self) {
         drop(self.store.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
@@ -195,9 +215,11 @@ impl Bed {
             id: claimed.id,
             payload: claimed.payload.clone(),
             as_,
+            lease: claimed.lease.clone(),
         };
         self.again("a delivery is settled", || store.settle(settle.clone()))
             .await
+            .map(drop)
     }
 
     pub(super) async fn maintain(&self, task: Maintenance) -> Checked<Maintained> {
@@ -252,7 +274,7 @@ pub(super) fn chat() -> Door {
     Door::Channel(channel())
 }
 
-fn channel() -> ChannelId {
+pub(super) fn channel() -> ChannelId {
     ChannelId::new("conformance")
 }
 
@@ -283,7 +305,7 @@ fn update(n: u32, position: i64, event: CustomerEvent) -> Incoming {
     )
 }
 
-fn escalate(n: u32) -> Incoming {
+pub(super) fn escalate(n: u32) -> Incoming {
     let escalation = Escalation::because("the customer asked");
     of_customer(minted(), n, Some(1), CustomerEvent::Escalate(Box::new(escalation)))
 }

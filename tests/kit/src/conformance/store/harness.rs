@@ -33,6 +33,14 @@ pub trait Place: Send + Sync {
     /// be opened again.
     async fn kill(&self);
 
+    /// Opens the store a second time, as another instance beside the first, which goes on. It has not asked for the channel.
+    /// `None` where a store belongs to one process: then the trials of sharing are ignored.
+    async fn open_beside(&self, setup: Setup) -> Option<Arc<dyn Store>>;
+
+    /// Stops the first instance from keeping itself alive, as a process that is stopped does not, until the place is
+    /// closed.
+    fn pause(&self);
+
     /// Whether what is kept is there after a close. A store in memory says no, and the trials that open again are
     /// ignored.
     fn keeps(&self) -> bool;

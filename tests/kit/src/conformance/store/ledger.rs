@@ -3,40 +3,68 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use escalator::store::{ChannelFacts, Ledger, SqliteSettings, Store};
+use escalator::store::{
+    ChannelFacts, Heartbeats, Ledger, LedgerSettings, PostgresSettings, SqliteSettings, Store, StoreError,
+};
 use uuid::Uuid;
 
 use super::{Place, Setup, StoreHarness};
-use crate::conformance::Patience;
+use crate::{conformance::Patience, postgres};
 
-/// The core's ledgers, in memory or in an SQLite file.
+/// How long a lease is in the trials: short enough to wait for its end, long enough for a busy machine to renew it.
+const LEASE: Duration = Duration::from_secs(3);
+
+/// The core's ledgers, in memory, in an SQLite file, or in PostgreSQL.
 #[derive(Clone, Copy, Debug)]
-pub struct LedgerHarness {
-    is_on_disk: bool,
+pub struct LedgerHarness(Kind);
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Memory,
+    Sqlite,
+    Postgres,
 }
 
 impl LedgerHarness {
     /// The ledger that is gone with its process.
     pub fn in_memory() -> Self {
-        Self { is_on_disk: false }
+        Self(Kind::Memory)
     }
 
     /// The ledger in an SQLite file, each in a directory of its own among the system's temporary ones, which is removed
     /// afterwards.
     pub fn sqlite() -> Self {
-        Self { is_on_disk: true }
+        Self(Kind::Sqlite)
+    }
+
+    /// The ledger in PostgreSQL, each in a [database](postgres::database) of its own. Needs the feature `postgres` of
+    /// `escalator`.
+    pub fn postgres() -> Self {
+        Self(Kind::Postgres)
     }
 }
 
 #[async_trait]
 impl StoreHarness for LedgerHarness {
     async fn place(&self) -> Arc<dyn Place> {
+        let kept = match self.0 {
+            Kind::Memory => Kept::Nowhere,
+            Kind::Sqlite => Kept::InDirectory(Mutex::new(Directory::new())),
+            Kind::Postgres => {
+                let made = tokio::task::spawn_blocking(postgres::database).await;
+                let made = made.expect("the making of a database does not panic");
+                Kept::InDatabase(made.expect("a database can be made"))
+            }
+        };
         Arc::new(LedgerPlace {
-            directory: self.is_on_disk.then(Directory::new).map(Mutex::new),
+            kept,
             open: Mutex::default(),
+            beside: Mutex::default(),
+            heartbeats: Heartbeats::default(),
         })
     }
 
@@ -46,28 +74,45 @@ impl StoreHarness for LedgerHarness {
 }
 
 struct LedgerPlace {
-    /// Where the file lies; none for a ledger in memory.
-    directory: Option<Mutex<Directory>>,
+    kept: Kept,
     open: Mutex<Option<Arc<Ledger>>>,
+    /// The second instance.
+    beside: Mutex<Option<Arc<Ledger>>>,
+    /// The first instance's.
+    heartbeats: Heartbeats,
+}
+
+enum Kept {
+    Nowhere,
+    InDirectory(Mutex<Directory>),
+    InDatabase(postgres::Database),
 }
 
 impl LedgerPlace {
     fn take(&self) -> Option<Arc<Ledger>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
-}
 
-#[async_trait]
-impl Place for LedgerPlace {
-    async fn open(&self, setup: Setup) -> Arc<dyn Store> {
-        let address = self.directory.as_ref().map(|directory| {
-            let directory = directory.lock().unwrap_or_else(PoisonError::into_inner);
-            format!("sqlite:{}", directory.file().display())
-        });
-        let opened = match address {
-            Some(address) => Ledger::sqlite(&address, SqliteSettings::default(), setup.settings).await,
-            None => Ledger::in_memory(setup.settings).await,
-        };
+    async fn opened(&self, settings: LedgerSettings, heartbeats: Heartbeats) -> Result<Ledger, StoreError> {
+        match &self.kept {
+            Kept::Nowhere => Ledger::in_memory(settings).await,
+            Kept::InDirectory(directory) => {
+                let file = directory.lock().unwrap_or_else(PoisonError::into_inner).file();
+                let address = format!("sqlite:{}", file.display());
+                Ledger::sqlite(&address, SqliteSettings::default(), settings).await
+            }
+            Kept::InDatabase(database) => {
+                let mut postgres = PostgresSettings::default();
+                postgres.lease = LEASE;
+                postgres.heartbeats = heartbeats;
+                Ledger::postgres(database.url(), postgres, settings).await
+            }
+        }
+    }
+
+    /// An instance that has not yet asked for the channel.
+    async fn instance(&self, setup: Setup, heartbeats: Heartbeats) -> Arc<Ledger> {
+        let opened = self.opened(setup.settings, heartbeats).await;
         let ledger = Arc::new(opened.expect("the ledger can be opened"));
         let facts = ChannelFacts {
             limits: setup.limits,
@@ -76,30 +121,60 @@ impl Place for LedgerPlace {
         };
         ledger.know_channel(setup.channel, facts);
         ledger.know_hook_address(setup.hook_address);
+        ledger
+    }
+}
+
+#[async_trait]
+impl Place for LedgerPlace {
+    /// Returns when it receives for the channel: after a crash, when the lease of the one before is over.
+    async fn open(&self, setup: Setup) -> Arc<dyn Store> {
+        let channel = setup.channel.clone();
+        let ledger = self.instance(setup, self.heartbeats.clone()).await;
+        ledger.hold(&channel).await;
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
         ledger
     }
 
     async fn close(&self) {
-        if let Some(ledger) = self.take() {
+        let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for ledger in [self.take(), beside].into_iter().flatten() {
             ledger.close().await;
         }
     }
 
-    /// What a killed process leaves is what lies in its files at that moment: they are copied, and the copy is opened.
+    /// What a killed process leaves is what lies in its files at that moment: they are copied, and the copy is opened. In a
+    /// database it leaves its lease, which nobody renews.
     async fn kill(&self) {
         let Some(ledger) = self.take() else { return };
-        let left = self.directory.as_ref().map(|directory| {
-            let mut directory = directory.lock().unwrap_or_else(PoisonError::into_inner);
-            let copy = directory.copy();
-            std::mem::replace(&mut *directory, copy)
-        });
+        let left = match &self.kept {
+            Kept::InDatabase(_) => return drop(ledger),
+            Kept::Nowhere => None,
+            Kept::InDirectory(directory) => {
+                let mut directory = directory.lock().unwrap_or_else(PoisonError::into_inner);
+                let copy = directory.copy();
+                Some(std::mem::replace(&mut *directory, copy))
+            }
+        };
         ledger.close().await;
         drop(left);
     }
 
+    async fn open_beside(&self, setup: Setup) -> Option<Arc<dyn Store>> {
+        if !matches!(self.kept, Kept::InDatabase(_)) {
+            return None;
+        }
+        let ledger = self.instance(setup, Heartbeats::default()).await;
+        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
+        Some(ledger)
+    }
+
+    fn pause(&self) {
+        self.heartbeats.hold_back();
+    }
+
     fn keeps(&self) -> bool {
-        self.directory.is_some()
+        !matches!(self.kept, Kept::Nowhere)
     }
 }
 

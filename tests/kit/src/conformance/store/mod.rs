@@ -6,9 +6,8 @@
 //! [`trials_under_faults`] makes those trials that must hold while calls fail or their answers are lost, over the
 //! [`UnsteadyStore`].
 //!
-//! # Not here
-//! Leases and fences between processes: the contract has none yet. A store that a second process may open at the same
-//! time needs trials of its own for that.
+//! Where [`Place::open_beside`] opens a second instance, the trials of sharing are made: leases, fences, channels. Elsewhere
+//! they are ignored.
 
 mod bed;
 mod harness;

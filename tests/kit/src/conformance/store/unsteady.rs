@@ -8,10 +8,10 @@ use std::sync::{
 use async_trait::async_trait;
 use escalator::{
     delivery::{DeliveryId, Door},
-    model::{Line, SessionId, Timestamp},
+    model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance, Owners, Settle, Store, StoreError,
-        blobs::Blobs,
+        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
+        Standing, Store, StoreError, blobs::Blobs,
     },
 };
 use tokio::sync::Notify;
@@ -95,7 +95,7 @@ impl Store for UnsteadyStore {
         self.upset(self.inner.accept(events)).await
     }
 
-    async fn settle(&self, settle: Settle) -> Result<(), StoreError> {
+    async fn settle(&self, settle: Settle) -> Result<Recorded, StoreError> {
         self.upset(self.inner.settle(settle)).await
     }
 
@@ -109,12 +109,12 @@ impl Store for UnsteadyStore {
         self.inner.claim(door, max).await
     }
 
-    fn is_wanted(&self, id: DeliveryId) -> bool {
-        self.inner.is_wanted(id)
+    async fn is_wanted(&self, id: DeliveryId) -> bool {
+        self.inner.is_wanted(id).await
     }
 
-    fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
-        self.inner.due_timers()
+    async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
+        self.inner.due_timers().await
     }
 
     fn wake(&self, door: &Door) -> Arc<Notify> {
@@ -125,12 +125,12 @@ impl Store for UnsteadyStore {
         self.inner.wake_timers()
     }
 
-    fn doors(&self) -> Vec<Door> {
-        self.inner.doors()
+    async fn doors(&self) -> Vec<Door> {
+        self.inner.doors().await
     }
 
-    fn outstanding(&self) -> usize {
-        self.inner.outstanding()
+    async fn outstanding(&self) -> usize {
+        self.inner.outstanding().await
     }
 
     async fn drained(&self) {
@@ -139,6 +139,19 @@ impl Store for UnsteadyStore {
 
     fn owners(&self) -> &Owners {
         self.inner.owners()
+    }
+
+    async fn standing(&self, session: SessionId) -> Result<Option<(ConversationKey, Standing)>, StoreError> {
+        self.upsets.next_read()?;
+        self.inner.standing(session).await
+    }
+
+    async fn hold(&self, channel: &ChannelId) -> Lease {
+        self.inner.hold(channel).await
+    }
+
+    fn holds(&self, channel: &ChannelId) -> bool {
+        self.inner.holds(channel)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
@@ -204,6 +217,15 @@ impl Place for UnsteadyPlace {
 
     async fn kill(&self) {
         self.inner.kill().await;
+    }
+
+    async fn open_beside(&self, setup: Setup) -> Option<Arc<dyn Store>> {
+        let inner = self.inner.open_beside(setup).await?;
+        Some(Arc::new(UnsteadyStore::new(inner, Arc::clone(&self.upsets))))
+    }
+
+    fn pause(&self) {
+        self.inner.pause();
     }
 
     fn keeps(&self) -> bool {

@@ -53,7 +53,7 @@ pub(super) async fn woken(bed: Arc<Bed>) -> Checked {
     bed.open_session(1).await?;
     bed.patience.within("the desk's door is woken", wake.notified()).await?;
     same(
-        &bed.store().doors(),
+        &bed.store().doors().await,
         &vec![Door::Desk],
         "the doors at which something waits",
     )
@@ -63,7 +63,7 @@ pub(super) async fn drained(bed: Arc<Bed>) -> Checked {
     let store = bed.store();
     bed.patience.within("nothing waits", store.drained()).await?;
     bed.open_session(1).await?;
-    ensure(store.outstanding() > 0, "what waits must be counted")?;
+    ensure(store.outstanding().await > 0, "what waits must be counted")?;
     let mut drained = Box::pin(store.drained());
     ensure(
         poll!(&mut drained).is_pending(),
@@ -71,5 +71,5 @@ pub(super) async fn drained(bed: Arc<Bed>) -> Checked {
     )?;
     bed.deliver_all().await?;
     bed.patience.within("all is delivered", drained).await?;
-    same(&store.outstanding(), &0, "deliveries that wait")
+    same(&store.outstanding().await, &0, "deliveries that wait")
 }

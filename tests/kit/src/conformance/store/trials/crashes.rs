@@ -19,7 +19,7 @@ pub(super) async fn accepted(bed: Arc<Bed>) -> Checked {
     bed.with_agent(1).await?;
     bed.accept(vec![message(1, 2, "a"), message(1, 3, "b")]).await?;
     bed.crash().await?;
-    same(&bed.store().outstanding(), &2, "deliveries that wait")?;
+    same(&bed.store().outstanding().await, &2, "deliveries that wait")?;
     let delivered = words(&bed.deliver_all().await?);
     same(
         &delivered,
@@ -114,13 +114,13 @@ pub(super) async fn timers(bed: Arc<Bed>) -> Checked {
     let opening_max = bed.settings().policy.opening_max;
     let due = bed.now() + opening_max;
     same(
-        &bed.store().due_timers(),
+        &bed.store().due_timers().await,
         &(Vec::new(), Some(due)),
         "the timers before a crash",
     )?;
     bed.crash().await?;
     same(
-        &bed.store().due_timers(),
+        &bed.store().due_timers().await,
         &(Vec::new(), Some(due)),
         "the timers after a crash",
     )?;
@@ -129,7 +129,7 @@ pub(super) async fn timers(bed: Arc<Bed>) -> Checked {
     let timer = DueTimer { session, kind, due };
     for _time in 0..2 {
         same(
-            &bed.store().due_timers(),
+            &bed.store().due_timers().await,
             &(vec![timer], None),
             "the timers that are due",
         )?;
@@ -142,9 +142,13 @@ pub(super) async fn timers(bed: Arc<Bed>) -> Checked {
     };
     bed.accept(vec![event]).await?;
     let none: (Vec<DueTimer>, Option<Timestamp>) = (Vec::new(), None);
-    same(&bed.store().due_timers(), &none, "the timers once they are dealt with")?;
+    same(
+        &bed.store().due_timers().await,
+        &none,
+        "the timers once they are dealt with",
+    )?;
     bed.crash().await?;
-    same(&bed.store().due_timers(), &none, "the timers after another crash")
+    same(&bed.store().due_timers().await, &none, "the timers after another crash")
 }
 
 pub(super) async fn letters(bed: Arc<Bed>) -> Checked {

@@ -5,6 +5,7 @@ mod claiming;
 mod crashes;
 mod files;
 mod settling;
+mod sharing;
 
 use std::sync::Arc;
 
@@ -111,6 +112,28 @@ pub(super) const CASES: &[Case] = &[
         Box::pin(crashes::letters(bed))
     }),
     Case::always("the_first_secret_is_kept", |bed| Box::pin(crashes::secret(bed))),
+    Case::steady("a_lane_is_handed_to_one_of_two_instances", |bed| {
+        Box::pin(sharing::one_of_two(bed))
+    }),
+    Case::steady("what_an_instance_says_after_its_lease_changes_nothing", |bed| {
+        Box::pin(sharing::fenced(bed))
+    }),
+    Case::steady("the_lanes_of_a_dead_instance_go_on_in_order", |bed| {
+        Box::pin(sharing::goes_on(bed))
+    }),
+    Case::steady(
+        "a_channel_has_one_holder_and_what_needs_it_is_refused_elsewhere",
+        |bed| Box::pin(sharing::one_holder(bed)),
+    ),
+    Case::steady("an_event_counts_once_across_two_instances", |bed| {
+        Box::pin(sharing::duplicates(bed))
+    }),
+    Case::steady("two_instances_write_to_one_conversation_without_inversion", |bed| {
+        Box::pin(sharing::order(bed))
+    }),
+    Case::steady("what_one_instance_commits_the_other_comes_to_know", |bed| {
+        Box::pin(sharing::heard(bed))
+    }),
     Case::always("a_file_is_read_as_it_was_kept", |bed| Box::pin(files::whole(bed))),
     Case::always("a_file_that_is_too_large_or_breaks_off_is_not_kept", |bed| {
         Box::pin(files::refused(bed))

@@ -24,7 +24,7 @@ pub(super) async fn delivered(bed: Arc<Bed>) -> Checked {
         )?;
         bed.settle(&head, SettleAs::Delivered(Receipt::None)).await?;
     }
-    same(&bed.store().outstanding(), &0, "deliveries that wait")
+    same(&bed.store().outstanding().await, &0, "deliveries that wait")
 }
 
 pub(super) async fn retry(bed: Arc<Bed>) -> Checked {
@@ -111,9 +111,12 @@ pub(super) async fn dead_letters(bed: &Bed) -> Checked<Vec<(escalator::delivery:
 pub(super) async fn taken_back(bed: Arc<Bed>) -> Checked {
     bed.open_session(1).await?;
     let asked = bed.head().await?;
-    ensure(bed.store().is_wanted(asked.id), "what was handed out is wanted")?;
+    ensure(bed.store().is_wanted(asked.id).await, "what was handed out is wanted")?;
     bed.accept(vec![customer_ends(1, 2)]).await?;
-    ensure(!bed.store().is_wanted(asked.id), "what was taken back is not wanted")?;
+    ensure(
+        !bed.store().is_wanted(asked.id).await,
+        "what was taken back is not wanted",
+    )?;
     let due = bed.now();
     bed.settle(&asked, SettleAs::Retry { due, maybe_sent: true }).await?;
     let rest = bed.deliver_all().await?;
@@ -121,5 +124,5 @@ pub(super) async fn taken_back(bed: Arc<Bed>) -> Checked {
         rest.iter().all(|row| row.id != asked.id),
         "what was taken back is not repeated",
     )?;
-    same(&bed.store().outstanding(), &0, "deliveries that wait")
+    same(&bed.store().outstanding().await, &0, "deliveries that wait")
 }

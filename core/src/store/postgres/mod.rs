@@ -1,0 +1,280 @@
+//! The ledger in a PostgreSQL database, which several instances share.
+//!
+//! # Invariants
+//! - What a decision stands on is locked from the read to the commit: conversations in the order of their ids, then their
+//!   lanes. Claims lock lanes alone, and pass over those that are locked. So nobody waits for two in turn.
+//! - A lane is out to one instance at a time, under a fence that rises; what comes under an older one changes nothing.
+//! - Leases go by the database's clock; all other times are the ledger's.
+//! - What fails leaves no trace. A process that is stopped in a transaction loses it with its lease.
+//!
+//! # Not here
+//! - What a batch is, and when it is written: `ledger`. What an instance does among others: `sharing`. How a value is stored:
+//!   `stored`.
+
+mod age_out;
+mod columns;
+mod commit;
+mod failure;
+mod instances;
+mod lanes;
+mod load;
+mod news;
+mod open;
+mod read;
+mod schema;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sqlx::{PgPool, Postgres, Transaction, pool::PoolConnection};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use uuid::Uuid;
+
+use self::{
+    failure::{closed, failed},
+    news::Ear,
+    open::within,
+    writer::Writer,
+};
+use super::{
+    AgeOut, DeadLetter, DueTimer, Ledger, LedgerSettings, PostgresSettings, StoreError,
+    backend::{
+        Backend, Changes, ClaimedRow, Commons, Listening, Loaded, LoadedMore, Recovered, WaitingRow, Wanted, WantedMore,
+    },
+};
+use crate::{
+    delivery::{DeliveryId, Door},
+    model::{BlobId, ChannelId, ConversationId, Line, SessionId, Timestamp},
+    session::Conversation,
+};
+
+impl Ledger {
+    /// Opens the ledger in a PostgreSQL database (`postgres://…`), as one of the instances that share it. Its tables are made
+    /// if they are not there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be reached, refuses us, or holds what cannot be read. Neither password nor
+    /// address is told.
+    pub async fn postgres(url: &str, postgres: PostgresSettings, settings: LedgerSettings) -> Result<Self, StoreError> {
+        let lease = postgres.lease.max(LEASE_MIN);
+        let heartbeats = postgres.heartbeats.clone();
+        let backend = PostgresBackend::open(url, &postgres).await?;
+        Self::open_shared(Arc::new(backend), lease, heartbeats, settings).await
+    }
+}
+
+/// The shortest lease: one that a busy machine can still renew.
+const LEASE_MIN: Duration = Duration::from_secs(1);
+
+/// A ledger's storage in a PostgreSQL database.
+pub(crate) struct PostgresBackend {
+    /// Who tells news from here.
+    origin: Uuid,
+    /// `None` once it was closed.
+    writer: Mutex<Option<Writer>>,
+    pool: PgPool,
+    busy_max: Duration,
+}
+
+impl PostgresBackend {
+    /// Reaches the database that a URL names, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the URL is none of PostgreSQL's, or the database cannot be reached.
+    pub(crate) async fn open(url: &str, settings: &PostgresSettings) -> Result<Self, StoreError> {
+        let (writer, pool) = open::open(url, settings).await?;
+        Ok(Self {
+            origin: Uuid::new_v4(),
+            writer: Mutex::new(Some(writer)),
+            pool,
+            busy_max: settings.busy_max,
+        })
+    }
+
+    async fn writer(&self) -> Result<MappedMutexGuard<'_, Writer>, StoreError> {
+        MutexGuard::try_map(self.writer.lock().await, Option::as_mut).map_err(|_| closed())
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(failed)
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        within(self.busy_max, self.pool.begin()).await
+    }
+
+    /// What lasts longer than it may is given up.
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let answered = tokio::time::timeout(self.busy_max, call).await;
+        answered.unwrap_or_else(|_elapsed| {
+            let secs = self.busy_max.as_secs();
+            Err(StoreError::unavailable(format_args!("no answer within {secs} seconds")))
+        })
+    }
+}
+
+#[async_trait]
+impl Backend for PostgresBackend {
+    async fn recover(&self, recent_since: Timestamp) -> Result<Recovered, StoreError> {
+        load::recover(&mut *self.reader().await?, recent_since).await
+    }
+
+    async fn load(&self, wanted: &Wanted) -> Result<Loaded, StoreError> {
+        let mut writer = self.writer().await?;
+        let loaded = self.in_time(load::load(writer.begin().await?, wanted)).await;
+        writer.keep(loaded).await
+    }
+
+    async fn load_more(&self, wanted: &WantedMore) -> Result<LoadedMore, StoreError> {
+        let mut writer = self.writer().await?;
+        let loaded = self.in_time(load::load_more(writer.go_on().await?, wanted)).await;
+        writer.keep(loaded).await
+    }
+
+    async fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        let written = commit::write(writer.go_on().await?, self.origin, changes);
+        let written = self.in_time(written).await;
+        writer.end(written).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        let written = self.in_time(commit::probe(writer.begin().await?)).await;
+        writer.end(written).await
+    }
+
+    async fn abandon(&self) {
+        if let Ok(mut writer) = self.writer().await {
+            writer.roll_back().await;
+        }
+    }
+
+    async fn age_out(&self, now: Timestamp, age_out: &AgeOut) -> Result<u64, StoreError> {
+        let mut writer = self.writer().await?;
+        let removed = self
+            .in_time(age_out::age_out(writer.begin().await?, now, age_out))
+            .await;
+        writer.end(removed).await
+    }
+
+    async fn rows(&self, ids: &[DeliveryId]) -> Result<Vec<WaitingRow>, StoreError> {
+        read::rows(&mut *self.reader().await?, ids).await
+    }
+
+    async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
+        read::transcript(&mut *self.reader().await?, session).await
+    }
+
+    async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        read::dead_letters(&mut *self.reader().await?, max).await
+    }
+
+    async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {
+        read::blob_bytes(&mut *self.reader().await?, blob).await
+    }
+
+    async fn blob_piece(&self, blob: BlobId, piece: u32) -> Result<Option<Bytes>, StoreError> {
+        read::blob_piece(&mut *self.reader().await?, blob, piece).await
+    }
+
+    async fn secret(&self) -> Result<Option<String>, StoreError> {
+        read::secret(&mut *self.reader().await?).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let Some(writer) = self.writer.lock().await.take() else {
+            return Ok(());
+        };
+        self.pool.close().await;
+        writer.close().await
+    }
+}
+
+#[async_trait]
+impl Commons for PostgresBackend {
+    async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError> {
+        instances::join(&mut *self.reader().await?, instance, lease).await
+    }
+
+    async fn renew(&self, instance: Uuid, lease: Duration) -> Result<bool, StoreError> {
+        instances::renew(&mut *self.reader().await?, instance, lease).await
+    }
+
+    async fn leave(&self, instance: Uuid) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        instances::leave(&mut transaction, self.origin, instance).await?;
+        within(self.busy_max, transaction.commit()).await
+    }
+
+    async fn sweep(&self) -> Result<Vec<Door>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let doors = instances::sweep(&mut transaction).await?;
+        within(self.busy_max, transaction.commit()).await?;
+        Ok(doors)
+    }
+
+    async fn take_back(&self, instance: Uuid, known: &[u64]) -> Result<(), StoreError> {
+        let known = known
+            .iter()
+            .map(|fence| columns::number(*fence))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut transaction = self.begin().await?;
+        lanes::take_back(&mut transaction, instance, &known).await?;
+        within(self.busy_max, transaction.commit()).await
+    }
+
+    async fn take_channel(&self, instance: Uuid, channel: &ChannelId) -> Result<bool, StoreError> {
+        instances::take_channel(&mut *self.reader().await?, instance, channel).await
+    }
+
+    async fn claim(
+        &self,
+        instance: Uuid,
+        door: &Door,
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<ClaimedRow>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let claimed = lanes::claim(&mut transaction, instance, door, now, max).await?;
+        within(self.busy_max, transaction.commit()).await?;
+        Ok(claimed)
+    }
+
+    async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError> {
+        lanes::next_due(&mut *self.reader().await?, door).await
+    }
+
+    async fn is_out(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError> {
+        lanes::is_out(&mut *self.reader().await?, id, instance).await
+    }
+
+    async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError> {
+        read::due_timers(&mut *self.reader().await?, now, max).await
+    }
+
+    async fn doors(&self) -> Result<Vec<Door>, StoreError> {
+        lanes::doors(&mut *self.reader().await?).await
+    }
+
+    async fn outstanding(&self) -> Result<usize, StoreError> {
+        lanes::outstanding(&mut *self.reader().await?).await
+    }
+
+    async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
+        read::conversations(&mut *self.reader().await?, ids).await
+    }
+
+    async fn of_session(&self, session: SessionId) -> Result<Option<Conversation>, StoreError> {
+        read::of_session(&mut *self.reader().await?, session).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listening>, StoreError> {
+        Ok(Box::new(Ear::open(self.origin, &self.pool).await?))
+    }
+}

@@ -1,0 +1,1 @@
+//! What only a database that is shared can do or suffer.

@@ -1,0 +1,110 @@
+//! The one connection that writes, and its transactions.
+
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+
+use super::{failure::failed, open::within};
+use crate::store::StoreError;
+
+/// The connection that writes. One that broke is replaced by the next call.
+pub(super) struct Writer {
+    options: PgConnectOptions,
+    busy_max: Duration,
+    connection: Option<PgConnection>,
+    /// Whether a transaction was begun and not seen to end.
+    begun: bool,
+}
+
+impl Writer {
+    pub(super) fn new(options: PgConnectOptions, busy_max: Duration) -> Self {
+        Self {
+            options,
+            busy_max,
+            connection: None,
+            begun: false,
+        }
+    }
+
+    /// The connection, in a fresh transaction.
+    pub(super) async fn begin(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.roll_back().await;
+        let busy_max = self.busy_max;
+        if self.connection.is_none() {
+            self.connection = Some(within(busy_max, self.options.connect()).await?);
+        }
+        self.begun = true;
+        let connection = self.connection.as_mut().expect("it was just made sure of");
+        if let Err(gone) = within(busy_max, sqlx::query("BEGIN").execute(&mut *connection)).await {
+            tracing::debug!(error = %gone, "the connection that writes is made anew");
+            self.connection = Some(within(busy_max, self.options.connect()).await?);
+            let connection = self.connection.as_mut().expect("it was just made sure of");
+            within(busy_max, sqlx::query("BEGIN").execute(&mut *connection)).await?;
+        }
+        Ok(self.connection.as_mut().expect("it was just made sure of"))
+    }
+
+    /// The connection in the transaction that was begun, or else in a fresh one.
+    pub(super) async fn go_on(&mut self) -> Result<&mut PgConnection, StoreError> {
+        if !self.begun {
+            return self.begin().await;
+        }
+        Ok(self.connection.as_mut().expect("a transaction has its connection"))
+    }
+
+    /// Leaves the transaction open for what follows, or takes it back if something failed.
+    pub(super) async fn keep<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &done {
+            self.gave_up(error).await;
+        }
+        done
+    }
+
+    /// Commits what was done, and returns when it is on the disk; or takes it back if it failed.
+    pub(super) async fn end<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let ended = match done {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(error) => Err(error),
+        };
+        self.keep(ended).await
+    }
+
+    /// Takes back what was begun, and lets go of its locks.
+    pub(super) async fn roll_back(&mut self) {
+        if !std::mem::take(&mut self.begun) {
+            return;
+        }
+        let Some(connection) = &mut self.connection else { return };
+        if let Err(error) = within(self.busy_max, sqlx::query("ROLLBACK").execute(connection)).await {
+            // The database takes back what a connection leaves that is gone.
+            tracing::debug!(%error, "the connection that writes is given up");
+            self.connection = None;
+        }
+    }
+
+    pub(super) async fn close(self) -> Result<(), StoreError> {
+        match self.connection {
+            Some(connection) => connection.close().await.map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        tracing::trace!(target: "escalator::site", site = "commit.before");
+        let connection = self.connection.as_mut().expect("a transaction has its connection");
+        within(self.busy_max, sqlx::query("COMMIT").execute(connection)).await?;
+        self.begun = false;
+        tracing::trace!(target: "escalator::site", site = "commit.after");
+        Ok(())
+    }
+
+    async fn gave_up(&mut self, error: &StoreError) {
+        if matches!(error, StoreError::Unavailable { .. }) {
+            // An answer may still be on its way: nothing more is asked of this connection.
+            self.connection = None;
+            self.begun = false;
+        } else {
+            self.roll_back().await;
+        }
+    }
+}
