@@ -64,6 +64,10 @@
 //! repeats one before it goes on to the next: their order is kept. Pressed buttons come beside them, as do all other kinds:
 //! of these, what waits here is taken in the order of its numbers, and what comes later is later.
 //!
+//! Where several instances share the ledger, Telegram may post to any of them, all with one secret: an update is committed
+//! as it came, answered 200, and taken from there by the instance that receives for the channel. Run the dispatcher there
+//! alone (`Running::holds`), and stop it when the hold is lost.
+//!
 //! # Guarantees
 //! - An update of a chat that a human owns is committed before Telegram is told to forget it, and never reaches the
 //!   bot's handlers. While the ledger is away the listener waits; when the bot is stopped meanwhile, Telegram keeps the
@@ -74,7 +78,8 @@
 //!
 //! # Where they are weaker
 //! - What is sent past a [`Turn`](escalator::channel::Turn) is neither fenced nor recorded.
-//! - An update that was passed to the bot in a batch that was not acknowledged comes to the bot again.
+//! - An update that was passed to the bot in a batch that was not acknowledged comes to the bot again; so does one that was
+//!   posted and not answered, or not yet removed from what the instances share, when the process died.
 //! - [`Telegram::node_alone`] accepts updates that Telegram has forgotten already: a crash can cost them.
 //! - Telegram has no key that removes doubles: a call whose answer was lost may stand twice when it is repeated.
 //!

@@ -16,7 +16,7 @@ use tokio_util::{
 };
 
 use super::{
-    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, Maintained,
+    Accepted, Arrivals, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, Maintained,
     Maintenance, Owners, Ownership, Recorded, Settle, Standing, Store, StoreError,
     backend::{Backend, Commons, Recovered, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
@@ -388,6 +388,11 @@ impl Store for Ledger {
             .sharing
             .as_ref()
             .is_none_or(|sharing| sharing.holds(channel))
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        let sharing = Arc::clone(self.shared.sharing.as_ref()?);
+        Some(sharing)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

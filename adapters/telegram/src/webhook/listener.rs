@@ -1,5 +1,9 @@
 use std::{convert::Infallible, sync::Arc};
 
+use escalator::{
+    channel::IngressError,
+    model::{Arrival, Position},
+};
 use futures::{
     FutureExt, StreamExt,
     future::BoxFuture,
@@ -13,7 +17,9 @@ use teloxide::{
 
 use super::{
     WebhookSettings,
+    arriving::Arriving,
     queue::{Open, Queue},
+    receive::read,
     register::register,
 };
 use crate::{Telegram, TelegramBot};
@@ -60,8 +66,10 @@ impl<'a, R: TelegramBot> AsUpdateStream<'a> for WebhookListener<R> {
 
     fn as_stream(&'a mut self) -> Self::Stream {
         let registering = register(self.telegram.clone(), &self.settings, self.kinds.clone());
+        let arrivals = self.telegram.post().ingress.arrivals();
         let receiving = Receiving {
             open: self.queue.open(),
+            arriving: arrivals.map(|arrivals| Arriving::new(arrivals, self.settings.waiting_max)),
             registering: Some(registering.boxed()),
             stop: self.stop.take().unwrap_or_else(|| mk_stop_token().1),
         };
@@ -72,6 +80,8 @@ impl<'a, R: TelegramBot> AsUpdateStream<'a> for WebhookListener<R> {
 /// A stream of updates that is being read. When it is dropped, what waits is answered 503.
 struct Receiving<'a> {
     open: Open,
+    /// Where instances share the ledger: what was posted to any of them.
+    arriving: Option<Arriving>,
     /// Until Telegram has taken the webhook. Updates may come meanwhile: it may have been set before.
     registering: Option<BoxFuture<'a, ()>>,
     stop: StopFlag,
@@ -79,15 +89,53 @@ struct Receiving<'a> {
 
 impl Receiving<'_> {
     async fn next(mut self) -> Option<(Result<Update, Infallible>, Self)> {
-        self.open.dealt();
+        if let Some(number) = self.open.dealt() {
+            self.forget(Position(i64::from(number))).await;
+        }
         loop {
             tokio::select! {
                 biased;
                 () = &mut self.stop => return None,
                 () = registered(&mut self.registering) => self.registering = None,
+                kept = looked(&mut self.arriving) => self.take_in(kept).await,
                 update = self.open.next() => return Some((Ok(update), self)),
             }
         }
+    }
+
+    async fn take_in(&mut self, kept: Result<Vec<Arrival>, IngressError>) {
+        let kept = kept.unwrap_or_else(|error| {
+            tracing::warn!(%error, "updates wait for the ledger");
+            Vec::new()
+        });
+        for Arrival { position, body } in kept {
+            let is_over = match read(&body) {
+                Ok(update) => self.open.enter(update),
+                Err(_) => {
+                    tracing::error!(
+                        update = position.0,
+                        "an update that was kept cannot be read: it is lost"
+                    );
+                    true
+                }
+            };
+            if is_over {
+                self.forget(position).await;
+            }
+        }
+    }
+
+    async fn forget(&mut self, position: Position) {
+        if let Some(arriving) = &mut self.arriving {
+            arriving.forget(position).await;
+        }
+    }
+}
+
+async fn looked(arriving: &mut Option<Arriving>) -> Result<Vec<Arrival>, IngressError> {
+    match arriving {
+        Some(arriving) => arriving.look().await,
+        None => std::future::pending().await,
     }
 }
 

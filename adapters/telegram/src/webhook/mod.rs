@@ -11,10 +11,15 @@
 //!   sends it again.
 //! - Nothing is read, parsed or kept of a call without the secret.
 //! - What waits is taken in the order of its numbers.
+//! - Where instances share the ledger, each update is committed as it came, at whichever instance it came, and then answered
+//!   200. The instance that receives for the channel takes them from there by their numbers, and removes each once it was
+//!   accepted, or the dispatcher has it. All take this way, also those that come to this instance: one that came here
+//!   directly could overtake an earlier one that another instance has just kept.
 //!
 //! # Not here
 //! TLS, which Telegram insists on: a proxy in front has it.
 
+mod arriving;
 mod listener;
 mod queue;
 mod receive;

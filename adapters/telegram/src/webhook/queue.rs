@@ -112,18 +112,22 @@ impl Queue {
 pub(super) struct Open(Arc<Queue>);
 
 impl Open {
-    /// The one that was taken last was dealt with: whoever posted it hears so.
-    pub(super) fn dealt(&self) {
+    /// The one that was taken last was dealt with: whoever posted it hears so. Its number.
+    pub(super) fn dealt(&self) -> Option<u32> {
         let mut state = self.0.state();
-        let Some((number, callers)) = state.taken.take() else {
-            return;
-        };
+        let (number, callers) = state.taken.take()?;
         state.dealt.add(number);
         drop(state);
         for caller in callers {
             // Whoever gave up posts it again, and hears it then.
             caller.send(()).ok();
         }
+        Some(number)
+    }
+
+    /// Takes an update that nobody waits for. `true` when it was dealt with before.
+    pub(super) fn enter(&self, update: Update) -> bool {
+        matches!(self.0.enter(update), Entered::Dealt)
     }
 
     /// Takes what waits with the lowest number.

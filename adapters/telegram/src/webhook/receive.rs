@@ -9,7 +9,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use escalator::model::ChannelId;
+use escalator::{
+    channel::Arrivals,
+    model::{Arrival, ChannelId, Position},
+};
 use teloxide::types::{Update, UpdateKind};
 
 use super::{
@@ -23,6 +26,8 @@ pub(super) struct Door {
     channel: ChannelId,
     settings: Arc<WebhookSettings>,
     queue: Arc<Queue>,
+    /// Where instances share the ledger.
+    arrivals: Option<Arc<dyn Arrivals>>,
     /// Whether a call without the secret was told of. Anybody can call: further ones are told of quietly.
     told: AtomicBool,
 }
@@ -33,6 +38,7 @@ impl Door {
             channel: telegram.post().ingress.channel().clone(),
             settings,
             queue,
+            arrivals: telegram.post().ingress.arrivals(),
             told: AtomicBool::new(false),
         }
     }
@@ -77,6 +83,24 @@ impl Door {
         }
     }
 
+    /// Commits an update as it came, for the instance that receives for the channel.
+    async fn keep(&self, arrivals: &dyn Arrivals, update: &Update, body: &Bytes) -> Answer {
+        let position = Position(i64::from(update.id.0));
+        let body = body.to_vec();
+        let kept = arrivals.keep(Arrival { position, body });
+        match tokio::time::timeout(self.settings.answer_max, kept).await {
+            Ok(Ok(())) => Answer::Dealt,
+            Ok(Err(error)) => {
+                tracing::warn!(channel = %self.channel, update = position.0, status = 503, %error, "an update is not kept");
+                Answer::Again
+            }
+            Err(_elapsed) => {
+                tracing::warn!(channel = %self.channel, update = position.0, status = 503, "an update is not kept yet");
+                Answer::Again
+            }
+        }
+    }
+
     fn turn_away(&self) -> Answer {
         let channel = &self.channel;
         if self.told.swap(true, Ordering::Relaxed) {
@@ -107,7 +131,10 @@ async fn answer(door: &Door, request: Request) -> Answer {
         Err(answer) => return answer,
     };
     match read(&body) {
-        Ok(update) => door.deal_with(update).await,
+        Ok(update) => match &door.arrivals {
+            Some(arrivals) => door.keep(&**arrivals, &update, &body).await,
+            None => door.deal_with(update).await,
+        },
         Err(_) => {
             tracing::error!(channel = %door.channel, status = 400, "what was posted with the secret is no update");
             Answer::NoUpdate
@@ -117,7 +144,7 @@ async fn answer(door: &Door, request: Request) -> Answer {
 
 /// Reads an update as a poller does. `from_value` and `from_reader` would read every one as unknown, and of one that is
 /// unknown `from_slice` loses the content.
-fn read(body: &[u8]) -> serde_json::Result<Update> {
+pub(super) fn read(body: &[u8]) -> serde_json::Result<Update> {
     let mut update: Update = serde_json::from_slice(body)?;
     if let UpdateKind::Error(raw) = &mut update.kind {
         *raw = serde_json::from_slice(body)?;

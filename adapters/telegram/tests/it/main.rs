@@ -4,6 +4,7 @@ mod desk_of_one;
 mod faults;
 mod files;
 mod groups;
+mod instances;
 mod listening;
 mod node_alone;
 mod owning;

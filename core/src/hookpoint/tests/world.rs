@@ -23,8 +23,8 @@ use crate::{
     },
     session::{Conversation, Event, Session, State, Verdict},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
-        Standing, Store, StoreError, blobs::Blobs,
+        Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded,
+        Settle, Standing, Store, StoreError, blobs::Blobs,
     },
 };
 
@@ -255,6 +255,10 @@ impl Store for FakeStore {
 
     fn holds(&self, _: &ChannelId) -> bool {
         true
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        None
     }
 
     async fn transcript(&self, _: SessionId) -> Result<Vec<Line>, StoreError> {

@@ -10,8 +10,8 @@ use escalator::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded, Settle,
-        Standing, Store, StoreError, blobs::Blobs,
+        Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, Maintained, Maintenance, Owners, Recorded,
+        Settle, Standing, Store, StoreError, blobs::Blobs,
     },
 };
 use tokio::sync::Notify;
@@ -152,6 +152,10 @@ impl Store for UnsteadyStore {
 
     fn holds(&self, channel: &ChannelId) -> bool {
         self.inner.holds(channel)
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        self.inner.arrivals()
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
