@@ -50,13 +50,12 @@ impl Arriving {
     /// Removes an update that was dealt with, before the next one is.
     pub(super) async fn forget(&mut self, position: Position) {
         let forgotten = tokio::time::timeout(FORGET_MAX, self.arrivals.forget(position)).await;
-        match forgotten {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(update = position.0, %error, "an update that was dealt with is still kept")
-            }
-            Err(_elapsed) => tracing::warn!(update = position.0, "an update that was dealt with is still kept"),
-        }
+        let why = match forgotten {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_elapsed) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(update = position.0, why, "an update that was dealt with is still kept");
     }
 }
 

@@ -109,15 +109,14 @@ impl Receiving<'_> {
             Vec::new()
         });
         for Arrival { position, body } in kept {
-            let is_over = match read(&body) {
-                Ok(update) => self.open.enter(update),
-                Err(_) => {
-                    tracing::error!(
-                        update = position.0,
-                        "an update that was kept cannot be read: it is lost"
-                    );
-                    true
-                }
+            let is_over = if let Ok(update) = read(&body) {
+                self.open.enter(update)
+            } else {
+                tracing::error!(
+                    update = position.0,
+                    "an update that was kept cannot be read: it is lost"
+                );
+                true
             };
             if is_over {
                 self.forget(position).await;

@@ -130,15 +130,13 @@ async fn answer(door: &Door, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    match read(&body) {
-        Ok(update) => match &door.arrivals {
-            Some(arrivals) => door.keep(&**arrivals, &update, &body).await,
-            None => door.deal_with(update).await,
-        },
-        Err(_) => {
-            tracing::error!(channel = %door.channel, status = 400, "what was posted with the secret is no update");
-            Answer::NoUpdate
-        }
+    let Ok(update) = read(&body) else {
+        tracing::error!(channel = %door.channel, status = 400, "what was posted with the secret is no update");
+        return Answer::NoUpdate;
+    };
+    match &door.arrivals {
+        Some(arrivals) => door.keep(&**arrivals, &update, &body).await,
+        None => door.deal_with(update).await,
     }
 }
 

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use axum::http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -65,7 +67,10 @@ impl WebhookSecret {
             .chain_update([0])
             .chain_update(token)
             .finalize();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = digest.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a text takes everything");
+            hex
+        });
         Self(SecretString::from(hex))
     }
 

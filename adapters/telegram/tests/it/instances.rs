@@ -149,9 +149,11 @@ fn lines(desk: &DeskState) -> Vec<String> {
 
 async fn agent_reads(desk: &DeskSimulator, said: &[String]) {
     let read = desk.wait_until(SOON, |desk| lines(desk) == said).await;
-    if read.is_err() {
-        panic!("the agent reads {:?} instead of {said:?}", desk.look(lines));
-    }
+    assert!(
+        read.is_ok(),
+        "the agent reads {:?} instead of {said:?}",
+        desk.look(lines)
+    );
 }
 
 fn says(chat: &Chat, said: &mut Vec<String>, part: &str) {
@@ -216,9 +218,12 @@ async fn what_is_posted_to_either_instance_reaches_the_agent_in_order_also_when_
         read.dedup();
         read == said
     });
-    if read.await.is_err() {
-        panic!("the agent reads {:?} instead of {said:?}", desk.look(lines));
-    }
+    let read = read.await;
+    assert!(
+        read.is_ok(),
+        "the agent reads {:?} instead of {said:?}",
+        desk.look(lines)
+    );
     fake.wait_until(SOON, World::all_confirmed)
         .await
         .expect("all is answered");

@@ -30,7 +30,7 @@ struct Served {
 impl Served {
     /// Telegram is told of it when the bot begins.
     async fn told(rig: &Rig) -> Self {
-        Self::with(rig, |settings, url| settings.register_at(url)).await
+        Self::with(rig, WebhookSettings::register_at).await
     }
 
     async fn with(rig: &Rig, settings: impl FnOnce(WebhookSettings, Url) -> WebhookSettings) -> Self {

@@ -103,9 +103,12 @@ async fn nothing_is_lost_when_the_bot_is_killed_around_a_commit_and_started_agai
             read.dedup();
             read == said
         });
-        if all.await.is_err() {
-            panic!("{site}: {:?}", town.desk.look(|desk| lines(desk, &session)));
-        }
+        let all = all.await;
+        assert!(
+            all.is_ok(),
+            "{site}: {:?}",
+            town.desk.look(|desk| lines(desk, &session))
+        );
     }
     town.telegram
         .wait_until(PATIENCE, World::all_confirmed)

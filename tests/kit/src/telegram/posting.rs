@@ -24,7 +24,7 @@ use super::{
 const SECRET_HEADER: &str = "X-Telegram-Bot-Api-Secret-Token";
 
 /// How long the bot may take to answer.
-const ANSWER_MAX: Duration = Duration::from_secs(60);
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 /// The wait that grows with each failure behind the first.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
