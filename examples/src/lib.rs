@@ -13,6 +13,7 @@ pub mod stop;
 pub mod telegram_bot;
 pub mod told;
 pub mod two_channels;
+pub mod updates;
 
 /// The code that the README shows, compiled.
 #[cfg(doctest)]

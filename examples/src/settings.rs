@@ -9,8 +9,9 @@ use escalator::{
     runtime::{Builder, Database, Escalator},
 };
 use escalator_discord::BotError;
-use escalator_telegram::{ClientError, client};
+use escalator_telegram::{ClientError, WebhookSecret, WebhookSettings, client};
 use teloxide::Bot;
+use url::Url;
 
 use crate::{logs, program::Program};
 
@@ -65,6 +66,17 @@ pub struct Settings {
     /// The address of the Telegram Bot API, where it is not Telegram's own.
     #[arg(long, env = "TELEGRAM_API_URL")]
     pub telegram_api_url: Option<String>,
+    /// The public address at which Telegram reaches this program, `https://…`: updates then come by webhook. Where none is
+    /// set, Telegram is polled.
+    #[arg(long, env = "TELEGRAM_WEBHOOK_URL", hide_env_values = true)]
+    pub telegram_webhook_url: Option<String>,
+    /// Where the webhook listens, by plain HTTP: a proxy with TLS stands in front of it.
+    #[arg(long, env = "TELEGRAM_WEBHOOK_LISTEN", default_value = LISTEN)]
+    pub telegram_webhook_listen: String,
+    /// The secret that Telegram sends along: A-Z, a-z, 0-9, _ and -, at most 256. Where none is set, one is made from the
+    /// bot's token.
+    #[arg(long, env = "TELEGRAM_WEBHOOK_SECRET", hide_env_values = true)]
+    pub telegram_webhook_secret: Option<String>,
     /// The Discord bot's token, from the developer portal, under Bot > Token.
     #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true)]
     pub discord_token: Option<String>,
@@ -93,6 +105,8 @@ impl Settings {
             &mut settings.database_url,
             &mut settings.telegram_bot_token,
             &mut settings.telegram_api_url,
+            &mut settings.telegram_webhook_url,
+            &mut settings.telegram_webhook_secret,
             &mut settings.discord_token,
             &mut settings.discord_api_url,
             &mut settings.rust_log,
@@ -102,6 +116,7 @@ impl Settings {
         for (value, default) in [
             (&mut settings.omnidesk_chat_url, CHAT_URL),
             (&mut settings.hookpoint_listen, LISTEN),
+            (&mut settings.telegram_webhook_listen, LISTEN),
         ] {
             if value.trim().is_empty() {
                 default.clone_into(value);
@@ -241,6 +256,30 @@ impl Settings {
     /// The variable that is wrong, and what would be right.
     pub async fn check_telegram(&self, bot: &Bot) -> Result<()> {
         escalator_telegram::check(bot).await.map_err(of_telegram)
+    }
+
+    /// How updates come by webhook, and where it listens; `None` where Telegram is polled.
+    ///
+    /// # Errors
+    /// The variable that is missing or wrong, and what would be right.
+    pub fn telegram_webhook(&self) -> Result<Option<(WebhookSettings, SocketAddr)>> {
+        let Some(url) = &self.telegram_webhook_url else {
+            return Ok(None);
+        };
+        // The address may hold a secret: it is not shown.
+        let url: Url = url
+            .trim()
+            .parse()
+            .context("TELEGRAM_WEBHOOK_URL is no address, as in `https://bot.example.com/telegram`")?;
+        let secret = match &self.telegram_webhook_secret {
+            Some(secret) => WebhookSecret::parse(secret).context("TELEGRAM_WEBHOOK_SECRET")?,
+            None => WebhookSecret::of_token(self.telegram_bot_token.as_deref().unwrap_or_default()),
+        };
+        let listen = &self.telegram_webhook_listen;
+        let listen = listen.parse().with_context(|| {
+            format!("TELEGRAM_WEBHOOK_LISTEN is `{listen}`, which is no address and port, as in `0.0.0.0:8443`")
+        })?;
+        Ok(Some((WebhookSettings::new(secret).register_at(url), listen)))
     }
 
     /// The Discord bot, as these settings say.

@@ -8,7 +8,7 @@ use escalator_discord::Discord;
 use escalator_telegram::Telegram;
 use teloxide::Bot;
 
-use crate::{discord_bot, settings::Settings, stop, telegram_bot, told};
+use crate::{discord_bot, settings::Settings, stop, telegram_bot, told, updates::Updates};
 
 /// Runs both bots with the settings of the environment, until they are told to stop, or one of them ends.
 ///
@@ -23,6 +23,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let Started {
         telegram_bot,
         telegram,
+        updates,
         discord_bot,
         discord,
         running,
@@ -31,7 +32,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let shards = Arc::clone(&client.shard_manager);
     // Whichever ends, the other one is stopped, and what it has pulled is dealt with.
     let on_telegram = async {
-        let ended = telegram_bot::listen(telegram_bot, telegram.clone()).await;
+        let ended = telegram_bot::listen(telegram_bot, telegram.clone(), updates).await;
         shards.shutdown_all().await;
         ended
     };
@@ -57,6 +58,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
 struct Started {
     telegram_bot: Bot,
     telegram: Telegram<Bot>,
+    updates: Updates,
     discord_bot: escalator_discord::Bot,
     discord: Discord,
     running: Running,
@@ -71,11 +73,13 @@ async fn start(settings: &Settings) -> Result<Started> {
     settings.check_discord(&discord_bot).await?;
     let telegram = Telegram::new(telegram_bot.clone(), house.ingress("telegram"));
     house.connect(Arc::new(telegram.clone()))?;
+    let updates = Updates::of(settings, &telegram).await?;
     let discord = Discord::new(&discord_bot, house.ingress("discord"));
     house.connect(Arc::new(discord.clone()))?;
     Ok(Started {
         telegram_bot,
         telegram,
+        updates,
         discord_bot,
         discord,
         running: house.start().await?,

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Lease, LettersOf, Owners, QueueFacts, SessionFacts, Standing, StoreError, blobs::Blobs};
+use super::{Arrivals, Lease, LettersOf, Owners, QueueFacts, SessionFacts, Standing, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
     model::{Address, ChannelId, ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
@@ -88,6 +88,9 @@ pub trait Store: Send + Sync + 'static {
     /// Whether a channel is certainly this instance's right now. Asked for each update and each line of the bot: it does
     /// not wait.
     fn holds(&self, channel: &ChannelId) -> bool;
+
+    /// What keeps updates that arrive at any of the instances that share the ledger; `None` where one alone has it.
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>>;
 
     /// The human part of a session, oldest first.
     ///
