@@ -14,7 +14,9 @@ pub enum HookpointUrlError {
     #[error("the hookpoint's address holds {0:?}; the desk takes A to Z, a to z, 0 to 9 and . : / - alone")]
     Character(char),
     /// It is not a whole address, or stands for every address of a machine (`0.0.0.0`).
-    #[error("the hookpoint's address is a whole one that the desk can reach, as in https://bot.example.com/omnidesk")]
+    #[error(
+        "the hookpoint's address has to be a whole one that the desk can reach, as in https://bot.example.com/omnidesk"
+    )]
     NotWhole,
     /// None is set, and the one that it is served at is none for the desk: it stands for every address of the machine, or
     /// is written in characters that the desk refuses.
