@@ -12,6 +12,7 @@ use crate::{
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, HookpointUrlError, Router, Secret},
     intake::{Intake, Port, SignalTo, Signals},
     model::{ChannelId, Clock, SystemClock},
+    session::UnsentTo,
     store::{ChannelFacts, Ledger, LedgerSettings, Maintained, Maintenance, Store, StoreError},
 };
 
@@ -238,7 +239,7 @@ async fn open_ledger(builder: &Builder) -> Result<Ledger, StartError> {
     let settings = LedgerSettings {
         policy: builder.policy.clone(),
         texts: builder.texts.clone(),
-        bot_listens: builder.bot.is_some(),
+        unsent_to: builder.bot.as_ref().map_or(UnsentTo::Nobody, |_| UnsentTo::Bot),
         batch_max: builder.writes_per_commit_max,
         ..LedgerSettings::new(builder.desk.limits())
     };

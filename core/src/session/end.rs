@@ -1,6 +1,6 @@
 //! How a session ends. The first end wins.
 
-use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, Verdict};
+use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, UnsentTo, Verdict};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
     model::{BotEvent, EndReason, SessionId, Text, Unsent},
@@ -187,7 +187,7 @@ impl Draft<'_> {
 
     /// What no agent got goes to the bot; where the bot does not listen, the customer is told.
     fn tell_unsent(&mut self, unsent: &[Unsent]) {
-        if !unsent.is_empty() && !self.env.bot_listens {
+        if !unsent.is_empty() && self.env.unsent_to == UnsentTo::Nobody {
             self.notice(NoticeKind::Undelivered, None);
         }
     }

@@ -24,8 +24,8 @@ pub struct Env<'a> {
     pub files: bool,
     /// Whether the channel holds a session in a place that has to be opened.
     pub places: bool,
-    /// Whether the bot hears events, and so gets what no agent got.
-    pub bot_listens: bool,
+    /// Who gets what no agent got.
+    pub unsent_to: UnsentTo,
     /// What the desk takes.
     pub desk: DeskLimits,
     /// Where the desk's hooks for a new session go.
@@ -37,6 +37,15 @@ pub struct Env<'a> {
     /// The newest of the conversation's stored history, oldest first. Where more than `history_lines_max` lines are
     /// stored, more than that stand here: so it is known that some were left out.
     pub history: &'a [Line],
+}
+
+/// Who gets what a customer wrote and no agent got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsentTo {
+    /// The bot, with its event.
+    Bot,
+    /// Nobody: the bot hears no events, so the customer is told.
+    Nobody,
 }
 
 /// The address holds the secret: it is not shown.

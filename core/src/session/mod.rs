@@ -40,7 +40,7 @@ use self::transition::Draft;
 pub use self::{
     again::{NotAgain, may_go_again},
     decide::decide,
-    env::{Env, Queued},
+    env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
     state::{Conversation, Ended, Leaving, Mark, Session, State},
     timers::{DeskWatch, Watch},

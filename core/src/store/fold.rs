@@ -18,7 +18,7 @@ use crate::{
     },
     session::{
         Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind,
-        Transition, Verdict, decide,
+        Transition, UnsentTo, Verdict, decide,
     },
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Brain {
     pub(super) policy: Policy,
     pub(super) texts: Texts,
     pub(super) desk: DeskLimits,
-    pub(super) bot_listens: bool,
+    pub(super) unsent_to: UnsentTo,
     /// Set while the house is built; read from then on.
     pub(super) chats: RwLock<HashMap<ChannelId, ChannelFacts>>,
     pub(super) hook_address: RwLock<HookAddress>,
@@ -440,7 +440,7 @@ impl<'b> Batch<'b> {
             chat: chat.limits,
             files: chat.files,
             places: chat.places,
-            bot_listens: self.brain.bot_listens,
+            unsent_to: self.brain.unsent_to,
             desk: self.brain.desk,
             hook_address: &hook_address,
             queued: lane.and_then(|lane| self.lanes.get(&lane)).map_or(&[], Vec::as_slice),

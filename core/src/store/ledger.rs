@@ -34,7 +34,7 @@ use crate::{
         Address, ChannelId, Clock, ConversationKey, DeskLimits, HookAddress, Line, Policy, SessionId, SystemClock,
         Texts, Timestamp,
     },
-    session::{Mark, TimerKind},
+    session::{Mark, TimerKind, UnsentTo},
 };
 
 /// How a ledger works.
@@ -47,8 +47,8 @@ pub struct LedgerSettings {
     pub texts: Texts,
     /// What the desk takes.
     pub desk: DeskLimits,
-    /// Whether the bot hears events. Where it does not, the customer is told of a line that no agent got. Yes.
-    pub bot_listens: bool,
+    /// Who gets what a customer wrote and no agent got. The bot.
+    pub unsent_to: UnsentTo,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// How many writes may wait. Past that a write is refused at once. 4,096.
@@ -64,7 +64,7 @@ impl LedgerSettings {
             policy: Policy::default(),
             texts: Texts::default(),
             desk,
-            bot_listens: true,
+            unsent_to: UnsentTo::Bot,
             clock: Arc::new(SystemClock),
             queue_max: 4_096,
             batch_max: 512,
@@ -164,7 +164,7 @@ impl Ledger {
             policy: settings.policy,
             texts: settings.texts,
             desk: settings.desk,
-            bot_listens: settings.bot_listens,
+            unsent_to: settings.unsent_to,
             chats: RwLock::new(HashMap::new()),
             hook_address: RwLock::default(),
             desk_texts: RwLock::new(BTreeMap::new()),

@@ -4,7 +4,7 @@ use super::scene::*;
 use crate::{
     delivery::DeskPayload,
     model::{BotEvent, EndReason, Escalation, OnNoAgents},
-    session::{Queued, TimerKind, Transition},
+    session::{Queued, TimerKind, Transition, UnsentTo},
 };
 
 fn ends_at_the_desk(transition: &Transition) -> usize {
@@ -30,18 +30,21 @@ fn a_cancelled_opening_that_was_never_tried_needs_no_end_at_the_desk() {
 
 #[test]
 fn where_the_bot_does_not_listen_the_customer_is_told_that_a_line_reached_nobody() {
-    for (listens, expected) in [
-        (true, "notice:ended, bot:handed_back(customer)+1"),
-        (false, "notice:undelivered, notice:ended, bot:handed_back(customer)+1"),
+    for (unsent_to, expected) in [
+        (UnsentTo::Bot, "notice:ended, bot:handed_back(customer)+1"),
+        (
+            UnsentTo::Nobody,
+            "notice:undelivered, notice:ended, bot:handed_back(customer)+1",
+        ),
     ] {
         let mut scene = Scene::opening();
-        scene.bot_listens = listens;
+        scene.unsent_to = unsent_to;
         scene.happens(&says("my order is 12"));
         let cancelled = told(&scene.happens(&ends()));
         assert!(cancelled.ends_with(expected), "{cancelled}");
     }
     let mut scene = Scene::opening();
-    scene.bot_listens = false;
+    scene.unsent_to = UnsentTo::Nobody;
     let nothing_unsent = told(&scene.happens(&ends()));
     assert!(!nothing_unsent.contains("undelivered"), "{nothing_unsent}");
 }

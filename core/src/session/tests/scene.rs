@@ -12,7 +12,7 @@ use crate::{
         LengthUnit, Line, Policy, Position, SessionId, Text, Texts, Timestamp,
     },
     session::{
-        Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, Verdict,
+        Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, UnsentTo, Verdict,
         decide::{Occurrence, decide},
         end::customer_wrote,
     },
@@ -33,7 +33,7 @@ pub(super) struct Scene {
     pub(super) chat: ChatLimits,
     pub(super) files: bool,
     pub(super) places: bool,
-    pub(super) bot_listens: bool,
+    pub(super) unsent_to: UnsentTo,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
     pub(super) history: Vec<Line>,
@@ -64,7 +64,7 @@ impl Scene {
             },
             files: true,
             places: false,
-            bot_listens: true,
+            unsent_to: UnsentTo::Bot,
             desk: DeskLimits {
                 message_chars_max: 10_000,
                 file_bytes_max: 25_000_000,
@@ -132,7 +132,7 @@ impl Scene {
             chat: self.chat,
             files: self.files,
             places: self.places,
-            bot_listens: self.bot_listens,
+            unsent_to: self.unsent_to,
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,
             queued: &self.queued,

@@ -459,7 +459,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
             ..conversation()
         }
     };
-    let changes = [
+    let states = [
         heard(1, 10, None),
         heard(2, 20, None),
         // Not a word, but a warning.
@@ -468,10 +468,10 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
         // By a clock that was set back.
         heard(5, 30, None),
     ];
-    for folded_after in 1..=changes.len() {
-        for change in &changes[..folded_after] {
+    for folded_after in 1..=states.len() {
+        for state in &states[..folded_after] {
             let changed = Changes {
-                bodies: vec![change.clone()],
+                bodies: vec![state.clone()],
                 ..Changes::default()
             };
             backend.commit(&changed).await.expect("it is written");
@@ -491,7 +491,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
             ..Wanted::default()
         };
         let loaded = backend.load(&wanted).await.expect("it is read").conversations;
-        assert_eq!(loaded, [changes[folded_after - 1].clone()], "after {folded_after}");
+        assert_eq!(loaded, [states[folded_after - 1].clone()], "after {folded_after}");
     }
 }
 
