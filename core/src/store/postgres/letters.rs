@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     delivery::DeliveryId,
-    model::Timestamp,
+    model::{ChannelId, Timestamp},
     store::{DeadLetter, LettersOf, StoreError, stored::decode},
 };
 
@@ -27,7 +27,7 @@ pub(super) async fn dead_letters(
         "{LETTERS} AND ($1::text IS NULL OR c.channel = $1) AND ($2::text IS NULL OR (d.lane_kind = $2 AND d.lane = $3)) \
          ORDER BY d.dead_at DESC, d.created_at DESC, d.seq DESC, d.lane DESC LIMIT $4"
     );
-    let channel = of.channel.as_ref().map(|channel| channel.as_str());
+    let channel = of.channel.as_ref().map(ChannelId::as_str);
     let (kind, lane): (Option<&str>, Option<Uuid>) = of.lane.map(columns::lane).unzip();
     let query = sqlx::query(AssertSqlSafe(sql)).bind(channel).bind(kind).bind(lane);
     let query = query.bind(i64::try_from(max).unwrap_or(i64::MAX));
