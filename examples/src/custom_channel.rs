@@ -2,6 +2,7 @@
 //! sends a file. The chat goes to standard output.
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -43,6 +44,8 @@ pub struct Terminal {
     output: Mutex<Box<dyn AsyncWrite + Send + Unpin>>,
     /// Cancelled at the end of the input.
     finished: CancellationToken,
+    /// Cancelled when nobody reads the output any more.
+    unread: CancellationToken,
     /// The position of the last line. It goes on from the clock, to the nanosecond, so that it rises over a restart too,
     /// however soon that comes and however many lines were piped in before.
     last: AtomicI64,
@@ -70,6 +73,7 @@ impl Terminal {
             input: Mutex::new(BufReader::new(input).split(b'\n')),
             output: Mutex::new(Box::new(output)),
             finished: CancellationToken::new(),
+            unread: CancellationToken::new(),
             last,
         })
     }
@@ -79,10 +83,22 @@ impl Terminal {
         self.finished.cancelled().await;
     }
 
+    /// Waits until nobody reads the output any more: `… | head -1` has its line.
+    pub async fn unread(&self) {
+        self.unread.cancelled().await;
+    }
+
     async fn show(&self, text: &str) -> std::io::Result<()> {
         let mut out = self.output.lock().await;
-        out.write_all(format!("{text}\n").as_bytes()).await?;
-        out.flush().await
+        let shown = match out.write_all(format!("{text}\n").as_bytes()).await {
+            Ok(()) => out.flush().await,
+            failed => failed,
+        };
+        shown.inspect_err(|error| {
+            if error.kind() == ErrorKind::BrokenPipe {
+                self.unread.cancel();
+            }
+        })
     }
 
     fn conversation(&self) -> ConversationKey {
@@ -99,10 +115,8 @@ impl Terminal {
         if line.trim() == "/typing" {
             return self.ingress.signal(&conversation, Signal::TypingStarted);
         }
-        if let Some(path) = file_of(line)
-            && !Path::new(path).is_file()
-        {
-            self.show(&format!("({path} is no file that can be sent)")).await.ok();
+        if let Some(problem) = file_of(line).and_then(cannot_be_sent) {
+            self.show(&format!("({problem})")).await.ok();
             return;
         }
         let position = Position(self.last.fetch_add(1, Ordering::Relaxed) + 1);
@@ -225,6 +239,15 @@ fn file_of(line: &str) -> Option<&str> {
     line.trim().strip_prefix("/file").map(str::trim)
 }
 
+/// What is wrong with a path as that of a file to send.
+fn cannot_be_sent(path: &str) -> Option<String> {
+    match path {
+        "" => Some("/file needs a path".to_owned()),
+        path if !Path::new(path).is_file() => Some(format!("{path} is no file that can be sent")),
+        _ => None,
+    }
+}
+
 /// What a line means.
 fn read(line: &str) -> CustomerEvent {
     if faq::wants_end(line) {
@@ -321,6 +344,21 @@ mod tests {
         }
         let kept = std::fs::read_dir(folder).expect("it is a folder").count();
         assert_eq!(kept, 2);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_told_with_what_is_wrong() {
+        let kept = tempfile::tempdir().expect("a folder can be made");
+        let folder = kept.path().display().to_string();
+        assert_eq!(
+            file_of("/file ").and_then(cannot_be_sent).as_deref(),
+            Some("/file needs a path")
+        );
+        let told = cannot_be_sent(&folder).expect("it is a folder");
+        assert_eq!(told, format!("{folder} is no file that can be sent"));
+        let file = format!("{folder}/a.txt");
+        std::fs::write(&file, "a").expect("it can be written");
+        assert_eq!(cannot_be_sent(&file), None);
     }
 
     #[test]

@@ -1,23 +1,26 @@
 //! A bot, a desk and a ledger in one program, with nothing to set: the customer is this terminal, the desk is a
 //! simulator whose agent's page opens in a browser.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io::Write, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use escalator::{
     omnidesk::{Account, AccountToken, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
-    runtime::Builder,
+    runtime::{Builder, Running},
 };
 use escalator_testkit::desk::DeskSimulator;
+use tokio_util::sync::CancellationToken;
 
-use crate::{custom_channel::Terminal, exit, settings::Settings, telegram_bot};
+use crate::{custom_channel::Terminal, exit, settings::Settings, stop, telegram_bot};
 
-/// Runs the demo until its input ends or Ctrl-C is pressed. What it wrote is removed then.
+/// Runs the demo until its input ends, nobody reads its output any more, or it is told to stop. What it wrote is removed
+/// then.
 ///
 /// # Errors
 /// The setting that is missing or wrong, or what refused us at the start.
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("warn")?;
+    let stop = stop::listen()?;
     let folder = tempfile::Builder::new()
         .prefix("escalator-demo-")
         .tempdir()
@@ -31,9 +34,9 @@ pub async fn run(settings: &Settings) -> Result<()> {
             page,
             "The customer is Telegram: write to your bot. Ctrl-C ends the demo.",
         );
-        telegram_bot::serve(settings, house).await?;
+        telegram_bot::serve(settings, house, stop).await?;
     } else {
-        chat(house, page, folder.path()).await?;
+        chat(house, page, folder.path(), &stop).await?;
     }
     if let Some(simulator) = simulator {
         simulator.shutdown().await;
@@ -41,26 +44,32 @@ pub async fn run(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-async fn chat(house: Builder, page: Option<String>, folder: &Path) -> Result<()> {
+async fn chat(house: Builder, page: Option<String>, folder: &Path, stop: &CancellationToken) -> Result<()> {
+    if let Some(started) = stop.run_until_cancelled(start(house, folder)).await {
+        let (terminal, running) = started?;
+        greet(
+            page,
+            "You are the customer. Try: hello, hours, human; with a human also /typing, /file PATH, /end. Ctrl-D ends the demo.",
+        );
+        exit::at_end_of_input(&terminal, running, stop).await;
+    }
+    Ok(())
+}
+
+async fn start(house: Builder, folder: &Path) -> Result<(Arc<Terminal>, Running)> {
     let downloads = folder.join("files");
     std::fs::create_dir(&downloads).with_context(|| format!("{} cannot be made", downloads.display()))?;
     let mut house = house.open().await?;
     let terminal = Terminal::new(house.ingress("terminal"), downloads);
     house.connect(Arc::<Terminal>::clone(&terminal))?;
-    let running = house.start().await?;
-    greet(
-        page,
-        "You are the customer. Try: hello / hours / human / /typing / /file PATH / /end. Ctrl-D ends the demo.",
-    );
-    exit::at_end_of_input(&terminal, running).await
+    Ok((terminal, house.start().await?))
 }
 
-/// On standard error: standard output is the chat's.
+/// On standard error: standard output is the chat's. Where nobody reads that, it is no matter.
 fn greet(page: Option<String>, customer: &str) {
-    if let Some(page) = page {
-        eprintln!("The desk is a simulator. Be the agent in a browser: {page}");
-    }
-    eprintln!("{customer}");
+    let page = page.map(|page| format!("The desk is a simulator. Be the agent in a browser: {page}\n"));
+    let greeting = format!("{}{customer}\n", page.unwrap_or_default());
+    std::io::stderr().write_all(greeting.as_bytes()).ok();
 }
 
 /// The real desk where one is set, else a simulator.

@@ -7,16 +7,18 @@ use anyhow::{Context as _, Result, anyhow};
 use escalator::{
     channel::{EscalationChannel, SayError},
     model::Escalation,
-    runtime::Builder,
+    runtime::{Builder, Running},
 };
 use escalator_discord::{Bot, Discord, Handler, INTENTS, explain};
 use serenity::{
     async_trait,
     client::{Client, Context, EventHandler},
+    gateway::ShardManager,
     model::channel::Message,
 };
+use tokio_util::sync::CancellationToken;
 
-use crate::{faq, settings::Settings, told};
+use crate::{faq, settings::Settings, stop, told};
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -24,26 +26,38 @@ use crate::{faq, settings::Settings, told};
 /// The setting that is missing or wrong, or what refused us at the start.
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("info")?;
+    let stop = stop::listen()?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
-    serve(settings, house).await
+    serve(settings, house, stop).await
 }
 
-/// Runs the bot in a house that is set up.
+/// Runs the bot in a house that is set up, until it is told to stop.
 ///
 /// # Errors
 /// What is wrong with the token, or refused us at the start.
-pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
-    let bot = settings.discord().await?;
-    let mut house = house.on_event(told::tell).open().await?;
-    let discord = Discord::new(&bot, house.ingress("discord"));
-    house.connect(Arc::new(discord.clone()))?;
-    let running = house.start().await?;
-
+pub async fn serve(settings: &Settings, house: Builder, stop: CancellationToken) -> Result<()> {
+    let Some(started) = stop.run_until_cancelled(start(settings, house)).await else {
+        return Ok(());
+    };
+    let (bot, discord, running) = started?;
     let client = client(&bot, &discord).await?;
-    tokio::spawn(stop_on_ctrl_c(Arc::clone(&client.shard_manager)));
+    tokio::spawn(stop_when_told(stop, Arc::clone(&client.shard_manager)));
     let ended = listen(client).await;
     running.shutdown().await;
     ended
+}
+
+/// What can be wrong on this machine is found before Discord is asked.
+///
+/// # Errors
+/// The setting that is missing or wrong, or what refused us at the start.
+pub async fn start(settings: &Settings, house: Builder) -> Result<(Bot, Discord, Running)> {
+    let bot = settings.discord()?;
+    let mut house = house.on_event(told::tell).open().await?;
+    settings.check_discord(&bot).await?;
+    let discord = Discord::new(&bot, house.ingress("discord"));
+    house.connect(Arc::new(discord.clone()))?;
+    Ok((bot, discord, house.start().await?))
 }
 
 /// The bot's client, with us in front of its handler.
@@ -73,10 +87,10 @@ pub async fn listen(mut client: Client) -> Result<()> {
     }
 }
 
-async fn stop_on_ctrl_c(shards: Arc<serenity::gateway::ShardManager>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        shards.shutdown_all().await;
-    }
+/// Waits until the program is told to stop, and stops the client.
+pub async fn stop_when_told(stop: CancellationToken, shards: Arc<ShardManager>) {
+    stop.cancelled().await;
+    shards.shutdown_all().await;
 }
 
 /// The bot's handler.

@@ -2,25 +2,23 @@
 
 use anyhow::{Error, Result};
 use escalator::runtime::{Running, StartError};
+use tokio_util::sync::CancellationToken;
 
 use crate::custom_channel::Terminal;
 
-/// Waits for the end of the terminal's input and until everything is delivered, or for Ctrl-C, which leaves what waits to
-/// the next start. Then stops the house.
-///
-/// # Errors
-/// Ctrl-C cannot be listened for.
-pub async fn at_end_of_input(terminal: &Terminal, running: Running) -> Result<()> {
+/// Waits for the end of the terminal's input and until everything is delivered. When the program is told to stop, or
+/// nobody reads the chat any more, what waits is left to the next start. Then stops the house.
+pub async fn at_end_of_input(terminal: &Terminal, running: Running, stop: &CancellationToken) {
     let all_said = async {
         terminal.finished().await;
         running.drained().await;
     };
     tokio::select! {
         () = all_said => {}
-        pressed = tokio::signal::ctrl_c() => pressed?,
+        () = terminal.unread() => {}
+        () = stop.cancelled() => {}
     }
     running.shutdown().await;
-    Ok(())
 }
 
 /// Ends the program: with 0, or with 1 and one line that says what was wrong and what would be right.

@@ -7,10 +7,13 @@ pub mod exit;
 pub mod faq;
 pub mod logs;
 pub mod poise_bot;
+pub mod program;
 pub mod settings;
+pub mod stop;
 pub mod telegram_bot;
 pub mod told;
 pub mod two_channels;
+pub mod updates;
 
 /// The code that the README shows, compiled.
 #[cfg(doctest)]

@@ -15,7 +15,9 @@ pub fn start(filter: &str) -> Result<()> {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // It would be printed, which panics where nobody reads standard error any more.
+        .log_internal_errors(false);
     if logs.try_init().is_err() {
         tracing::debug!("logs were set up before");
     }

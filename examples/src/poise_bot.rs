@@ -10,7 +10,7 @@ use escalator::{
 use escalator_discord::{Bot, Discord, INTENTS};
 use poise::serenity_prelude::{self as serenity, FullEvent};
 
-use crate::{discord_bot, faq, settings::Settings, told};
+use crate::{discord_bot, faq, settings::Settings, stop};
 
 type Context<'a> = poise::Context<'a, Discord, anyhow::Error>;
 
@@ -20,20 +20,15 @@ type Context<'a> = poise::Context<'a, Discord, anyhow::Error>;
 /// The setting that is missing or wrong, or what refused us at the start.
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("info")?;
+    let stop = stop::listen()?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
-    let bot = settings.discord().await?;
-    let mut house = house.on_event(told::tell).open().await?;
-    let discord = Discord::new(&bot, house.ingress("discord"));
-    house.connect(Arc::new(discord.clone()))?;
-    let running = house.start().await?;
-
+    let Some(started) = stop.run_until_cancelled(discord_bot::start(settings, house)).await else {
+        return Ok(());
+    };
+    let (bot, discord, running) = started?;
     let client = client(&bot, &discord).await?;
     let shards = Arc::clone(&client.shard_manager);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            shards.shutdown_all().await;
-        }
-    });
+    tokio::spawn(discord_bot::stop_when_told(stop, shards));
     let ended = discord_bot::listen(client).await;
     running.shutdown().await;
     ended

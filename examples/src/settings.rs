@@ -1,23 +1,22 @@
 //! The settings of the example bots: variables of the environment, or arguments of the same meaning.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
-use anyhow::{Context, Result, bail};
-use clap::{CommandFactory, FromArgMatches, Parser};
+use anyhow::{Context, Error, Result, anyhow, bail};
+use clap::{Arg, Command, CommandFactory, FromArgMatches, Parser};
 use escalator::{
-    omnidesk::{Account, AccountToken, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
+    omnidesk::{Account, AccountToken, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken, ValueError},
     runtime::{Builder, Database, Escalator},
 };
 use escalator_discord::BotError;
-use escalator_telegram::{ClientError, client};
-use teloxide::{ApiError, Bot, RequestError, requests::Requester};
+use escalator_telegram::{ClientError, WebhookSecret, WebhookSettings, client};
+use teloxide::Bot;
+use url::Url;
 
-use crate::logs;
+use crate::{logs, program::Program};
 
 const CHAT_URL: &str = "https://chat.omnidesk.io";
 const LISTEN: &str = "127.0.0.1:0";
-/// How long Telegram may take to tell whose token it is.
-const TELEGRAM_ANSWER_MAX: Duration = Duration::from_secs(20);
 
 /// An example bot of Escalator. A setting is a variable of the environment, or the argument beside it.
 #[derive(Parser)]
@@ -43,17 +42,19 @@ pub struct Settings {
     /// The API key, with the permissions API_CHAT and MESSAGE_CREATE, where the account wants one.
     #[arg(long, env = "OMNIDESK_API_KEY", hide_env_values = true)]
     pub omnidesk_api_key: Option<String>,
-    /// The brand of chatbot-log tickets: Settings > Brands.
+    /// The brand of chatbot-log tickets: Settings > Brands. The desk looks at it with the first of them, not at the start.
     #[arg(long, env = "OMNIDESK_BRAND_ID", hide_env_values = true)]
     pub omnidesk_brand_id: Option<String>,
     /// Where the hookpoint listens.
     #[arg(long, env = "HOOKPOINT_LISTEN", default_value = LISTEN)]
     pub hookpoint_listen: String,
-    /// The public address at which Omnidesk reaches the hookpoint, without the secret. Where none is set, the address
-    /// that it listens on.
+    /// The public address at which Omnidesk reaches the hookpoint, without the secret, as in
+    /// https://bot.example.com/omnidesk: letters, digits and `. : / -` alone. Where none is set, the address that it listens
+    /// on, which then cannot be 0.0.0.0 or IPv6.
     #[arg(long, env = "HOOKPOINT_URL")]
     pub hookpoint_url: Option<String>,
-    /// The secret in the hookpoint's address. Where none is set, one is made once and kept in the database.
+    /// The secret in the hookpoint's address: 16 to 128 letters, digits and hyphens. Where none is set, one is made once and
+    /// kept in the database.
     #[arg(long, env = "HOOKPOINT_SECRET", hide_env_values = true)]
     pub hookpoint_secret: Option<String>,
     /// The database, as in `sqlite:escalator.db`.
@@ -65,6 +66,17 @@ pub struct Settings {
     /// The address of the Telegram Bot API, where it is not Telegram's own.
     #[arg(long, env = "TELEGRAM_API_URL")]
     pub telegram_api_url: Option<String>,
+    /// The public address at which Telegram reaches this program, `https://…`: updates then come by webhook. Where none is
+    /// set, Telegram is polled.
+    #[arg(long, env = "TELEGRAM_WEBHOOK_URL", hide_env_values = true)]
+    pub telegram_webhook_url: Option<String>,
+    /// Where the webhook listens, by plain HTTP: a proxy with TLS stands in front of it.
+    #[arg(long, env = "TELEGRAM_WEBHOOK_LISTEN", default_value = LISTEN)]
+    pub telegram_webhook_listen: String,
+    /// The secret that Telegram sends along: A-Z, a-z, 0-9, _ and -, at most 256. Where none is set, one is made from the
+    /// bot's token.
+    #[arg(long, env = "TELEGRAM_WEBHOOK_SECRET", hide_env_values = true)]
+    pub telegram_webhook_secret: Option<String>,
     /// The Discord bot's token, from the developer portal, under Bot > Token.
     #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true)]
     pub discord_token: Option<String>,
@@ -77,9 +89,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings of a program that is `about` something. A wrong argument ends it and is named.
-    pub fn read(about: &'static str) -> Self {
-        let mut matches = Self::command().about(about).get_matches();
+    /// Reads the settings of a program. A wrong argument ends it and is named.
+    pub fn read(program: &Program) -> Self {
+        let mut matches = Self::command_of(program).get_matches();
         let mut settings = Self::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
         // A variable that is set to nothing is not set.
         for value in [
@@ -93,6 +105,8 @@ impl Settings {
             &mut settings.database_url,
             &mut settings.telegram_bot_token,
             &mut settings.telegram_api_url,
+            &mut settings.telegram_webhook_url,
+            &mut settings.telegram_webhook_secret,
             &mut settings.discord_token,
             &mut settings.discord_api_url,
             &mut settings.rust_log,
@@ -102,12 +116,28 @@ impl Settings {
         for (value, default) in [
             (&mut settings.omnidesk_chat_url, CHAT_URL),
             (&mut settings.hookpoint_listen, LISTEN),
+            (&mut settings.telegram_webhook_listen, LISTEN),
         ] {
             if value.trim().is_empty() {
                 default.clone_into(value);
             }
         }
         settings
+    }
+
+    /// What a program takes, and what it tells of that.
+    fn command_of(program: &Program) -> Command {
+        let concerns = |arg: Arg| {
+            let name = arg.get_id().as_str();
+            let of_others = program.ignores.iter().any(|start| name.starts_with(start));
+            let heading = if program.needs.contains(&name) {
+                "Needed"
+            } else {
+                "Optional"
+            };
+            arg.hide(of_others).help_heading(heading)
+        };
+        Self::command().about(program.about).mut_args(concerns)
     }
 
     /// Starts the logs, as quiet as the program likes them where nothing else is set.
@@ -145,27 +175,27 @@ impl Settings {
             self.omnidesk_chat_account_token.as_deref(),
             "a token from Settings > Channels > Live chat > Tokens",
         )?;
-        let account = Account::parse(url).context("OMNIDESK_URL")?;
+        let account = Account::parse(url).map_err(named("OMNIDESK_URL"))?;
         self.warn_if_unreachable(&account)?;
         let mut config = OmnideskConfig::new(
             account,
-            AccountToken::new(token).context("OMNIDESK_CHAT_ACCOUNT_TOKEN")?,
+            AccountToken::new(token).map_err(named("OMNIDESK_CHAT_ACCOUNT_TOKEN"))?,
         );
-        config.chat_url = ChatUrl::parse(&self.omnidesk_chat_url).context("OMNIDESK_CHAT_URL")?;
+        config.chat_url = ChatUrl::parse(&self.omnidesk_chat_url).map_err(named("OMNIDESK_CHAT_URL"))?;
         let server_token = self
             .omnidesk_chat_server_token
             .as_deref()
             .map(ServerToken::new)
             .transpose();
-        config.server_token = server_token.context("OMNIDESK_CHAT_SERVER_TOKEN")?;
+        config.server_token = server_token.map_err(named("OMNIDESK_CHAT_SERVER_TOKEN"))?;
         config.api_key = self
             .omnidesk_api_key
             .as_deref()
             .map(ApiKey::new)
             .transpose()
-            .context("OMNIDESK_API_KEY")?;
+            .map_err(named("OMNIDESK_API_KEY"))?;
         let brand_id = self.omnidesk_brand_id.as_deref().map(BrandId::new).transpose();
-        config.brand_id = brand_id.context("OMNIDESK_BRAND_ID")?;
+        config.brand_id = brand_id.map_err(named("OMNIDESK_BRAND_ID"))?;
         Ok(Omnidesk::new(config)?)
     }
 
@@ -207,54 +237,93 @@ impl Settings {
         })
     }
 
-    /// The Telegram bot, once Telegram knows it.
+    /// The Telegram bot, as these settings say.
     ///
     /// # Errors
     /// The variable that is missing or wrong, and what would be right.
-    pub async fn telegram(&self) -> Result<Bot> {
+    pub fn telegram(&self) -> Result<Bot> {
         let token = needed(
             "TELEGRAM_BOT_TOKEN",
             self.telegram_bot_token.as_deref(),
             "the bot's token from @BotFather",
         )?;
-        let bot = client(token, self.telegram_api_url.as_deref()).map_err(|error| match error {
-            ClientError::Token => anyhow::Error::new(error).context("TELEGRAM_BOT_TOKEN"),
-            ClientError::ApiUrl => anyhow::Error::new(error).context("TELEGRAM_API_URL"),
-            error => error.into(),
-        })?;
-        match tokio::time::timeout(TELEGRAM_ANSWER_MAX, bot.get_me()).await {
-            Ok(Ok(_)) => Ok(bot),
-            Ok(Err(RequestError::Api(ApiError::InvalidToken))) => {
-                bail!("TELEGRAM_BOT_TOKEN: Telegram knows no bot of this token; @BotFather gives the right one")
-            }
-            // What teloxide says beyond that can hold addresses with the token.
-            Ok(Err(RequestError::Api(_) | RequestError::InvalidJson { .. })) => {
-                bail!("TELEGRAM_API_URL: what answers at {} is no Bot API", bot.api_url())
-            }
-            Ok(Err(_)) | Err(_) => bail!("TELEGRAM_API_URL: Telegram cannot be reached at {}", bot.api_url()),
-        }
+        client(token, self.telegram_api_url.as_deref()).map_err(of_telegram)
     }
-}
 
-impl Settings {
-    /// The Discord bot, once Discord knows it.
+    /// Asks Telegram whether it knows the bot.
+    ///
+    /// # Errors
+    /// The variable that is wrong, and what would be right.
+    pub async fn check_telegram(&self, bot: &Bot) -> Result<()> {
+        escalator_telegram::check(bot).await.map_err(of_telegram)
+    }
+
+    /// How updates come by webhook, and where it listens; `None` where Telegram is polled.
     ///
     /// # Errors
     /// The variable that is missing or wrong, and what would be right.
-    pub async fn discord(&self) -> Result<escalator_discord::Bot> {
+    pub fn telegram_webhook(&self) -> Result<Option<(WebhookSettings, SocketAddr)>> {
+        let Some(url) = &self.telegram_webhook_url else {
+            return Ok(None);
+        };
+        // The address may hold a secret: it is not shown.
+        let url: Url = url
+            .trim()
+            .parse()
+            .context("TELEGRAM_WEBHOOK_URL is no address, as in `https://bot.example.com/telegram`")?;
+        let secret = match &self.telegram_webhook_secret {
+            Some(secret) => WebhookSecret::parse(secret).context("TELEGRAM_WEBHOOK_SECRET")?,
+            None => WebhookSecret::of_token(self.telegram_bot_token.as_deref().unwrap_or_default()),
+        };
+        let listen = &self.telegram_webhook_listen;
+        let listen = listen.parse().with_context(|| {
+            format!("TELEGRAM_WEBHOOK_LISTEN is `{listen}`, which is no address and port, as in `0.0.0.0:8443`")
+        })?;
+        Ok(Some((WebhookSettings::new(secret).register_at(url), listen)))
+    }
+
+    /// The Discord bot, as these settings say.
+    ///
+    /// # Errors
+    /// The variable that is missing or wrong, and what would be right.
+    pub fn discord(&self) -> Result<escalator_discord::Bot> {
         let token = needed(
             "DISCORD_TOKEN",
             self.discord_token.as_deref(),
             "the bot's token from the developer portal, under Bot > Token",
         )?;
-        let named = |error| match error {
-            BotError::ApiUrl | BotError::Unreachable => anyhow::Error::new(error).context("DISCORD_API_URL"),
-            error => anyhow::Error::new(error).context("DISCORD_TOKEN"),
-        };
-        let bot = escalator_discord::Bot::new(token, self.discord_api_url.as_deref()).map_err(named)?;
-        bot.check().await.map_err(named)?;
-        Ok(bot)
+        escalator_discord::Bot::new(token, self.discord_api_url.as_deref()).map_err(of_discord)
     }
+
+    /// Asks Discord whether it knows the bot.
+    ///
+    /// # Errors
+    /// The variable that is wrong, and what would be right.
+    pub async fn check_discord(&self, bot: &escalator_discord::Bot) -> Result<()> {
+        bot.check().await.map_err(of_discord)
+    }
+}
+
+/// What is wrong with the value of a variable. The library's own name for it means nothing to whoever sets the variable.
+fn named(variable: &'static str) -> impl Fn(ValueError) -> Error {
+    move |error| anyhow!("{variable} {}; it takes {}", error.problem(), error.rule())
+}
+
+fn of_telegram(error: ClientError) -> Error {
+    let variable = match error {
+        ClientError::Token | ClientError::Refused => "TELEGRAM_BOT_TOKEN",
+        ClientError::ApiUrl | ClientError::NoBotApi(_) | ClientError::Unreachable { .. } => "TELEGRAM_API_URL",
+        error => return error.into(),
+    };
+    Error::new(error).context(variable)
+}
+
+fn of_discord(error: BotError) -> Error {
+    let variable = match error {
+        BotError::ApiUrl | BotError::Unreachable { .. } => "DISCORD_API_URL",
+        _ => "DISCORD_TOKEN",
+    };
+    Error::new(error).context(variable)
 }
 
 fn is_local(account: &Account) -> bool {

@@ -1,18 +1,19 @@
 //! A small FAQ bot for Telegram that hands over to a human. What escalation adds to it stands in `serve` and in the
 //! first lines of `answer`; the rest is the bot's own.
 
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 use anyhow::{Result, anyhow};
 use escalator::{
     channel::{EscalationChannel, Turn},
     model::Escalation,
-    runtime::Builder,
+    runtime::{Builder, Running},
 };
 use escalator_telegram::{Telegram, polling};
-use teloxide::{error_handlers::LoggingErrorHandler, prelude::*};
+use teloxide::{error_handlers::LoggingErrorHandler, prelude::*, update_listeners::UpdateListener};
+use tokio_util::sync::CancellationToken;
 
-use crate::{faq, settings::Settings, told};
+use crate::{faq, settings::Settings, stop, told, updates::Updates};
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -20,34 +21,57 @@ use crate::{faq, settings::Settings, told};
 /// The setting that is missing or wrong, or what refused us at the start.
 pub async fn run(settings: &Settings) -> Result<()> {
     settings.start_logs("info")?;
+    let stop = stop::listen()?;
     let house = settings.house(settings.omnidesk()?, "sqlite:escalator.db")?;
-    serve(settings, house).await
+    serve(settings, house, stop).await
 }
 
-/// Runs the bot in a house that is set up.
+/// Runs the bot in a house that is set up, until it is told to stop.
 ///
 /// # Errors
 /// What is wrong with the token, or refused us at the start.
-pub async fn serve(settings: &Settings, house: Builder) -> Result<()> {
-    let bot = settings.telegram().await?;
-    let mut house = house.on_event(told::tell).open().await?;
-    let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
-    house.connect(Arc::new(telegram.clone()))?;
-    let running = house.start().await?;
-
-    tokio::spawn(stop_on_ctrl_c(telegram.clone()));
-    let outcome = listen(bot, telegram).await;
+pub async fn serve(settings: &Settings, house: Builder, stop: CancellationToken) -> Result<()> {
+    let Some(started) = stop.run_until_cancelled(start(settings, house)).await else {
+        return Ok(());
+    };
+    let (bot, telegram, updates, running) = started?;
+    tokio::spawn(stop_when_told(stop, telegram.clone()));
+    let outcome = listen(bot, telegram, updates).await;
     running.shutdown().await;
     outcome
+}
+
+/// What can be wrong on this machine is found before Telegram is asked.
+async fn start(settings: &Settings, house: Builder) -> Result<(Bot, Telegram<Bot>, Updates, Running)> {
+    let bot = settings.telegram()?;
+    let mut house = house.on_event(told::tell).open().await?;
+    settings.check_telegram(&bot).await?;
+    let telegram = Telegram::new(bot.clone(), house.ingress("telegram"));
+    house.connect(Arc::new(telegram.clone()))?;
+    let updates = Updates::of(settings, &telegram).await?;
+    Ok((bot, telegram, updates, house.start().await?))
 }
 
 /// Listens until the channel is told to stop.
 ///
 /// # Errors
 /// Telegram is gone.
-pub async fn listen(bot: Bot, telegram: Telegram<Bot>) -> Result<()> {
+pub async fn listen(bot: Bot, telegram: Telegram<Bot>, updates: Updates) -> Result<()> {
+    match updates {
+        Updates::Polled => dispatch(bot.clone(), telegram, polling(bot)).await,
+        Updates::Posted(posted) => {
+            let listener = posted.webhook.listener();
+            posted.while_served(dispatch(bot, telegram, listener)).await
+        }
+    }
+}
+
+async fn dispatch<L>(bot: Bot, telegram: Telegram<Bot>, listener: L) -> Result<()>
+where
+    L: UpdateListener<Err: Debug + Send + 'static> + Send,
+{
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
-    let (listener, handlers) = telegram.install(polling(bot.clone()), handlers);
+    let (listener, handlers) = telegram.install(listener, handlers);
     let mut dispatcher = Dispatcher::builder(bot, handlers)
         .dependencies(dptree::deps![telegram])
         .build();
@@ -58,10 +82,9 @@ pub async fn listen(bot: Bot, telegram: Telegram<Bot>) -> Result<()> {
     outcome.map_err(|_| anyhow!("Telegram answered at first and then no more: TELEGRAM_API_URL or the network"))
 }
 
-async fn stop_on_ctrl_c(telegram: Telegram<Bot>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        telegram.stop();
-    }
+async fn stop_when_told(stop: CancellationToken, telegram: Telegram<Bot>) {
+    stop.cancelled().await;
+    telegram.stop();
 }
 
 /// One message of a conversation that the bot owns.

@@ -34,7 +34,7 @@ pub struct Bot {
 }
 
 /// Why an account is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BotError {
     /// The token is none.
@@ -47,8 +47,13 @@ pub enum BotError {
     #[error("Discord knows no bot of this token: the developer portal gives the right one, under Bot > Token")]
     Refused,
     /// Nothing answers at the address of the API, or something else.
-    #[error("the Discord API does not answer at its address")]
-    Unreachable,
+    #[error("the Discord API does not answer at {at}: {why}")]
+    Unreachable {
+        /// The address.
+        at: String,
+        /// What went wrong.
+        why: String,
+    },
 }
 
 impl Bot {
@@ -76,7 +81,10 @@ impl Bot {
         match Rest::new(self, CHECK_MAX).me().await {
             Ok(_) => Ok(()),
             Err(Failure::Account(_)) => Err(BotError::Refused),
-            Err(_) => Err(BotError::Unreachable),
+            Err(failed) => Err(BotError::Unreachable {
+                at: self.address().to_owned(),
+                why: failed.detail(),
+            }),
         }
     }
 

@@ -4,7 +4,7 @@ use futures::{StreamExt, stream};
 use teloxide::{
     payloads::SendMessageSetters,
     requests::{HasPayload, Request, Requester},
-    types::{AllowedUpdate, CallbackQueryId, ChatId, MessageId, ReplyParameters},
+    types::{AllowedUpdate, CallbackQueryId, ChatId, MessageId, ReplyParameters, WebhookInfo},
 };
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -82,24 +82,28 @@ async fn make<R: Requester>(bot: &R, aside: Aside) {
             let reply = ReplyParameters::new(asked).allow_sending_without_reply();
             in_time(bot.send_message(group, text).reply_parameters(reply).send()).await
         }
-        Aside::Kinds => in_time(tell_what_is_missing(bot)).await,
+        Aside::Kinds => in_time(look_at_kinds(bot)).await,
     };
     if !made {
         tracing::debug!("a small answer did not go out");
     }
 }
 
-async fn tell_what_is_missing<R: Requester>(bot: &R) -> Result<(), R::Err> {
-    let info = bot.get_webhook_info().send().await?;
+async fn look_at_kinds<R: Requester>(bot: &R) -> Result<(), R::Err> {
+    tell_what_is_missing(&bot.get_webhook_info().send().await?);
+    Ok(())
+}
+
+/// Tells whoever reads the logs which of the kinds that we need Telegram does not send.
+pub(crate) fn tell_what_is_missing(info: &WebhookInfo) {
     let missing = missing(info.allowed_updates.as_deref());
     if !missing.is_empty() {
         tracing::error!(
             ?missing,
-            "Telegram does not send all kinds of updates that a chat with a human needs: the first poll, which asks for \
-             them, failed. Start the bot again"
+            "Telegram does not send all kinds of updates that a chat with a human needs. Polling: the first poll, which \
+             asks for them, failed; start the bot again. Webhook: call setWebhook with them in allowed_updates"
         );
     }
-    Ok(())
 }
 
 /// The kinds that we need and Telegram does not send. Where none are named it sends all of ours.

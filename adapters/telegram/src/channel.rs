@@ -14,15 +14,18 @@ use teloxide::{
     RequestError,
     net::Download,
     requests::{Request, Requester},
+    types::WebhookInfo,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    asides,
     config::{Receiving, Settings},
     error,
     listener::WEBHOOK_IS_SET,
     outbound::{self, Flood},
     post::Post,
+    webhook::Registering,
 };
 
 /// How long a text may be, in UTF-16 units, after Telegram has read its formatting (`sendMessage`).
@@ -98,21 +101,44 @@ impl<R> Telegram<R> {
 }
 
 impl<R: TelegramBot> Telegram<R> {
-    /// Finds out whether the token is good and nothing stands in the way of polling.
+    /// Finds out whether the token is good and nothing stands in the way of the updates.
     async fn check(&self) -> Result<(), ChannelError> {
         let bot = &self.inner.bot;
         let me = error::in_time(bot.get_me().send()).await;
         let me = me.map_err(|failure| failure.as_channel_error())?;
-        if self.post().settings.receiving == Receiving::Polling {
-            let webhook = error::in_time(bot.get_webhook_info().send()).await;
-            let webhook = webhook.map_err(|failure| failure.as_channel_error())?;
-            if webhook.url.is_some() {
-                return Err(ChannelError::new(WEBHOOK_IS_SET));
-            }
+        match (self.post().webhook(), self.post().settings.receiving) {
+            (None, Receiving::Polling) => self.check_polling().await?,
+            (Some(Registering::ByAuthor), _) => self.check_webhook().await?,
+            // We set it when the listener begins, or it is the author's own.
+            (Some(Registering::AtStart { .. }), _) | (None, Receiving::Other) => {}
         }
         let channel = self.post().ingress.channel();
         tracing::info!(%channel, bot = me.user.username.as_deref(), "Telegram knows the bot");
         Ok(())
+    }
+
+    async fn check_polling(&self) -> Result<(), ChannelError> {
+        let webhook = self.webhook_info().await?;
+        if webhook.url.is_some() {
+            return Err(ChannelError::new(WEBHOOK_IS_SET));
+        }
+        Ok(())
+    }
+
+    /// Tells what a webhook lacks that the author has to set.
+    async fn check_webhook(&self) -> Result<(), ChannelError> {
+        let webhook = self.webhook_info().await?;
+        let channel = self.post().ingress.channel();
+        if webhook.url.is_none() {
+            tracing::error!(%channel, "no webhook is set, so no update will come: call setWebhook");
+        }
+        asides::tell_what_is_missing(&webhook);
+        Ok(())
+    }
+
+    async fn webhook_info(&self) -> Result<WebhookInfo, ChannelError> {
+        let info = error::in_time(self.inner.bot.get_webhook_info().send()).await;
+        info.map_err(|failure| failure.as_channel_error())
     }
 }
 
@@ -133,7 +159,7 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
         &self.post().ingress
     }
 
-    /// Checks the token, and that no webhook is in the way; then makes the small answers (pressed buttons, the hint in
+    /// Checks the token, and that no webhook is in the way of polling; then makes the small answers (pressed buttons, the hint in
     /// groups) until the shutdown. Receiving is the listener's.
     async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
         tokio::select! {

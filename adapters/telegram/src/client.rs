@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use teloxide::{Bot, requests::Requester, update_listeners::Polling};
+use teloxide::{ApiError, Bot, RequestError, requests::Requester, update_listeners::Polling};
 use url::Url;
+
+use crate::error::Failure;
 
 /// How long a poll waits for updates. Shorter than the 17 seconds after which teloxide's own client gives up.
 const POLL_WAIT: Duration = Duration::from_secs(10);
@@ -10,6 +12,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long an upload with its answer, or a pause within a download, may take: 50 MB at 1.4 Mbit/s. The whole of a
 /// download has no limit. A connection that is dead is found earlier, by keepalive.
 const SILENCE_MAX: Duration = Duration::from_mins(5);
+/// How long Telegram may take to tell whose token it is.
+const CHECK_MAX: Duration = Duration::from_secs(20);
 /// A connection that is silent this long is asked whether it is still there, and again, three times.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
@@ -23,6 +27,20 @@ pub enum ClientError {
     /// The address of the Bot API is none.
     #[error("the address of the Bot API is not one: it reads like https://api.telegram.org, without the token")]
     ApiUrl,
+    /// Telegram does not take the token.
+    #[error("Telegram knows no bot of this token: @BotFather gives the right one")]
+    Refused,
+    /// Something else answers at the address.
+    #[error("what answers at {0} is no Bot API")]
+    NoBotApi(String),
+    /// Nothing answers at the address.
+    #[error("nothing answers at {at}: {why}")]
+    Unreachable {
+        /// Scheme, host and port: what is behind them can hold a token.
+        at: String,
+        /// What went wrong on the way.
+        why: String,
+    },
     /// The machine's TLS could not be set up.
     #[error("the HTTP client could not be made: {0}")]
     Http(String),
@@ -53,6 +71,27 @@ pub fn client(token: &str, api_url: Option<&str>) -> Result<Bot, ClientError> {
         Some(url) => bot.set_api_url(api_address(url).ok_or(ClientError::ApiUrl)?),
         None => bot,
     })
+}
+
+/// Asks Telegram whether it knows the bot.
+///
+/// # Errors
+/// [`ClientError::Refused`], [`ClientError::NoBotApi`] or [`ClientError::Unreachable`].
+pub async fn check(bot: &Bot) -> Result<(), ClientError> {
+    let at = bot.api_url().origin().ascii_serialization();
+    match tokio::time::timeout(CHECK_MAX, bot.get_me()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(RequestError::Api(ApiError::InvalidToken))) => Err(ClientError::Refused),
+        Ok(Err(RequestError::Api(_) | RequestError::InvalidJson { .. })) => Err(ClientError::NoBotApi(at)),
+        Ok(Err(failed)) => Err(ClientError::Unreachable {
+            at,
+            why: Failure::of(&failed).detail(),
+        }),
+        Err(_elapsed) => Err(ClientError::Unreachable {
+            at,
+            why: "Telegram did not answer in time".to_owned(),
+        }),
+    }
 }
 
 /// Long polling that deletes no webhook: where one is set, `run` says what to do.

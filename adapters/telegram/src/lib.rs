@@ -39,6 +39,35 @@
 //! # }
 //! ```
 //!
+//! # By webhook
+//! Instead of a poller, [`Telegram::webhook`] gives a router for a server of the author's (or for
+//! `escalator::hookpoint::serve`) and a listener for the same [`Telegram::install`]:
+//!
+//! ```no_run
+//! # use escalator_telegram::{Telegram, WebhookSecret, WebhookSettings};
+//! # use teloxide::prelude::*;
+//! # fn run(telegram: Telegram<Bot>, token: &str, handlers: teloxide::dispatching::UpdateHandler<String>) {
+//! let settings = WebhookSettings::new(WebhookSecret::of_token(token));
+//! let at = "https://bot.example.com/telegram".parse().expect("it is an address");
+//! let webhook = telegram.webhook(settings.register_at(at));
+//! let server = axum::Router::new().nest("/telegram", webhook.router());
+//! let (listener, handlers) = telegram.install(webhook.listener(), handlers);
+//! # }
+//! ```
+//!
+//! An update is answered 200 once it was accepted, or the dispatcher has it; 503 when too many wait, when the ledger is
+//! away, and when the bot stops: Telegram sends it again, and the double is removed by its number. `setWebhook` is called
+//! only where [`register_at`](WebhookSettings::register_at) asks for it, and `deleteWebhook` never. Telegram lets a bot
+//! either poll or have a webhook: while one is set, whoever polls gets 409, and says so.
+//!
+//! Telegram posts the messages and edits of a chat one after the other, whatever it posts for other chats meanwhile, and
+//! repeats one before it goes on to the next: their order is kept. Pressed buttons come beside them, as do all other kinds:
+//! of these, what waits here is taken in the order of its numbers, and what comes later is later.
+//!
+//! Where several instances share the ledger, Telegram may post to any of them, all with one secret: an update is committed
+//! as it came, answered 200, and taken from there by the instance that receives for the channel. Run the dispatcher there
+//! alone (`Running::holds`), and stop it when the hold is lost.
+//!
 //! # Guarantees
 //! - An update of a chat that a human owns is committed before Telegram is told to forget it, and never reaches the
 //!   bot's handlers. While the ledger is away the listener waits; when the bot is stopped meanwhile, Telegram keeps the
@@ -49,7 +78,8 @@
 //!
 //! # Where they are weaker
 //! - What is sent past a [`Turn`](escalator::channel::Turn) is neither fenced nor recorded.
-//! - An update that was passed to the bot in a batch that was not acknowledged comes to the bot again.
+//! - An update that was passed to the bot in a batch that was not acknowledged comes to the bot again; so does one that was
+//!   posted and not answered, or not yet removed from what the instances share, when the process died.
 //! - [`Telegram::node_alone`] accepts updates that Telegram has forgotten already: a crash can cost them.
 //! - Telegram has no key that removes doubles: a call whose answer was lost may stand twice when it is repeated.
 //!
@@ -72,11 +102,13 @@ mod node;
 mod outbound;
 mod post;
 mod turn_ext;
+mod webhook;
 
 pub use self::{
     channel::{Telegram, TelegramBot},
-    client::{ClientError, client, polling},
+    client::{ClientError, check, client, polling},
     config::{Receiving, Settings, Texts},
     listener::Listener,
     turn_ext::TurnExt,
+    webhook::{Registering, Webhook, WebhookListener, WebhookSecret, WebhookSecretError, WebhookSettings},
 };

@@ -1,6 +1,6 @@
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use escalator::channel::{Inbound, Ingress, IngressError, Offered};
@@ -11,6 +11,7 @@ use crate::{
     asides::{Aside, Asides},
     config::Settings,
     inbound::Button,
+    webhook::Registering,
 };
 
 /// What listener, node and channel share: the way in, and the small answers. It knows no bot.
@@ -20,6 +21,8 @@ pub(crate) struct Post {
     pub(crate) asides: Asides,
     /// Ends the listener that runs now; a later one gets another.
     stop: Mutex<CancellationToken>,
+    /// Where updates come by a webhook of ours.
+    webhook: OnceLock<Registering>,
 }
 
 impl Post {
@@ -29,7 +32,18 @@ impl Post {
             settings,
             asides: Asides::new(),
             stop: Mutex::default(),
+            webhook: OnceLock::new(),
         })
+    }
+
+    /// From now on a webhook is no obstacle. The first one counts.
+    pub(crate) fn receive_by_webhook(&self, registering: &Registering) {
+        self.webhook.get_or_init(|| registering.clone());
+    }
+
+    /// Who registers the webhook that updates come by, if they do.
+    pub(crate) fn webhook(&self) -> Option<&Registering> {
+        self.webhook.get()
     }
 
     /// What ends a listener that begins now.

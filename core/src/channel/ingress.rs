@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{EscalateError, Held, Inbound, IngressError, Offered, Owner, Started, Turn};
+use super::{Arrivals, EscalateError, Held, Inbound, IngressError, Offered, Owner, Started, Turn};
 use crate::model::{ChannelId, ConversationKey, Escalation, HistoryRoute, Line, Position, SessionId, Signal};
 
 /// An escalation that stands.
@@ -74,6 +74,13 @@ impl Ingress {
     /// When the future is dropped, nothing was noted: ask again.
     pub async fn start(&self, conversation: &ConversationKey, position: Position) -> Started {
         self.port.start(conversation, position).await
+    }
+
+    /// What keeps the updates of a platform that posts them to any of several instances. Where it is there, each that comes
+    /// is kept, at whichever instance; the one that receives for the channel takes them from here, in order. `None` where
+    /// one instance alone has the ledger: updates go straight to [`offer`](Self::offer).
+    pub fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        self.port.arrivals(&self.channel)
     }
 
     /// A turn outside a handler, for what a bot says of its own accord; `None` while a human owns the conversation.
@@ -151,4 +158,9 @@ pub trait IngressPort: Send + Sync + 'static {
     ) -> Result<(), IngressError>;
     async fn end(&self, conversation: &ConversationKey) -> Result<bool, IngressError>;
     fn signal(&self, conversation: &ConversationKey, signal: Signal);
+
+    /// Provided, since what is shared with nobody has none.
+    fn arrivals(&self, _channel: &ChannelId) -> Option<Arc<dyn Arrivals>> {
+        None
+    }
 }

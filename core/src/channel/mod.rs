@@ -10,6 +10,7 @@
 //! - Any platform's API: that is the adapter's.
 //! - What happens to an accepted event: `intake`, `session`.
 
+mod arrivals;
 mod capabilities;
 mod contract;
 mod error;
@@ -21,6 +22,7 @@ mod turn;
 
 pub(crate) use self::seat::{Seat, Taken};
 pub use self::{
+    arrivals::Arrivals,
     capabilities::Capabilities,
     contract::{ChatDelivery, EscalationChannel},
     error::{ChannelError, EscalateError, IngressError, SayError, TakenOver},

@@ -77,6 +77,17 @@ impl Outcome {
         Self::Rejected { detail: detail.into() }
     }
 
+    /// What went wrong, in words without message text or secrets. `None` where nothing did.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Delivered(_) => None,
+            Self::NotSent { detail, .. }
+            | Self::Unknown { detail, .. }
+            | Self::Rejected { detail }
+            | Self::Refused { detail, .. } => Some(detail),
+        }
+    }
+
     /// The outcome as a fixed word, for logs and metrics.
     pub const fn word(&self) -> &'static str {
         match self {

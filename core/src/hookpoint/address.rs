@@ -1,5 +1,7 @@
 use std::{fmt, net::SocketAddr, str::FromStr};
 
+use url::{Host, Url};
+
 /// Where the desk reaches the hookpoint, without the secret: `https://bot.example.com/omnidesk`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookpointUrl(String);
@@ -8,17 +10,14 @@ pub struct HookpointUrl(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HookpointUrlError {
-    /// It is too short.
-    #[error("the hookpoint's address needs at least {} characters", HookpointUrl::CHARS_MIN)]
-    TooShort,
     /// It holds a character that the desk refuses.
-    #[error(
-        "the hookpoint's address holds {0:?}; the desk takes letters, digits and . : / - alone, so none of _ ? = & % @ ~"
-    )]
+    #[error("the hookpoint's address holds {0:?}; the desk takes A to Z, a to z, 0 to 9 and . : / - alone")]
     Character(char),
-    /// It begins with another scheme than HTTP.
-    #[error("the hookpoint's address begins with https:// or http://, or is a bare host")]
-    Scheme,
+    /// It is not a whole address, or stands for every address of a machine (`0.0.0.0`).
+    #[error(
+        "the hookpoint's address has to be a whole one that the desk can reach, as in https://bot.example.com/omnidesk"
+    )]
+    NotWhole,
     /// None is set, and the one that it is served at is none for the desk: it stands for every address of the machine, or
     /// is written in characters that the desk refuses.
     #[error(
@@ -28,27 +27,19 @@ pub enum HookpointUrlError {
 }
 
 impl HookpointUrl {
-    /// The least number of characters. The rule for `chatServer` of the desk's OpenAPI pages, like the rest.
-    pub const CHARS_MIN: usize = 5;
-
-    /// Reads an address; slashes at its end are left out.
+    /// Reads an address; slashes at its end are left out. Which characters it may hold is the rule for `chatServer` of the
+    /// desk's OpenAPI pages; that page says nothing of what they have to be, so the rest is ours.
     ///
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(address: &str) -> Result<Self, HookpointUrlError> {
-        let address = address.trim();
-        if let Some((scheme, host)) = address.split_once("://")
-            && (!is_http(scheme) || host.is_empty())
-        {
-            return Err(HookpointUrlError::Scheme);
-        }
-        let address = address.trim_end_matches('/');
+        let address = address.trim().trim_end_matches('/');
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '/' | '-');
         if let Some(refused) = address.chars().find(|c| !allowed(*c)) {
             return Err(HookpointUrlError::Character(refused));
         }
-        if address.len() < Self::CHARS_MIN {
-            return Err(HookpointUrlError::TooShort);
+        if !is_reachable(address) {
+            return Err(HookpointUrlError::NotWhole);
         }
         Ok(Self(address.to_owned()))
     }
@@ -59,8 +50,17 @@ impl HookpointUrl {
     }
 }
 
-fn is_http(scheme: &str) -> bool {
-    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+/// Whether it can lead anywhere: a scheme that the desk speaks, and a host. One on this machine will do for a simulator.
+fn is_reachable(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_whole = address.contains("://") && matches!(url.scheme(), "http" | "https");
+    is_whole
+        && match url.host() {
+            Some(Host::Ipv4(ip)) => !ip.is_unspecified(),
+            Some(Host::Ipv6(ip)) => !ip.is_unspecified(),
+            Some(Host::Domain(_)) => true,
+            None => false,
+        }
 }
 
 impl FromStr for HookpointUrl {
@@ -86,7 +86,7 @@ mod tests {
         for (given, kept) in [
             ("https://bot.example.com/omnidesk", "https://bot.example.com/omnidesk"),
             (" http://127.0.0.1:8080// ", "http://127.0.0.1:8080"),
-            ("bot.example.com:8443", "bot.example.com:8443"),
+            ("HTTPS://bot.example.com:8443", "HTTPS://bot.example.com:8443"),
         ] {
             let url = HookpointUrl::parse(given).expect("it keeps the rule");
             assert_eq!(url.as_str(), kept);
@@ -96,18 +96,36 @@ mod tests {
     #[test]
     fn a_broken_rule_is_named() {
         for (given, error) in [
-            ("a.b/", HookpointUrlError::TooShort),
-            ("", HookpointUrlError::TooShort),
             ("https://bot.example.com/a_b", HookpointUrlError::Character('_')),
             ("https://bot.example.com/?a=b", HookpointUrlError::Character('?')),
             ("https://me@bot.example.com", HookpointUrlError::Character('@')),
             ("https://bot.example.com/ü", HookpointUrlError::Character('ü')),
-            ("ftp://bot.example.com", HookpointUrlError::Scheme),
-            ("https://", HookpointUrlError::Scheme),
+            ("https://bot.example.com/a b", HookpointUrlError::Character(' ')),
+            ("http://[::1]:80", HookpointUrlError::Character('[')),
         ] {
             assert_eq!(HookpointUrl::parse(given), Err(error), "{given}");
         }
-        let said = HookpointUrlError::Character('_').to_string();
-        assert!(said.contains("'_'") && said.contains("letters, digits"), "{said}");
+        let said = HookpointUrlError::Character('[').to_string();
+        assert!(said.contains("'['") && said.contains(". : / - alone"), "{said}");
+    }
+
+    #[test]
+    fn an_address_that_leads_nowhere_is_refused() {
+        for given in [
+            "",
+            "a.b/",
+            "bot.example.com/omnidesk",
+            "bot.example.com:8443",
+            "ftp://bot.example.com",
+            "https:bot.example.com",
+            "https://",
+            "https://bot.example.com:99999",
+            "http://0.0.0.0:80",
+            "http://0/hooks",
+        ] {
+            assert_eq!(HookpointUrl::parse(given), Err(HookpointUrlError::NotWhole), "{given}");
+        }
+        let said = HookpointUrlError::NotWhole.to_string();
+        assert!(said.contains("https://bot.example.com/omnidesk"), "{said}");
     }
 }

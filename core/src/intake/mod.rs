@@ -9,6 +9,7 @@
 //! - Reading a platform's or a desk's format: the adapter, `omnidesk`, `hookpoint`.
 //! - Sending: `dispatch`.
 
+mod arriving;
 mod desk_side;
 mod flush;
 mod port;

@@ -3,14 +3,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Intake, SignalTo, came_to_no_end, refused,
+    Intake, SignalTo,
+    arriving::Arriving,
+    came_to_no_end, refused,
     takeover::{from_bot, from_platform},
     to_the_end,
 };
 use crate::{
     channel::{
-        EscalateError, Escalated, Held, Inbound, IngressError, IngressPort, Offered, Owner, Seat, Started, TakenOver,
-        Turn,
+        Arrivals, EscalateError, Escalated, Held, Inbound, IngressError, IngressPort, Offered, Owner, Seat, Started,
+        TakenOver, Turn,
     },
     model::{ChannelId, ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
     session::Verdict,
@@ -222,6 +224,15 @@ impl IngressPort for Port {
             Ok(matches!(accepted.first(), Some(Accepted::New(Verdict::Kept))))
         })
         .await
+    }
+
+    fn arrivals(&self, channel: &ChannelId) -> Option<Arc<dyn Arrivals>> {
+        let kept = self.0.store.arrivals()?;
+        Some(Arc::new(Arriving {
+            channel: channel.clone(),
+            store: Arc::clone(&self.0.store),
+            kept,
+        }))
     }
 
     fn signal(&self, conversation: &ConversationKey, signal: Signal) {

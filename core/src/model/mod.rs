@@ -8,6 +8,7 @@
 //! - What is sent, and how it ended: `delivery`.
 //! - Which event leads to what: `session`.
 
+mod arrival;
 mod author;
 mod clock;
 mod customer;
@@ -21,6 +22,7 @@ mod text;
 
 pub(crate) use self::file::plain_file_name;
 pub use self::{
+    arrival::Arrival,
     author::Author,
     clock::{Clock, SystemClock, Timestamp},
     customer::{Contact, ContactError, ConversationKey, Profile},

@@ -265,8 +265,11 @@ fn http_address(setting: &'static str, text: &str, rule: &'static str) -> Result
     if !url.username().is_empty() || url.password().is_some() {
         return fail("has a user or password in it");
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return fail("has a `?` or `#` in it");
+    if url.query().is_some() {
+        return fail("has a `?` in it");
+    }
+    if url.fragment().is_some() {
+        return fail("has a `#` in it");
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
@@ -302,6 +305,7 @@ mod tests {
             "https://",
             "https://u:p@acme.omnidesk.com",
             "https://acme.omnidesk.com?apiKey=1",
+            "https://acme.omnidesk.com/#top",
         ] {
             let error = Account::parse(bad).expect_err(bad);
             assert_eq!((error.name(), error.rule()), ("account", Account::RULE), "{bad}");
@@ -328,6 +332,10 @@ mod tests {
                 .to_string()
                 .starts_with("`account_token` has 3 characters; it takes at least 10")
         );
+        for sign in ["?", "#"] {
+            let error = ChatUrl::parse(&format!("https://chat.omnidesk.io/{sign}a")).expect_err(sign);
+            assert_eq!(error.problem(), format!("has a `{sign}` in it"));
+        }
         for error in [
             AccountToken::new("abc def 123").expect_err("spaces"),
             ServerToken::new("").expect_err("empty"),

@@ -10,6 +10,10 @@ use super::{
 
 /// A call that broke off. Without a connection the desk cannot have it; with one, nobody knows.
 pub(super) fn of_transport(call: &Call, error: reqwest::Error) -> OmnideskError {
+    // Scheme, host and port: what is behind them can hold a token.
+    let host = error
+        .url()
+        .map(|url| format!(" to {}", url.origin().ascii_serialization()));
     let error = error.without_url();
     let cause = root_cause(&error);
     if error.is_builder() {
@@ -19,7 +23,10 @@ pub(super) fn of_transport(call: &Call, error: reqwest::Error) -> OmnideskError 
     }
     if error.is_connect() {
         return call
-            .fails(ErrorKind::Unreachable, format!("no connection: {cause}"))
+            .fails(
+                ErrorKind::Unreachable,
+                format!("no connection{}: {cause}", host.unwrap_or_default()),
+            )
             .because(error);
     }
     let what = if error.is_timeout() {

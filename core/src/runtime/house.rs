@@ -38,20 +38,21 @@ impl Escalator {
     }
 
     pub(super) async fn open(mut builder: Builder) -> Result<Self, StartError> {
-        check_listen(&builder)?;
-        if builder.listen.is_none() && builder.hookpoint_url.is_none() {
-            return Err(StartError::NoHookpoint);
-        }
+        // What is said can be checked before anything is opened.
+        let (url, secret) = (url(&builder)?, secret(&builder)?);
         let ledger = Arc::new(open_ledger(&builder).await?);
         let control = control_socket(&builder)?;
         let listener = match builder.listen {
             Some(address) => Some(listen(&builder, address, &ledger).await?),
             None => None,
         };
-        let url = base(&builder, listener.as_ref())?;
+        let url = base(url, listener.as_ref())?;
         let store: Arc<dyn Store> = Arc::<Ledger>::clone(&ledger);
         warn_of_other_addresses(&ledger, &url);
-        let secret = secret(&builder, &ledger).await?;
+        let secret = match secret {
+            Some(secret) => secret,
+            None => kept_secret(&builder, &ledger).await?,
+        };
         let base = url.as_str().to_owned();
         let mut hookpoint = HookpointSettings::new(url, secret);
         // A session keeps the address that it was opened with, also for a late reply.
@@ -143,7 +144,10 @@ impl Escalator {
             Err(Outcome::Rejected { detail }) => {
                 tracing::warn!(detail, "the desk does not tell its chat configuration");
             }
-            Err(outcome) => tracing::warn!(?outcome, "the desk is away; what is said meanwhile is kept"),
+            Err(outcome) => {
+                let why = outcome.detail().unwrap_or(outcome.word());
+                tracing::warn!("the desk is away: {why}; what is said meanwhile is kept");
+            }
         }
         let channels: Vec<&str> = self.channels.keys().map(ChannelId::as_str).collect();
         tracing::info!(
@@ -171,13 +175,16 @@ impl Escalator {
     }
 }
 
-/// The desk is told where the hookpoint is served, unless another address is set: then it has to be one for the desk.
-fn check_listen(builder: &Builder) -> Result<(), HookpointUrlError> {
+/// The hookpoint's address that is set. Where none is, the desk is told where the hookpoint is served, and that has to be
+/// an address for the desk.
+fn url(builder: &Builder) -> Result<Option<HookpointUrl>, StartError> {
     match (&builder.hookpoint_url, builder.listen) {
+        (Some(url), _) => Ok(Some(HookpointUrl::parse(url)?)),
         (None, Some(address)) if address.is_ipv6() || address.ip().is_unspecified() => {
-            Err(HookpointUrlError::ServedAt(address))
+            Err(HookpointUrlError::ServedAt(address).into())
         }
-        _ => Ok(()),
+        (None, Some(_)) => Ok(None),
+        (None, None) => Err(StartError::NoHookpoint),
     }
 }
 
@@ -218,10 +225,10 @@ fn warn_of_other_addresses(ledger: &Ledger, url: &HookpointUrl) {
 }
 
 /// The hookpoint's address without the secret.
-fn base(builder: &Builder, listener: Option<&TcpListener>) -> Result<HookpointUrl, StartError> {
+fn base(url: Option<HookpointUrl>, listener: Option<&TcpListener>) -> Result<HookpointUrl, StartError> {
     let served_at = listener.and_then(|listener| listener.local_addr().ok());
-    match (&builder.hookpoint_url, served_at) {
-        (Some(url), _) => Ok(HookpointUrl::parse(url)?),
+    match (url, served_at) {
+        (Some(url), _) => Ok(url),
         (None, Some(address)) => Ok(HookpointUrl::parse(&format!("http://{address}"))?),
         (None, None) => Err(StartError::NoHookpoint),
     }
@@ -269,11 +276,14 @@ fn control_socket(builder: &Builder) -> Result<Option<Socket>, StartError> {
     }
 }
 
-/// The secret that is set, or the one that was made when none was.
-async fn secret(builder: &Builder, ledger: &Ledger) -> Result<Secret, StartError> {
-    if let Some(secret) = &builder.hookpoint_secret {
-        return Ok(Secret::parse(secret)?);
-    }
+/// The secret that is set.
+fn secret(builder: &Builder) -> Result<Option<Secret>, StartError> {
+    let set = builder.hookpoint_secret.as_deref();
+    Ok(set.map(Secret::parse).transpose()?)
+}
+
+/// The secret that was made when none was set.
+async fn kept_secret(builder: &Builder, ledger: &Ledger) -> Result<Secret, StartError> {
     let fresh = Secret::mint();
     let kept = ledger.maintain(Maintenance::Secret(fresh.expose().to_owned())).await;
     let failed = |source| StartError::Store {

@@ -270,3 +270,20 @@ async fn an_address_that_no_desk_can_be_told_is_refused_unless_another_is_set() 
         .await
         .expect("a desk on this machine reaches it");
 }
+
+#[tokio::test]
+async fn what_is_set_wrong_is_told_before_the_ledger_is_opened() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let database = Database::Sqlite(folder.path().join("e.db"));
+    let desk = SilentDesk::default();
+    let set = |url: &str, secret: &str| {
+        let house = builder(&desk).database(database.clone());
+        house.hookpoint_url(url).hookpoint_secret(secret).open()
+    };
+    let url = set("bot.example.com/omnidesk", "4f1c0000000000000000").await;
+    assert!(matches!(url, Err(StartError::HookpointUrl(_))), "{url:?}");
+    let secret = set("https://bot.example.com/omnidesk", "short").await;
+    assert!(matches!(secret, Err(StartError::HookpointSecret(_))), "{secret:?}");
+    let left = std::fs::read_dir(folder.path()).expect("it is a folder").count();
+    assert_eq!(left, 0);
+}

@@ -11,8 +11,8 @@ use super::{AgeOut, DeadLetter, DueTimer, LettersOf, StoreError};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
     model::{
-        Address, BlobId, ChannelId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line,
-        SessionId, Timestamp,
+        Address, Arrival, BlobId, ChannelId, ConversationId, ConversationKey, EventKey, FileSource, HookAddress, Line,
+        Position, SessionId, Timestamp,
     },
     session::{Conversation, Mark, TimerKind},
 };
@@ -132,6 +132,15 @@ pub(crate) trait Commons: Backend {
 
     /// The conversation of a session, as it was committed last.
     async fn of_session(&self, session: SessionId) -> Result<Option<Conversation>, StoreError>;
+
+    /// Keeps an update that was posted to this instance.
+    async fn keep_arrival(&self, channel: &ChannelId, arrival: &Arrival) -> Result<(), StoreError>;
+
+    /// The first updates of a channel that are kept, in order.
+    async fn first_arrivals(&self, channel: &ChannelId, max: usize) -> Result<Vec<Arrival>, StoreError>;
+
+    /// Removes an update that was dealt with.
+    async fn forget_arrival(&self, channel: &ChannelId, position: Position) -> Result<(), StoreError>;
 
     /// Begins to hear what other instances tell.
     async fn listen(&self) -> Result<Box<dyn Listening>, StoreError>;
@@ -310,6 +319,8 @@ pub(crate) struct News {
     pub(crate) conversations: Vec<ConversationId>,
     /// Channels that nobody has any more.
     pub(crate) channels: Vec<ChannelId>,
+    /// Channels of which an update was kept.
+    pub(crate) arrivals: Vec<ChannelId>,
 }
 
 /// A delivery to be written. Each `settled` of the same batch comes after it.

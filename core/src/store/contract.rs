@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Lease, LettersOf, Owners, QueueFacts, SessionFacts, Standing, StoreError, blobs::Blobs};
+use super::{Arrivals, Lease, LettersOf, Owners, QueueFacts, SessionFacts, Standing, StoreError, blobs::Blobs};
 use crate::{
     delivery::{DeliveryId, Door, Payload, Receipt},
     model::{Address, ChannelId, ChatLimits, ConversationKey, EventKey, HookAddress, Line, SessionId, Timestamp},
@@ -88,6 +88,9 @@ pub trait Store: Send + Sync + 'static {
     /// Whether a channel is certainly this instance's right now. Asked for each update and each line of the bot: it does
     /// not wait.
     fn holds(&self, channel: &ChannelId) -> bool;
+
+    /// What keeps updates that arrive at any of the instances that share the ledger; `None` where one alone has it.
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>>;
 
     /// The human part of a session, oldest first.
     ///
@@ -270,7 +273,8 @@ pub struct AgeOut {
     pub history_for: Duration,
     /// How long a file that no delivery needs is kept. 1 hour.
     pub blobs_for: Duration,
-    /// How many rows of each kind one step removes at the most; of the pieces of files, at most 64. 1,000.
+    /// How many rows of each kind one step removes at the most; of the pieces of files, at most 64. 200: nothing else is
+    /// written meanwhile.
     pub rows_max: usize,
 }
 
@@ -281,7 +285,7 @@ impl Default for AgeOut {
             inbox_for: Duration::from_secs(48 * HOUR),
             history_for: Duration::from_secs(90 * 24 * HOUR),
             blobs_for: Duration::from_secs(HOUR),
-            rows_max: 1_000,
+            rows_max: 200,
         }
     }
 }

@@ -16,8 +16,9 @@ use tokio_util::{
 };
 
 use super::{
-    Accepted, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, LettersOf, Maintained,
-    Maintenance, Owners, Ownership, QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError,
+    Accepted, Arrivals, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Heartbeats, Incoming, Lease, LettersOf,
+    Maintained, Maintenance, Owners, Ownership, QueueFacts, Recorded, SessionFacts, Settle, Standing, Store,
+    StoreError,
     backend::{Backend, Commons, DoorRows, Recovered, WaitingMark, WaitingRow},
     blobs::{Blobs, LedgerBlobs},
     fold::{Brain, Live},
@@ -443,6 +444,11 @@ impl Store for Ledger {
             .sharing
             .as_ref()
             .is_none_or(|sharing| sharing.holds(channel))
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        let sharing = Arc::clone(self.shared.sharing.as_ref()?);
+        Some(sharing)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

@@ -13,6 +13,7 @@
 //! # Not here
 //! - What an event means: `session`. When a delivery is tried again: `dispatch`.
 
+mod arrivals;
 mod backend;
 #[cfg(test)]
 mod backend_tests;
@@ -49,6 +50,7 @@ mod stored;
 mod writer;
 
 pub use self::{
+    arrivals::Arrivals,
     contract::{
         Accepted, AgeOut, ChannelFacts, Claimed, Claims, DeadLetter, DueTimer, Incoming, Maintained, Maintenance,
         Recorded, Settle, SettleAs, Store, Target,

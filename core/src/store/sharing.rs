@@ -8,6 +8,7 @@
 //! - A channel is held only after who owns its conversations was read anew: no escalation is missing.
 //! - Who owns a conversation is read again by the writer alone, so that no older answer comes after a newer commit.
 
+mod arriving;
 mod hearing;
 mod locked;
 
@@ -62,6 +63,8 @@ pub(super) struct Sharing {
     changed: watch::Sender<()>,
     /// Woken when there is something to do before the next look.
     asked: Notify,
+    /// Tells that updates may have arrived somewhere.
+    arrived: watch::Sender<()>,
     /// Read by each claim: whoever has the other side knows that none is on its way.
     claims: RwLock<()>,
     /// Set when a claim may have been handed out that nobody here has.
@@ -107,6 +110,7 @@ impl Sharing {
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
             asked: Notify::new(),
+            arrived: watch::Sender::new(()),
             claims: RwLock::new(()),
             is_unsure: AtomicBool::new(false),
             is_reached: AtomicBool::new(true),

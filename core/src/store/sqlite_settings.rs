@@ -18,7 +18,7 @@ pub struct SqliteSettings {
     /// How many bytes the write-ahead log may have before it is moved into the database. More is faster; what is there
     /// is read again after a crash. 32 MiB.
     pub wal_bytes_max: u32,
-    /// How many bytes of the database the writer keeps in memory at the most. 32 MiB.
+    /// How many bytes of the database the writer keeps in memory at the most. 16 MiB.
     pub cache_bytes_max: u32,
     /// Makes every flush take this much longer. For benchmarks: what a slower disk costs. None.
     pub flush_delay: Option<Duration>,
@@ -39,7 +39,7 @@ impl Default for SqliteSettings {
             readers: 4,
             busy_max: Duration::from_secs(5),
             wal_bytes_max: 32 << 20,
-            cache_bytes_max: 32 << 20,
+            cache_bytes_max: 16 << 20,
             flush_delay: None,
             flushes: Flushes::default(),
         }

@@ -2,13 +2,9 @@
 //! simulator whose agent's page opens in a browser. With `TELEGRAM_BOT_TOKEN` set the customer is Telegram; with
 //! `OMNIDESK_URL` and its token set the desk is the real one. `--help` names the settings.
 
-use escalator_examples::{demo, exit, settings::Settings};
-
-const ABOUT: &str = "A bot, a desk and a ledger in one command. With nothing set the customer is this terminal, the desk is a simulator, and \
-what is written goes to a temporary folder. With TELEGRAM_BOT_TOKEN the customer is Telegram; with OMNIDESK_URL and \
-OMNIDESK_CHAT_ACCOUNT_TOKEN the desk is the real one; with DATABASE_URL the ledger stays.";
+use escalator_examples::{demo, exit, program, settings::Settings};
 
 #[tokio::main]
 async fn main() {
-    exit::with(demo::run(&Settings::read(ABOUT)).await)
+    exit::with(demo::run(&Settings::read(&program::DEMO)).await)
 }

@@ -1,11 +1,8 @@
 //! A Discord bot that hands over to an Omnidesk agent. `--help` names the settings.
 
-use escalator_examples::{discord_bot, exit, settings::Settings};
-
-const ABOUT: &str = "A Discord bot that hands over to an Omnidesk agent. The ledger is sqlite:escalator.db unless DATABASE_URL says otherwise. \
-A setting is a variable of the environment, or the argument beside it.";
+use escalator_examples::{discord_bot, exit, program, settings::Settings};
 
 #[tokio::main]
 async fn main() {
-    exit::with(discord_bot::run(&Settings::read(ABOUT)).await)
+    exit::with(discord_bot::run(&Settings::read(&program::DISCORD_BOT)).await)
 }

@@ -1,11 +1,8 @@
 //! A Telegram bot that hands over to an Omnidesk agent. `--help` names the settings.
 
-use escalator_examples::{exit, settings::Settings, telegram_bot};
-
-const ABOUT: &str = "A Telegram bot that hands over to an Omnidesk agent. The ledger is sqlite:escalator.db unless DATABASE_URL says otherwise. \
-A setting is a variable of the environment, or the argument beside it.";
+use escalator_examples::{exit, program, settings::Settings, telegram_bot};
 
 #[tokio::main]
 async fn main() {
-    exit::with(telegram_bot::run(&Settings::read(ABOUT)).await)
+    exit::with(telegram_bot::run(&Settings::read(&program::TELEGRAM_BOT)).await)
 }

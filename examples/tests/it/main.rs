@@ -1,4 +1,11 @@
-//! The example bots for Discord, run against a fake Discord and a desk.
+//! The example bots for Discord, run against a fake Discord and a desk; and the programs as they are started, ended and
+//! set wrong, and what the README shows.
+
+#[cfg(unix)]
+mod endings;
+mod program;
+mod readme;
+mod refusals;
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,7 +79,8 @@ impl Street {
 }
 
 async fn connect(kind: Kind, settings: &Settings, mut house: Escalator) -> anyhow::Result<(Escalator, Client)> {
-    let bot = settings.discord().await?;
+    let bot = settings.discord()?;
+    settings.check_discord(&bot).await?;
     let discord = Discord::new(&bot, house.ingress("discord"));
     house.connect(Arc::new(discord.clone()))?;
     let client = match kind {

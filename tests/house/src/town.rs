@@ -29,6 +29,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// More dead letters than any town comes to.
 const DEAD_LETTERS_MAX: usize = 10_000;
+/// How long Telegram waits at the most before it posts an update again; the real one waits for minutes.
+const POST_WAIT_MAX: Duration = Duration::from_millis(200);
 
 /// The stand-ins, and what the bot keeps from one life to the next.
 pub struct Town {
@@ -41,6 +43,8 @@ pub struct Town {
     folder: TempDir,
     database: PathBuf,
     hookpoint_port: u16,
+    /// Where Telegram posts the updates, unless it is polled.
+    webhook_port: Option<u16>,
     program: PathBuf,
 }
 
@@ -51,7 +55,8 @@ impl Town {
     /// When a stand-in does not start.
     pub async fn build(program: PathBuf, hooks: Encoding) -> Result<Self> {
         let desk = DeskSimulator::builder().hook_encoding(hooks).start().await?;
-        let telegram = FakeTelegram::builder().start().await?;
+        let telegram = FakeTelegram::builder().local_webhooks();
+        let telegram = telegram.post_wait_max(POST_WAIT_MAX).start().await?;
         let discord = FakeDiscord::builder().start().await?;
         let folder = tempfile::tempdir()?;
         Ok(Self {
@@ -61,8 +66,18 @@ impl Town {
             database: folder.path().join("town.db"),
             folder,
             hookpoint_port: free_port()?,
+            webhook_port: None,
             program,
         })
+    }
+
+    /// The same town, in which Telegram posts the updates to the bot.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn by_webhook(mut self) -> Result<Self> {
+        self.webhook_port = Some(free_port()?);
+        Ok(self)
     }
 
     /// Starts a bot of Telegram's and waits until it asks for updates.
@@ -70,12 +85,16 @@ impl Town {
     /// # Errors
     /// When it ends, or asks for nothing in time.
     pub async fn start_bot(&self) -> Result<Bot> {
-        let asked = self.telegram.calls_of("getUpdates").len();
+        let method = match self.webhook_port {
+            None => "getUpdates",
+            Some(_) => "setWebhook",
+        };
+        let asked = self.telegram.calls_of(method).len();
         let mut bot = self.spawn_bot()?;
-        let polled = self.telegram.wait_until(PATIENCE, |world| {
-            world.calls().iter().filter(|call| call.method == "getUpdates").count() > asked
+        let asks = self.telegram.wait_until(PATIENCE, |world| {
+            world.calls().iter().filter(|call| call.method == method).count() > asked
         });
-        if polled.await.is_err() {
+        if asks.await.is_err() {
             bail!("the bot asks for no updates; it ended: {:?}", bot.ended()?);
         }
         Ok(bot)
@@ -172,6 +191,11 @@ impl Town {
             .env("TELEGRAM_API_URL", self.telegram.url())
             .env("DISCORD_TOKEN", self.discord.token())
             .env("DISCORD_API_URL", self.discord.url());
+        if let Some(port) = self.webhook_port {
+            command
+                .env("TELEGRAM_WEBHOOK_LISTEN", format!("127.0.0.1:{port}"))
+                .env("TELEGRAM_WEBHOOK_URL", format!("http://127.0.0.1:{port}/telegram"));
+        }
         command
     }
 }

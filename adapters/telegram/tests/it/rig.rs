@@ -10,7 +10,7 @@ use escalator::{
     delivery::{ChatPayload, DeliveryId, Lane, NoticeKind, OpenFile, Outcome},
     model::{ConversationId, ConversationKey, Escalation},
 };
-use escalator_telegram::{Settings, Telegram, TurnExt, client, polling};
+use escalator_telegram::{Settings, Telegram, TurnExt, Webhook, client, polling};
 use escalator_testkit::telegram::{Chat, FakeTelegram};
 use teloxide::{
     Bot,
@@ -46,7 +46,8 @@ impl Rig {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let fake = FakeTelegram::builder().token(TOKEN).start().await;
+        let fake = FakeTelegram::builder().token(TOKEN).local_webhooks();
+        let fake = fake.post_wait_max(Duration::from_millis(50)).start().await;
         let fake = fake.expect("a free port is there");
         let house = House::new();
         let bot = client(TOKEN, Some(&fake.url())).expect("token and address are right");
@@ -72,6 +73,14 @@ impl Rig {
     pub(crate) fn run(&self) -> Running {
         let seen = Seen::default();
         let (listener, handlers) = self.telegram.install(polling(self.bot.clone()), authors_handlers());
+        let dispatcher = self.dispatcher(handlers, &seen);
+        self.spawn(dispatcher, listener, seen)
+    }
+
+    /// The same bot, to which Telegram posts.
+    pub(crate) fn run_by_webhook(&self, webhook: &Webhook<Bot>) -> Running {
+        let seen = Seen::default();
+        let (listener, handlers) = self.telegram.install(webhook.listener(), authors_handlers());
         let dispatcher = self.dispatcher(handlers, &seen);
         self.spawn(dispatcher, listener, seen)
     }

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use escalator::channel::EscalationChannel;
-use escalator_telegram::{Receiving, Telegram, client};
-use escalator_testkit::telegram::World;
+use escalator_telegram::{ClientError, Receiving, Telegram, check, client};
+use escalator_testkit::{desk::DeskSimulator, telegram::World};
 use teloxide::requests::Requester;
 use tokio_util::sync::CancellationToken;
 
@@ -82,5 +82,31 @@ pub(crate) fn assert_no_secret(text: &str) {
         "http://",
     ] {
         assert!(!text.contains(secret), "{text} shows {secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_bot_is_checked_before_anything_is_connected() {
+    let rig = Rig::new().await;
+    check(&rig.bot).await.expect("Telegram knows it");
+    let stranger = client("7000000009:AAE-another", Some(&rig.fake.url())).expect("it reads like a token");
+    let refused = check(&stranger).await.expect_err("Telegram knows no such bot");
+    assert!(matches!(refused, ClientError::Refused), "{refused:?}");
+
+    let desk = DeskSimulator::builder().start().await.expect("it starts");
+    let elsewhere = client(TOKEN, Some(&format!("{}/AAE", desk.url()))).expect("it is an address");
+    let elsewhere = check(&elsewhere).await.expect_err("a desk is no Bot API");
+    assert!(matches!(elsewhere, ClientError::NoBotApi(_)), "{elsewhere:?}");
+
+    rig.fake.close_port().await.expect("the port is closed");
+    let away = check(&rig.bot).await.expect_err("nobody answers");
+    let told = format!(
+        "nothing answers at {}: Telegram cannot be reached: connection refused",
+        rig.fake.url()
+    );
+    assert_eq!(away.to_string(), told);
+    for failed in [refused, elsewhere, away] {
+        let shown = format!("{failed} {failed:?}");
+        assert!(!shown.contains(TOKEN) && !shown.contains("AAE"), "{shown}");
     }
 }

@@ -40,7 +40,7 @@ impl Subscriber for Lines {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
+        let mut line = Line(format!("{} ", event.metadata().level()));
         event.record(&mut line);
         locked(&self.0).push(line.0);
     }
@@ -74,7 +74,13 @@ async fn a_hook_is_one_line_without_words_or_secret() {
             "endSession",
             None,
             b"sessionID=my password".to_vec(),
-            "outcome=\"unknown_session\" status=200",
+            "WARN hook=\"end\" outcome=\"unknown_session\" status=200",
+        ),
+        (
+            "typingIndicatorForCustomer",
+            FORM,
+            b"sessionID=my password&Typing=1".to_vec(),
+            "DEBUG hook=\"typing\" outcome=\"unknown_session\" status=200",
         ),
         (
             "endSession",

@@ -23,7 +23,7 @@ use crate::{
     },
     session::{Conversation, Event, Session, State, Verdict, Watch},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
+        Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
         QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs,
     },
 };
@@ -256,6 +256,10 @@ impl Store for FakeStore {
 
     fn holds(&self, _: &ChannelId) -> bool {
         true
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        None
     }
 
     async fn transcript(&self, _: SessionId) -> Result<Vec<Line>, StoreError> {

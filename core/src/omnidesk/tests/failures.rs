@@ -37,10 +37,8 @@ async fn a_closed_port_is_not_sent_and_speaks_for_the_door() {
     else {
         panic!("{error}");
     };
-    assert!(
-        detail.starts_with("notifyUserNewChatMessage: no connection: Connection refused"),
-        "{detail}"
-    );
+    let told = format!("notifyUserNewChatMessage: no connection to {address}: Connection refused");
+    assert!(detail.starts_with(&told), "{detail}");
 }
 
 #[tokio::test]

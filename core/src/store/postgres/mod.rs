@@ -12,6 +12,7 @@
 //!   `stored`.
 
 mod age_out;
+mod arrivals;
 mod columns;
 mod commit;
 mod failure;
@@ -49,7 +50,7 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryId, Door, Lane},
-    model::{BlobId, ChannelId, ConversationId, Line, SessionId, Timestamp},
+    model::{Arrival, BlobId, ChannelId, ConversationId, Line, Position, SessionId, Timestamp},
     session::Conversation,
 };
 
@@ -294,6 +295,21 @@ impl Commons for PostgresBackend {
 
     async fn of_session(&self, session: SessionId) -> Result<Option<Conversation>, StoreError> {
         read::of_session(&mut *self.reader().await?, session).await
+    }
+
+    async fn keep_arrival(&self, channel: &ChannelId, arrival: &Arrival) -> Result<(), StoreError> {
+        let kept = async { arrivals::keep(&mut *self.reader().await?, self.origin, channel, arrival).await };
+        self.in_time(kept).await
+    }
+
+    async fn first_arrivals(&self, channel: &ChannelId, max: usize) -> Result<Vec<Arrival>, StoreError> {
+        let first = async { arrivals::first(&mut *self.reader().await?, channel, max).await };
+        self.in_time(first).await
+    }
+
+    async fn forget_arrival(&self, channel: &ChannelId, position: Position) -> Result<(), StoreError> {
+        let forgotten = async { arrivals::forget(&mut *self.reader().await?, channel, position).await };
+        self.in_time(forgotten).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listening>, StoreError> {

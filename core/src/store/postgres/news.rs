@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The name of the way: all ledgers of a database share it.
-const WAY: &str = "escalator";
+pub(super) const WAY: &str = "escalator";
 
 /// How many conversations are told at once. PostgreSQL takes less than 8,000 bytes; an id has 37 with its comma.
 const CONVERSATIONS_MAX: usize = 200;
@@ -31,12 +31,13 @@ pub(super) async fn tell(db: &mut PgConnection, origin: Uuid, news: &News) -> Re
     Ok(())
 }
 
-/// `{origin} doors {door}`, `{origin} conversations {id},{id}`, `{origin} channels {channel}`
+/// `{origin} doors {door}`, `{origin} conversations {id},{id}`, `{origin} channel {channel}`, `{origin} arrival {channel}`
 fn written(origin: Uuid, news: &News) -> Vec<String> {
     let News {
         doors,
         conversations,
         channels,
+        arrivals,
     } = news;
     let doors = doors.iter().map(|door| format!("{origin} door {door}"));
     let conversations = conversations.chunks(CONVERSATIONS_MAX).map(|ids| {
@@ -44,7 +45,13 @@ fn written(origin: Uuid, news: &News) -> Vec<String> {
         format!("{origin} conversations {}", ids.join(","))
     });
     let channels = channels.iter().map(|channel| format!("{origin} channel {channel}"));
-    doors.chain(conversations).chain(channels).collect()
+    let arrivals = arrivals.iter().map(|channel| of_arrivals(origin, channel));
+    doors.chain(conversations).chain(channels).chain(arrivals).collect()
+}
+
+/// Tells that an update of a channel was kept.
+pub(super) fn of_arrivals(origin: Uuid, channel: &ChannelId) -> String {
+    format!("{origin} arrival {channel}")
 }
 
 /// What was told; `None` for what one has told oneself, or what is told by a later release.
@@ -57,6 +64,7 @@ fn read(origin: Uuid, payload: &str) -> Option<News> {
     match told.split_once(' ')? {
         ("door", word) => news.doors.push(door(word)?),
         ("channel", channel) => news.channels.push(ChannelId::new(channel)),
+        ("arrival", channel) => news.arrivals.push(ChannelId::new(channel)),
         ("conversations", ids) => news
             .conversations
             .extend(ids.split(',').filter_map(ConversationId::parse)),
@@ -107,6 +115,7 @@ mod tests {
             doors: vec![Door::Desk, Door::Channel(ChannelId::new("support bot"))],
             conversations: conversations.clone(),
             channels: vec![ChannelId::new("telegram")],
+            arrivals: vec![ChannelId::new("telegram")],
         };
         let payloads = written(origin, &news);
         assert!(payloads.iter().all(|payload| payload.len() < 8_000));
@@ -117,6 +126,7 @@ mod tests {
             heard.doors.extend(part.doors);
             heard.conversations.extend(part.conversations);
             heard.channels.extend(part.channels);
+            heard.arrivals.extend(part.arrivals);
         }
         assert_eq!(heard, news);
     }

@@ -8,7 +8,10 @@ use sqlx::{
 use super::failure::failed;
 use crate::store::StoreError;
 
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "ledger", include_str!("schema/0001_ledger.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "ledger", include_str!("schema/0001_ledger.sql")),
+    (2, "arrivals", include_str!("schema/0002_arrivals.sql")),
+];
 
 /// Brings a database to the schema of this program. Instances that start together take turns.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {

@@ -13,8 +13,8 @@ use crate::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, Ledger, LettersOf, Maintained, Maintenance, Owners,
-        QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs, lease::Term,
+        Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, Ledger, LettersOf, Maintained, Maintenance,
+        Owners, QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs, lease::Term,
     },
 };
 
@@ -158,6 +158,10 @@ impl Store for Tenant {
 
     async fn queues(&self) -> Result<Vec<QueueFacts>, StoreError> {
         self.ledger.queues().await
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        self.ledger.arrivals()
     }
 
     fn blobs(&self) -> Arc<dyn Blobs> {

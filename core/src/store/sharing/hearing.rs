@@ -56,6 +56,9 @@ async fn act(news: News, sharing: &Sharing, shared: &Shared, writes: &mpsc::Send
     if !news.channels.is_empty() {
         sharing.asked.notify_one();
     }
+    if !news.arrivals.is_empty() {
+        sharing.arrived.send_replace(());
+    }
     if !news.conversations.is_empty() {
         reload(writes, Reload::These(news.conversations)).await?;
     }

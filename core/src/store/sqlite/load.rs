@@ -21,9 +21,13 @@ use crate::{
     },
 };
 
+/// The conversations that a human owns or owned lately. Told which index to use, or a start would read all the others too.
+pub(super) const KNOWN_BY_HEART: &str = "SELECT body FROM conversations INDEXED BY conversations_by_session \
+    WHERE session IS NOT NULL UNION ALL SELECT body FROM conversations INDEXED BY conversations_by_end \
+    WHERE session IS NULL AND ended_at >= ?";
+
 pub(super) async fn recover(db: &mut SqliteConnection, recent_since: Timestamp) -> Result<Recovered, StoreError> {
-    let sql = "SELECT body FROM conversations WHERE session IS NOT NULL OR ended_at >= ?";
-    let conversations = fetch(db, sql, [recent_since.into()]).await?;
+    let conversations = fetch(db, KNOWN_BY_HEART, [recent_since.into()]).await?;
     let sql =
         "SELECT lane_kind, lane, seq, door, COALESCE(due, created_at) AS due FROM deliveries WHERE dead_at IS NULL";
     let waiting = fetch(db, sql, []).await?;

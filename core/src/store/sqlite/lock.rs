@@ -15,9 +15,16 @@ pub(super) fn lock(database: &Path) -> Result<File, StoreError> {
         StoreError::unavailable(format_args!("the lock file {} cannot be had: {error}", path.display()))
     };
     if let Some(folder) = database.parent().filter(|folder| !folder.exists()) {
-        let (folder, path) = (folder.display(), path.display());
         return Err(StoreError::unavailable(format_args!(
-            "the folder {folder} does not exist, so the lock file {path} cannot be had"
+            "the folder {} does not exist: make it first",
+            folder.display()
+        )));
+    }
+    if database.is_dir() {
+        return Err(StoreError::unavailable(format_args!(
+            "{} is a folder: name a file in it, as in {}",
+            database.display(),
+            database.join("escalator.db").display()
         )));
     }
     let file = File::options()
@@ -41,4 +48,24 @@ fn lock_path(database: &Path) -> PathBuf {
     let mut path = OsString::from(database);
     path.push(".lock");
     path.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_no_file_s_is_told_with_what_to_do() {
+        let dir = tempfile::tempdir().expect("a folder can be made");
+        let refused = |path: &Path| lock(path).expect_err("it is none").to_string();
+        let nowhere = refused(&dir.path().join("missing").join("e.db"));
+        assert!(nowhere.ends_with("missing does not exist: make it first"), "{nowhere}");
+        let folder = refused(dir.path());
+        assert!(
+            folder.contains("is a folder: name a file in it") && folder.ends_with("escalator.db"),
+            "{folder}"
+        );
+        let left = std::fs::read_dir(dir.path()).expect("it is a folder").count();
+        assert_eq!(left, 0, "a refusal leaves no lock");
+    }
 }

@@ -128,7 +128,9 @@ impl Script {
 
 impl Part {
     fn add<const WORDS: usize>(&mut self, text: [&str; WORDS], values: impl IntoIterator<Item = Value>) {
-        text.iter().for_each(|words| self.sql.push_str(words));
+        for words in text {
+            self.sql.push_str(words);
+        }
         self.sql.push(';');
         for value in values {
             let added = match value {

@@ -14,8 +14,8 @@ use super::{
     statement::{Given, Script, Value, fetch, select},
 };
 use crate::{
-    model::ConversationId,
-    session::Conversation,
+    model::{ConversationId, Timestamp},
+    session::{Conversation, State},
     store::{StoreError, backend::Changes, stored::encode},
 };
 
@@ -69,8 +69,8 @@ struct Change {
 enum New {
     /// Its newest line alone.
     Line,
-    /// The last number of its chat lane, and nothing else: what most hooks change.
-    ChatSeq(Conversation),
+    /// The last number of its chat lane and when its agent was heard last, and nothing else: what most hooks change.
+    Heard(Conversation),
     /// Anything.
     Body(Conversation),
 }
@@ -156,7 +156,7 @@ impl Tail {
             if let Some(line) = change.line {
                 self.heads.insert(change.conversation, Some(line));
             }
-            if let New::ChatSeq(conversation) | New::Body(conversation) = change.new {
+            if let New::Heard(conversation) | New::Body(conversation) = change.new {
                 self.bodies.insert(change.conversation, conversation);
             }
         }
@@ -213,16 +213,24 @@ impl Growth {
 
     /// Appends the changes.
     pub(super) fn write(&self, script: &mut Script) -> Result<(), StoreError> {
-        let row = |change: &Change| -> Result<[Value; 4], StoreError> {
-            let (chat_seq, body) = match &change.new {
-                New::Line => (Value::Null, Value::Null),
-                New::ChatSeq(conversation) => (number(conversation.chat_seq)?, Value::Null),
-                New::Body(conversation) => (number(conversation.chat_seq)?, encode(conversation).into()),
+        let row = |change: &Change| -> Result<[Value; 5], StoreError> {
+            let (of, body) = match &change.new {
+                New::Line => (None, Value::Null),
+                New::Heard(conversation) => (Some(conversation), Value::Null),
+                New::Body(conversation) => (Some(conversation), encode(conversation).into()),
             };
-            Ok([change.conversation.into(), change.line.into(), chat_seq, body])
+            let chat_seq = of.map_or(Ok(Value::Null), |conversation| number(conversation.chat_seq))?;
+            let heard_at = of.and_then(heard_at);
+            Ok([
+                change.conversation.into(),
+                change.line.into(),
+                chat_seq,
+                heard_at.into(),
+                body,
+            ])
         };
         let rows = self.changes.iter().map(row).collect::<Result<_, _>>()?;
-        let head = "INSERT INTO conversation_changes (conversation, last_line, chat_seq, body)";
+        let head = "INSERT INTO conversation_changes (conversation, last_line, chat_seq, heard_at, body)";
         script.insert(head, rows, "");
         if self.folds {
             fold(script);
@@ -243,17 +251,28 @@ impl New {
     /// What is new of a conversation, beside what was appended of it before.
     fn of(conversation: &Conversation, before: Option<&Conversation>) -> Self {
         let alike = before.is_some_and(|before| {
-            let numbered = Conversation {
+            let mut heard = Conversation {
                 chat_seq: conversation.chat_seq,
                 ..before.clone()
             };
-            numbered == *conversation && before.chat_seq <= conversation.chat_seq
+            if let (State::WithAgent(session), Some(at)) = (&mut heard.state, heard_at(conversation)) {
+                session.watch.since = at;
+            }
+            heard == *conversation
         });
         if alike {
-            Self::ChatSeq(conversation.clone())
+            Self::Heard(conversation.clone())
         } else {
             Self::Body(conversation.clone())
         }
+    }
+}
+
+/// When somebody was heard last, where an agent has the session.
+fn heard_at(conversation: &Conversation) -> Option<Timestamp> {
+    match &conversation.state {
+        State::WithAgent(session) => Some(session.watch.since),
+        State::WithBot | State::Opening(_) | State::Waiting(_) | State::Leaving(_) => None,
     }
 }
 
@@ -264,11 +283,17 @@ pub(super) fn fold(script: &mut Script) {
     }
 }
 
-/// The first change after a fold is a whole body; behind the newest body the last number alone has changed, and it rises.
-const FOLD_BODIES: &str = "UPDATE conversations SET body = json_set(changes.body, '$.body.chat_seq', newest.chat_seq) FROM \
-    (SELECT max(n) FILTER (WHERE body IS NOT NULL) AS n, max(chat_seq) AS chat_seq FROM conversation_changes \
+/// The first change after a fold is a whole body; what has changed behind the newest body stands in the newest row. (SQLite
+/// takes the columns beside a `max` from the row that has it.)
+const FOLD_BODIES: &str = "UPDATE conversations SET body = \
+    CASE WHEN newest.heard_at IS NULL THEN json_set(changes.body, '$.body.chat_seq', newest.chat_seq) \
+    ELSE json_set(changes.body, '$.body.chat_seq', newest.chat_seq, \
+                  '$.body.state.with_agent.watch.since', newest.heard_at) END FROM \
+    (SELECT conversation, max(n), chat_seq, heard_at FROM conversation_changes WHERE chat_seq IS NOT NULL \
      GROUP BY conversation) AS newest \
-    JOIN conversation_changes AS changes ON changes.n = newest.n WHERE conversations.id = changes.conversation";
+    JOIN (SELECT conversation, max(n), body FROM conversation_changes WHERE body IS NOT NULL \
+          GROUP BY conversation) AS changes ON changes.conversation = newest.conversation \
+    WHERE conversations.id = newest.conversation";
 
 const FOLD_LINES: &str = "UPDATE conversations SET last_line = newest.last_line FROM \
     (SELECT conversation, max(last_line) AS last_line FROM conversation_changes WHERE last_line IS NOT NULL \

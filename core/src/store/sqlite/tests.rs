@@ -18,16 +18,17 @@ use uuid::Uuid;
 use super::{
     SqliteBackend, SqliteSettings,
     columns::{delivery, read},
+    load::KNOWN_BY_HEART,
     read::ROW,
     statement::{fetch, run},
 };
 use crate::{
     delivery::{DeliveryId, DeskPayload, Door, Lane, Payload, Receipt},
     model::{
-        Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, HookAddress, Line, SessionId,
-        Timestamp,
+        Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, HookAddress, Line, Profile,
+        SessionId, Timestamp,
     },
-    session::Conversation,
+    session::{Conversation, Session, State, Watch},
     store::{
         LettersOf, StoreError,
         backend::{Backend, Changes, NewRow, Wanted, WantedMore},
@@ -69,7 +70,7 @@ async fn a_second_opener_is_refused_by_name() {
 async fn an_address_without_a_directory_is_refused_by_name() {
     let refused = SqliteBackend::open("sqlite:/no/such/place/ledger.db", SqliteSettings::default()).await;
     let refused = refused.err().expect("there is no such directory").to_string();
-    assert!(refused.contains("/no/such/place/ledger.db.lock"), "{refused}");
+    assert!(refused.contains("/no/such/place does not exist"), "{refused}");
 }
 
 #[tokio::test]
@@ -433,6 +434,68 @@ async fn what_was_appended_is_read_before_and_after_it_is_folded_in() {
 }
 
 #[tokio::test]
+async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_last_word() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    backend.commit(&batch("e")).await.expect("it is written");
+    let heard = |chat_seq: u64, at: i64, told_at: Option<i64>| {
+        let at = Timestamp::from_millis(at);
+        let mut session = Session {
+            id: session(),
+            hook_address: HookAddress::default(),
+            opened_at: Timestamp::default(),
+            desk_seq: 2,
+            messages: 1,
+            opener: 2,
+            profile: Profile::default(),
+            url: None,
+            agent: None,
+            watch: Watch::since(at),
+        };
+        session.watch.told_at = told_at.map(Timestamp::from_millis);
+        Conversation {
+            chat_seq,
+            state: State::WithAgent(session),
+            ..conversation()
+        }
+    };
+    let changes = [
+        heard(1, 10, None),
+        heard(2, 20, None),
+        // Not a word, but a warning.
+        heard(3, 20, Some(25)),
+        heard(4, 40, None),
+        // By a clock that was set back.
+        heard(5, 30, None),
+    ];
+    for folded_after in 1..=changes.len() {
+        for change in &changes[..folded_after] {
+            let changed = Changes {
+                bodies: vec![change.clone()],
+                ..Changes::default()
+            };
+            backend.commit(&changed).await.expect("it is written");
+        }
+        let mut reader = backend.reader().await.expect("it reads");
+        let sql = "SELECT count(*) AS n FROM conversation_changes WHERE body IS NULL";
+        let short = fetch(&mut reader, sql, []).await.expect("they are counted");
+        let short: i64 = read(&short[0], "n").expect("it is a number");
+        let expected = [0, 1, 1, 1, 2][folded_after - 1];
+        assert_eq!(short, expected, "a word alone is appended without the body");
+        drop(reader);
+        let mut writer = backend.writer().await.expect("it is open");
+        writer.fold().await.expect("it is folded in");
+        drop(writer);
+        let wanted = Wanted {
+            conversations: vec![conversation().id],
+            ..Wanted::default()
+        };
+        let loaded = backend.load(&wanted).await.expect("it is read").conversations;
+        assert_eq!(loaded, [changes[folded_after - 1].clone()], "after {folded_after}");
+    }
+}
+
+#[tokio::test]
 async fn many_changes_are_folded_in_by_themselves() {
     let dir = dir();
     let backend = open(&dir).await;
@@ -465,6 +528,24 @@ async fn many_changes_are_folded_in_by_themselves() {
         assert_eq!(counted, left, "after change {n}");
         assert_eq!(told(&backend).await.0, n);
     }
+}
+
+#[tokio::test]
+async fn a_start_reads_no_conversation_that_is_long_over() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    let mut reader = backend.reader().await.expect("it reads");
+    let sql = format!("EXPLAIN QUERY PLAN {KNOWN_BY_HEART}");
+    let plan = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *reader).await;
+    let steps: Vec<String> = plan
+        .expect("it is planned")
+        .iter()
+        .map(|row| sqlx::Row::get(row, "detail"))
+        .collect();
+    let by_end = |step: &String| step.contains("conversations_by_end (ended_at>?)");
+    assert!(steps.iter().any(by_end), "{steps:?}");
+    let whole = |step: &String| step.contains("conversations") && !step.contains(" USING INDEX ");
+    assert!(!steps.iter().any(whole), "{steps:?}");
 }
 
 #[tokio::test]

@@ -66,11 +66,12 @@ const SEEDS: &str = "CREATE TEMP TABLE seeds AS \
 const CONVERSATIONS: &str = "INSERT INTO conversations (id, channel, address, customer, session, ended_at, changed_at, \
         last_line, body) \
     SELECT seeds.conversation, c.channel, 'old-' || seeds.i, 'old-' || seeds.i, NULL, seeds.at, seeds.at, \
-        (SELECT min(n) FROM transcript_lines) - 1 - (seeds.i - 1) * \
-            (SELECT count(*) FROM transcript_lines l WHERE l.conversation = c.id), \
+        base.n - (seeds.i - 1) * base.lines, \
         json_set(c.body, '$.body.id', seeds.conversation_text, '$.body.key.address', 'old-' || seeds.i, \
             '$.body.key.customer', 'old-' || seeds.i, '$.body.last.session', seeds.session_text, '$.body.last.at', seeds.at) \
-    FROM seeds JOIN conversations c ON c.customer = ?1 AND c.session IS NULL";
+    FROM (SELECT min(n) - 1 AS n, (SELECT count(*) FROM transcript_lines l JOIN conversations c ON c.id = l.conversation \
+            WHERE c.customer = ?1) AS lines FROM transcript_lines) AS base \
+    JOIN conversations c ON c.customer = ?1 AND c.session IS NULL JOIN seeds";
 
 const SESSIONS: &str = "INSERT INTO sessions (id, conversation, hook_address, opened_at, ended_at) \
     SELECT seeds.session, seeds.conversation, s.hook_address, seeds.at, seeds.at \

@@ -81,7 +81,13 @@ impl House {
         };
         let mut house = empty.start(true).await?;
         house.open_sessions(0..sessions).await?;
-        Ok(house)
+        if !matches!(ledger, Ledger::CommitARow(..)) {
+            return Ok(house);
+        }
+        // Sessions are opened with group commit, or it would take minutes.
+        let mut stopped = house.stop().await?;
+        stopped.place.writes_per_commit_max = Some(1);
+        stopped.start(true).await
     }
 
     /// Opens sessions for customers, whose hooks are then those of the house.
@@ -225,7 +231,7 @@ impl Place {
         Ok(Self {
             database: file.map_or(Database::Memory, Database::Sqlite),
             delay,
-            writes_per_commit_max: matches!(ledger, Ledger::CommitARow(..)).then_some(1),
+            writes_per_commit_max: None,
             _folder: folder,
         })
     }

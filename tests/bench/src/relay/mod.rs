@@ -143,7 +143,7 @@ impl Load<'_> {
             let (marker, conversation) = (markers.start + index, (index / 2) % sessions.len());
             self.arrivals.due(marker, due);
             let text = arrivals::text(marker);
-            if index % 2 == 0 {
+            if index.is_multiple_of(2) {
                 let body = message::body_of(sessions[conversation], &text);
                 let hook = client
                     .post(&hooks_to)
@@ -165,7 +165,7 @@ impl Load<'_> {
         timeout(GRACE, answered).await??;
         let (mut round, took) = (Round::default(), self.arrivals.take(markers));
         for (index, nanos) in took.into_iter().enumerate() {
-            let of = if index % 2 == 0 {
+            let of = if index.is_multiple_of(2) {
                 &mut round.to_customer
             } else {
                 &mut round.to_agent

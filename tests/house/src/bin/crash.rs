@@ -92,6 +92,7 @@ fn print(tally: &Tally, sites: &[String], out: &Path) {
         println!("{count:>5}  {site}");
     }
     tally.stuck.iter().for_each(|why| println!("stuck: {why}"));
+    tally.wrong.iter().for_each(|what| println!("wrong: {what}"));
     for site in tally.empty(sites) {
         println!("nothing was cut at: {site}");
     }

@@ -33,7 +33,7 @@ pub(crate) enum Ending {
 }
 
 /// What a story came to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Compared {
     /// Lines that were to arrive.
     pub(crate) said: usize,
@@ -45,6 +45,8 @@ pub(crate) struct Compared {
     /// Doubles that no cut explains.
     pub(crate) unexplained: usize,
     pub(crate) dead_lettered: usize,
+    /// What the ticket and the chat show, where something is missing.
+    pub(crate) shown: Vec<Vec<String>>,
 }
 
 impl Compared {
@@ -53,6 +55,11 @@ impl Compared {
     pub(crate) fn explain(&mut self, cuts: usize) {
         self.unexplained =
             self.at_desk.doubled.saturating_sub(cuts) + self.in_chat.doubled.saturating_sub(cuts + self.hooks_cut);
+    }
+
+    pub(crate) fn is_wrong(&self) -> bool {
+        let missing = [self.at_desk, self.in_chat].map(|of| of.lost + of.inverted);
+        missing.iter().sum::<usize>() + self.unexplained + self.bot_lines > 0
     }
 
     pub(crate) fn is_flawless(&self) -> bool {
@@ -255,17 +262,22 @@ impl<'t> Story<'t> {
         for line in &agents {
             self.seat.sees(self.patience.most, |shown| shown == line).await.ok();
         }
-        let at_desk = self.town.desk.look(|desk| judge(&customers, &self.at_desk(desk)));
+        let ticket = self.town.desk.look(|desk| self.at_desk(desk));
+        let at_desk = judge(&customers, &ticket);
         let in_chat = self.seat.shown();
         let bot_lines = bot_lines_after_takeover(
             &in_chat,
             |text| text.contains("is with you now"),
             |text| text.contains(IS_OVER),
         );
+        let judged = judge(&agents, &in_chat);
+        let is_missing = at_desk.lost + judged.lost > 0;
+        let shown = if is_missing { vec![ticket, in_chat] } else { Vec::new() };
         Compared {
             said: customers.len() + agents.len(),
             at_desk,
-            in_chat: judge(&agents, &in_chat),
+            in_chat: judged,
+            shown,
             bot_lines,
             hooks_cut: self.hooks_cut.load(Ordering::SeqCst),
             ..Compared::default()

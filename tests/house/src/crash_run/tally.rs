@@ -40,6 +40,8 @@ pub struct Tally {
     pub bot_lines: usize,
     /// Points whose story did not come to its end, with the reason.
     pub stuck: Vec<String>,
+    /// Points at which something is not as promised, with what it is.
+    pub wrong: Vec<String>,
     /// Points that cut nothing.
     pub missed: usize,
     /// How long it took, over all runs.
@@ -94,6 +96,11 @@ impl Tally {
         match told {
             Told::Stuck(why) => self.stuck.push(format!("point {number} at {site}: {why}")),
             Told::Whole(compared) => {
+                if compared.is_wrong() {
+                    let shown = &compared.shown;
+                    self.wrong
+                        .push(format!("point {number} at {site}: {compared:?}; shown: {shown:?}"));
+                }
                 self.said += compared.said;
                 for verdict in [compared.at_desk, compared.in_chat] {
                     self.lost += verdict.lost;

@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     exchange::app,
     fake::FakeTelegram,
     people::Person,
+    posting,
     shared::{Limits, Shared},
     spec::{Spec, SpecError},
     world::World,
@@ -81,6 +83,20 @@ impl Builder {
         self
     }
 
+    /// Takes webhooks at `http://` addresses of this machine and posts the updates there, as a Bot API server of one's own
+    /// does in its `--local` mode. Other webhooks are remembered, and nothing is posted to them.
+    pub fn local_webhooks(mut self) -> Self {
+        self.limits.local_webhooks = true;
+        self
+    }
+
+    /// The longest wait before an update is posted again, whatever the bot or the real server's own growing waits say;
+    /// 2 minutes if it is not set, as there.
+    pub fn post_wait_max(mut self, wait: Duration) -> Self {
+        self.limits.post_wait_max = wait;
+        self
+    }
+
     /// Who is told of each stage of each call.
     pub fn observer(mut self, observer: impl Fn(Stage, &Call) + Send + Sync + 'static) -> Self {
         self.observer = Some(std::sync::Arc::new(observer));
@@ -106,6 +122,7 @@ impl Builder {
             .await
             .map_err(|source| StartError::Listen { addr, source })?;
         let addr = port.addr().unwrap_or(addr);
+        posting::start(&shared);
         Ok(FakeTelegram::new(shared, port, addr))
     }
 }

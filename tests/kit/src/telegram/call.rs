@@ -30,6 +30,10 @@ pub struct Call {
 /// The method name under which the download of a file is recorded; its parameter is `file_path`.
 pub const DOWNLOAD: &str = "file";
 
+/// The method name for faults of the posts to a webhook: [`Fault::Refuse`] keeps a post back, and [`Fault::LoseAnswer`]
+/// loses its answer.
+pub const WEBHOOK: &str = "webhook";
+
 /// An answer as it was made.
 #[derive(Debug, Clone)]
 pub struct Answer {

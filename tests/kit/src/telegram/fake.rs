@@ -74,11 +74,13 @@ impl FakeTelegram {
         &self.shared.token
     }
 
-    /// Cuts every connection and refuses new ones. The state is kept, and so is the port number.
+    /// Cuts every connection and refuses new ones, and posts nothing to a webhook. The state is kept, and so is the port
+    /// number.
     ///
     /// # Errors
     /// When the number cannot be held for [`Self::reopen_port`].
     pub async fn close_port(&self) -> std::io::Result<()> {
+        self.shared.change_polling(|world| world.away = true);
         self.port.lock().await.close().await
     }
 
@@ -87,12 +89,15 @@ impl FakeTelegram {
     /// # Errors
     /// When the port cannot be listened on.
     pub async fn reopen_port(&self) -> std::io::Result<()> {
-        self.port.lock().await.reopen()
+        let reopened = self.port.lock().await.reopen();
+        self.shared.change_polling(|world| world.away = false);
+        reopened
     }
 
     /// Stops the server for good; what it recorded can still be looked at.
     pub async fn shutdown(&self) {
         self.shared.set_observer(None);
+        self.shared.change_polling(|world| world.away = true);
         self.port.lock().await.release().await;
     }
 

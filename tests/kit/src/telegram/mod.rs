@@ -36,11 +36,11 @@
 //!
 //! # Invariants
 //! - An effect and its record are one step: what [`World`] shows has happened whole.
-//! - An update is forgotten by an offset, never by being handed out.
+//! - An update is forgotten by an offset or by a 2xx of the webhook, never by being handed out.
 //! - Nothing is shared with the adapter under test.
 //!
 //! # Not here
-//! Posting to a webhook (it is only remembered), inline mode, payments, topics, Markdown (it is
+//! Webhooks beyond this machine (they are only remembered), inline mode, payments, topics, Markdown (it is
 //! kept as it was sent), and fetching files from the web (it is refused).
 
 mod body;
@@ -58,6 +58,7 @@ mod methods;
 mod params;
 mod people;
 mod polling;
+mod posting;
 mod queue;
 mod refusal;
 mod route;
@@ -66,7 +67,7 @@ mod spec;
 mod world;
 
 pub use builder::{Builder, StartError};
-pub use call::{Answer, Call, DOWNLOAD, Fate, Observer, Stage};
+pub use call::{Answer, Call, DOWNLOAD, Fate, Observer, Stage, WEBHOOK};
 pub use customer::{CannotPush, Chat, Content, Event, Media, Pushed, User, UserBuilder};
 pub use fake::{FakeTelegram, TimedOut};
 pub use fault::{Fault, On, Plan};
@@ -75,6 +76,6 @@ pub use message::{Button, Message, Press, PressAnswer, SeenAction, Transcript};
 pub use params::{Params, Upload};
 pub use people::ChatKind;
 pub use spec::{Spec, SpecError, Violation};
-pub use world::{Handout, World};
+pub use world::{Handout, Post, World};
 
 pub use crate::plan::FaultId;

@@ -62,6 +62,11 @@ impl UpdateQueue {
         forgotten.into_keys().collect()
     }
 
+    /// Forgets one update, which was posted and answered well.
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.pending.remove(&id);
+    }
+
     pub(crate) fn oldest(&self, limit: usize) -> Vec<Value> {
         self.pending.values().take(limit).cloned().collect()
     }

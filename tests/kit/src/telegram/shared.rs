@@ -1,6 +1,9 @@
 //! What the server's tasks and the test's handles share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
@@ -16,6 +19,10 @@ use crate::pace::Pace;
 pub(crate) struct Limits {
     pub(crate) upload_bytes_max: u64,
     pub(crate) download_bytes_max: u64,
+    /// Whether webhooks on this machine are taken, over HTTP.
+    pub(crate) local_webhooks: bool,
+    /// The longest wait before an update is posted again.
+    pub(crate) post_wait_max: Duration,
 }
 
 impl Default for Limits {
@@ -23,6 +30,8 @@ impl Default for Limits {
         Self {
             upload_bytes_max: 50 << 20,
             download_bytes_max: 20 << 20,
+            local_webhooks: false,
+            post_wait_max: Duration::from_mins(2),
         }
     }
 }

@@ -33,6 +33,9 @@ pub struct World {
     pub(crate) queue: UpdateQueue,
     pub(crate) polls: Polls,
     pub(crate) webhook: Option<Webhook>,
+    pub(crate) posts: Vec<Post>,
+    /// Whether nothing goes out, since the port is closed.
+    pub(crate) away: bool,
     pub(crate) commands: HashMap<String, Value>,
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<Call>,
@@ -68,8 +71,21 @@ pub(crate) struct PressPlace {
     pub(crate) stale: bool,
 }
 
+/// What one post to the webhook came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The update.
+    pub update_id: i64,
+    /// The answer's status; `None` when there was none, or when it was lost.
+    pub status: Option<u16>,
+}
+
+#[derive(Clone)]
 pub(crate) struct Webhook {
     pub(crate) url: String,
+    pub(crate) secret: Option<String>,
+    /// When and why a post failed last.
+    pub(crate) failed: Option<(i64, String)>,
     pub(crate) has_certificate: bool,
     pub(crate) max_connections: i64,
     pub(crate) ip_address: Option<String>,
@@ -87,6 +103,8 @@ impl World {
             queue: UpdateQueue::default(),
             polls: Polls::default(),
             webhook: None,
+            posts: Vec::new(),
+            away: false,
             commands: HashMap::new(),
             faults: Faults::default(),
             calls: Vec::new(),
@@ -119,6 +137,11 @@ impl World {
     /// What each `getUpdates` confirmed and was given, in order.
     pub fn handouts(&self) -> &[Handout] {
         &self.polls.handouts
+    }
+
+    /// What each post to the webhook came to, in the order of their ends.
+    pub fn posts(&self) -> &[Post] {
+        &self.posts
     }
 
     /// The ids of the updates that are not confirmed.

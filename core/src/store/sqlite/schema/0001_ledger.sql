@@ -23,7 +23,8 @@ CREATE TABLE conversation_changes (
     conversation BLOB NOT NULL,
     last_line    INTEGER,
     chat_seq     INTEGER,
-    body         TEXT              -- none where `chat_seq` alone has changed
+    heard_at     INTEGER,          -- of a session that an agent has: when somebody was heard last
+    body         TEXT              -- none where these two alone have changed
 ) STRICT;
 
 CREATE TABLE sessions (

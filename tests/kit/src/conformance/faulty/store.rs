@@ -15,8 +15,9 @@ use escalator::{
     model::{BlobId, ChannelId, ConversationKey, EventKey, Line, SessionId, Timestamp},
     session::{Event, Verdict},
     store::{
-        Accepted, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
-        QueueFacts, Recorded, SessionFacts, Settle, SettleAs, Standing, Store, StoreError, Target, blobs::Blobs,
+        Accepted, Arrivals, Claimed, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance,
+        Owners, QueueFacts, Recorded, SessionFacts, Settle, SettleAs, Standing, Store, StoreError, Target,
+        blobs::Blobs,
     },
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -422,6 +423,10 @@ impl Store for FaultyStore {
 
     fn holds(&self, channel: &ChannelId) -> bool {
         self.is(StoreFault::HoldsAll) || self.inner.holds(channel)
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        self.inner.arrivals()
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

@@ -10,7 +10,7 @@ use escalator::{
     delivery::{DeliveryId, Door},
     model::{ChannelId, ConversationKey, Line, SessionId, Timestamp},
     store::{
-        Accepted, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
+        Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
         QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs,
     },
 };
@@ -152,6 +152,10 @@ impl Store for UnsteadyStore {
 
     fn holds(&self, channel: &ChannelId) -> bool {
         self.inner.holds(channel)
+    }
+
+    fn arrivals(&self) -> Option<Arc<dyn Arrivals>> {
+        self.inner.arrivals()
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {

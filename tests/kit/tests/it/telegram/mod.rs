@@ -11,6 +11,7 @@ mod refusals;
 mod sending;
 mod spec;
 mod stages;
+mod webhook;
 
 use std::{io::Write, time::Duration};
 
