@@ -238,8 +238,8 @@ async fn a_database_that_cannot_be_had_is_said_so_with_what_would_be_right() {
     );
     for (args, said) in [
         (
-            ["queues", "--database", "postgres://anna:hunter2@db/x"],
-            "no known kind",
+            ["queues", "--database", "postgres://anna:hunter2@127.0.0.1:1/x"],
+            "postgres://127.0.0.1:1/x",
         ),
         (["queues", "--database", "memory:"], "--socket"),
         (["queues", "--socket", "/nowhere/at/all"], "no bot answers"),
