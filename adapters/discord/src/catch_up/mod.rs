@@ -22,7 +22,7 @@ use serenity::model::{channel::Message, id::ChannelId};
 use tokio::{sync::OnceCell, time::Instant};
 
 use self::reading::Reading;
-use crate::{inbound, order::Lane, places, post::Post};
+use crate::{error::Failure, inbound, order::Lane, places, post::Post};
 
 /// How far below the last accepted update it begins: what was made at about the same time may have come in another order
 /// than its ids say.
@@ -97,8 +97,9 @@ impl<'a> Round<'a> {
         let channels = &channels;
         stream::iter(held)
             .for_each_concurrent(AT_ONCE_MAX, |(of, heard_in)| async move {
+                let unnamed = self.post.read_unnamed(of, &heard_in, now).await;
                 // For as long as it takes: what was read here would not be read again.
-                for message in self.post.missed(channels, of, &heard_in, now).await {
+                for message in self.post.missed(channels, &unnamed, of, &heard_in, now).await {
                     self.post.offer_message(message, of.conversation.clone()).await;
                 }
                 if let Some(lane) = places::lane(&of.conversation) {
@@ -119,29 +120,58 @@ impl Post {
     /// The channels in which what its customer writes belongs to a conversation.
     fn heard_in(&self, of: &Held) -> Vec<ChannelId> {
         let is_theirs = |channel: &ChannelId| self.humans_at(*channel).is_none_or(|humans| humans == of.conversation);
-        homes(of).filter(is_theirs).collect()
+        self.homes(of).into_iter().filter(is_theirs).collect()
     }
 
-    /// What the customer of a conversation wrote since its low-water mark in these channels.
+    /// Where the customer of a conversation may have written, as far as it is known here.
+    fn homes(&self, of: &Held) -> BTreeSet<ChannelId> {
+        let place = of.place.as_ref().and_then(places::channel);
+        let known = [places::home(&of.conversation), place, self.shown(&of.conversation)];
+        known.into_iter().flatten().collect()
+    }
+
+    /// What was written in a thread that was opened for a conversation and of which nothing is known here: the process
+    /// that opened it was killed before it could say so.
+    async fn read_unnamed(&self, of: &Held, heard_in: &[ChannelId], now: Timestamp) -> Vec<Message> {
+        if of.place.is_some() || self.shown(&of.conversation).is_some() {
+            return Vec::new();
+        }
+        let Some(home) = places::home(&of.conversation) else {
+            return Vec::new();
+        };
+        let until = Instant::now() + self.settings.catch_up_max;
+        let found = self.insist(home, || self.opened_thread(&of.conversation));
+        let Ok(found) = tokio::time::timeout_at(until, found).await else {
+            tracing::error!(%home, "looking for a customer's thread took too long: messages may be missing");
+            return Vec::new();
+        };
+        match found.flatten().filter(|thread| !heard_in.contains(thread)) {
+            Some(thread) => self.read(thread, &BTreeSet::from([low_water(of, now)])).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// What the customer of a conversation wrote since its low-water mark in these channels, and in one that is its own.
     async fn missed<'c>(
         &self,
         channels: &'c Channels,
+        unnamed: &'c [Message],
         of: &Held,
         heard_in: &[ChannelId],
         now: Timestamp,
     ) -> Vec<&'c Message> {
         let customer = places::customer(&of.conversation);
-        let mut missed: Vec<&Message> = Vec::new();
         let low = low_water(of, now);
+        let is_missed = |message: &&Message| {
+            Some(message.author.id) == customer && inbound::is_said(message) && message.id.get() > low
+        };
+        let mut missed: Vec<&Message> = unnamed.iter().filter(is_missed).collect();
         for channel in heard_in {
             let Some((marks, read)) = channels.get(channel) else {
                 continue;
             };
             let all = read.get_or_init(|| self.read(*channel, marks)).await;
-            let theirs = all
-                .iter()
-                .filter(|message| Some(message.author.id) == customer && inbound::is_said(message));
-            missed.extend(theirs.filter(|message| message.id.get() > low));
+            missed.extend(all.iter().filter(is_missed));
         }
         missed.sort_by_key(|message| message.id);
         missed
@@ -154,7 +184,8 @@ impl Post {
         let mut reading = Reading::new(marks, messages_max);
         let mut all: Vec<Message> = Vec::new();
         while let Some(after) = reading.after() {
-            let Ok(page) = tokio::time::timeout_at(until, self.page(channel, after)).await else {
+            let page = self.insist(channel, || self.rest.messages_after(channel, after));
+            let Ok(page) = tokio::time::timeout_at(until, page).await else {
                 tracing::error!(%channel, "catching up took too long: messages may be missing");
                 break;
             };
@@ -171,12 +202,15 @@ impl Post {
         all
     }
 
-    /// Reads a page, again until it is there. `None` when Discord does not give it.
-    async fn page(&self, channel: ChannelId, after: u64) -> Option<(Vec<Message>, bool)> {
+    /// Asks Discord of a channel, again until it answers. `None` when it refuses.
+    async fn insist<T, F>(&self, channel: ChannelId, ask: impl Fn() -> F) -> Option<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let mut attempt = 1;
         loop {
-            let failure = match self.rest.messages_after(channel, after).await {
-                Ok(page) => return Some(page),
+            let failure = match ask().await {
+                Ok(answer) => return Some(answer),
                 Err(failure) => failure,
             };
             let error = failure.detail();
@@ -201,13 +235,6 @@ fn channels(held: &[(&Held, Vec<ChannelId>)], now: Timestamp) -> Channels {
         }
     }
     channels
-}
-
-/// Where the customer of a conversation may have written.
-fn homes(of: &Held) -> impl Iterator<Item = ChannelId> {
-    let place = of.place.as_ref().and_then(places::channel);
-    let home = places::home(&of.conversation).filter(|home| Some(*home) != place);
-    home.into_iter().chain(place)
 }
 
 /// The mark up to which everything of a conversation is accepted.
