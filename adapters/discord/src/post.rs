@@ -257,10 +257,15 @@ impl Post {
                 waiting_max,
                 "too many updates wait: what comes now is fetched from Discord later"
             );
-            self.order.gate().close();
-            self.behind.notify_one();
+            self.fetch_behind();
         }
         None
+    }
+
+    /// Has what was left to Discord fetched, before what comes from here on.
+    pub(crate) fn fetch_behind(&self) {
+        self.order.gate().close();
+        self.behind.notify_one();
     }
 
     /// Counts one more interaction that waits; `None` when there are too many.

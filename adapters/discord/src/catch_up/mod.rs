@@ -130,23 +130,21 @@ impl Post {
         known.into_iter().flatten().collect()
     }
 
-    /// What was written in a thread that was opened for a conversation and of which nothing is known here: the process
+    /// What was written in a place that was opened for a conversation and of which nothing is known here: the process
     /// that opened it was killed before it could say so.
     async fn read_unnamed(&self, of: &Held, heard_in: &[ChannelId], now: Timestamp) -> Vec<Message> {
-        if of.place.is_some() || self.shown(&of.conversation).is_some() {
-            return Vec::new();
-        }
-        let Some(home) = places::home(&of.conversation) else {
+        let is_named = of.place.is_some() || self.shown(&of.conversation).is_some();
+        let Some(home) = places::home(&of.conversation).filter(|_| !is_named) else {
             return Vec::new();
         };
         let until = Instant::now() + self.settings.catch_up_max;
-        let found = self.insist(home, || self.opened_thread(&of.conversation));
-        let Ok(found) = tokio::time::timeout_at(until, found).await else {
-            tracing::error!(%home, "looking for a customer's thread took too long: messages may be missing");
+        let opened = self.insist(home, || self.opened(&of.conversation, low_water(of, now)));
+        let Ok(opened) = tokio::time::timeout_at(until, opened).await else {
+            tracing::error!(%home, "looking for a customer's place took too long: messages may be missing");
             return Vec::new();
         };
-        match found.flatten().filter(|thread| !heard_in.contains(thread)) {
-            Some(thread) => self.read(thread, &BTreeSet::from([low_water(of, now)])).await,
+        match opened.flatten().filter(|(place, _)| !heard_in.contains(place)) {
+            Some((place, mark)) => self.read(place, &BTreeSet::from([mark])).await,
             None => Vec::new(),
         }
     }

@@ -110,6 +110,10 @@ impl Post {
         };
         // Before the customer can write there: whoever catches up reads it from now on.
         self.places.show(thread, delivery.to);
+        if found.is_some() && known.is_none() && delivery.place.is_some() {
+            tracing::debug!(channel = %home, "a thread is found that the ledger does not name: it is read");
+            self.fetch_behind();
+        }
         lacking("Send Messages in Threads", self.rest.add_to_thread(thread, customer)).await?;
         Ok(thread)
     }
@@ -176,20 +180,51 @@ impl Post {
         }))
     }
 
-    /// The thread that was opened for a conversation's customer, of which the ledger may not know yet: the process can
-    /// have been killed before it was told.
-    pub(crate) async fn opened_thread(&self, conversation: &ConversationKey) -> Result<Option<ChannelId>, Failure> {
+    /// The place that was opened for a conversation, and the message behind which it counts: of one that was opened
+    /// behind `after` the ledger may not know yet, since the process can have been killed before it was told.
+    pub(crate) async fn opened(
+        &self,
+        conversation: &ConversationKey,
+        after: u64,
+    ) -> Result<Option<(ChannelId, u64)>, Failure> {
         let (Some(home), Some(customer)) = (places::home(conversation), places::customer(conversation)) else {
             return Ok(None);
         };
         let spot = self.spot(home).await?;
-        let Some(guild) = spot.guild.filter(|_| !spot.is_thread()) else {
+        let Some(guild) = spot.guild else {
             return Ok(None);
         };
+        if self.settings.place == Place::DirectMessage {
+            return self.opened_direct_messages(conversation, customer, after).await;
+        }
+        if spot.is_thread() {
+            return Ok(None);
+        }
         let found = self.look_for_thread(guild, home, customer).await;
-        found
-            .map(|found| found.map(Found::thread))
-            .map_err(|failed| failed.failure)
+        let found = found.map_err(|failed| failed.failure)?;
+        Ok(found.map(|found| (found.thread(), after)))
+    }
+
+    /// The direct messages with a customer, where they were told that they are spoken with there.
+    async fn opened_direct_messages(
+        &self,
+        conversation: &ConversationKey,
+        customer: UserId,
+        after: u64,
+    ) -> Result<Option<(ChannelId, u64)>, Failure> {
+        let Some(text) = &self.settings.texts.direct_message else {
+            return Ok(None);
+        };
+        let me = self.me().await?;
+        let channel = self.rest.direct_messages(customer).await?;
+        let (page, _) = self.rest.messages_after(channel, after).await?;
+        let told = page
+            .iter()
+            .find(|message| message.author.id == me && message.content == *text);
+        Ok(told.map(|told| {
+            self.places.show(channel, conversation);
+            (channel, told.id.get())
+        }))
     }
 
     /// The bot's own id. Asks Discord where it must.
@@ -207,6 +242,8 @@ impl Post {
         let channel = lacking("", self.rest.direct_messages(customer)).await?;
         let spot = rest::Channel::direct(channel);
         self.places.note_answer(&spot);
+        // Before the customer is told: whoever catches up reads it from now on.
+        self.places.show(channel, delivery.to);
         if let Some(content) = &self.settings.texts.direct_message {
             let message = NewMessage {
                 content: content.clone(),

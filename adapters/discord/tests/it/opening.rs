@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use escalator::{
+    channel::EscalationChannel,
     delivery::ChatPayload,
-    model::{ConversationKey, SessionId},
+    model::{Address, ConversationKey, SessionId},
 };
-use escalator_discord::{Discord, Settings};
-use escalator_testkit::discord::{Customer, FakeDiscord, Fault, On, Place, Plan, User, World};
+use escalator_discord::{Discord, Place, Settings};
+use escalator_testkit::discord::{self, Customer, FakeDiscord, Fault, On, Plan, User, World};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     desk_of_one::House,
@@ -19,19 +21,24 @@ use super::{
 struct Asked {
     fake: FakeDiscord,
     house: Arc<House>,
-    help: Place,
+    help: discord::Place,
     user: User,
     to: ConversationKey,
+    settings: Settings,
 }
 
 impl Asked {
     async fn for_a_human() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    async fn with(settings: Settings) -> Self {
         let fake = FakeDiscord::builder().start().await.expect("it starts");
         let house = House::new();
         let help = fake.guild("Shop").channel("help");
         let user = fake.user("ada").create();
         let (home, customer) = (user.at(&help).channel().into(), user.id().into());
-        let to = channel(&fake, house.ingress(), Settings::default()).conversation(home, customer);
+        let to = channel(&fake, house.ingress(), settings.clone()).conversation(home, customer);
         house.hand_over(&to);
         Self {
             fake,
@@ -39,12 +46,13 @@ impl Asked {
             help,
             user,
             to,
+            settings,
         }
     }
 
     /// The bot of a new process.
     fn bot(&self) -> Discord {
-        channel(&self.fake, self.house.ingress(), Settings::default())
+        channel(&self.fake, self.house.ingress(), self.settings.clone())
     }
 
     async fn connect(&self, discord: &Discord) -> Client {
@@ -74,8 +82,12 @@ impl Asked {
 }
 
 async fn open(discord: &Discord, to: &ConversationKey) {
+    open_instead(discord, to, None).await;
+}
+
+async fn open_instead(discord: &Discord, to: &ConversationKey, of: Option<&Address>) {
     let session = SessionId::mint();
-    let opened = deliver(discord, to, 1, None, &ChatPayload::Open { session }).await;
+    let opened = deliver(discord, to, 1, of, &ChatPayload::Open { session }).await;
     assert_eq!(opened.word(), "delivered");
 }
 
@@ -124,5 +136,41 @@ async fn a_thread_whose_opening_was_never_settled_is_found_and_read() {
     asked.reads(&["one", "two"]).await;
     open(&discord, &asked.to).await;
     assert_eq!(asked.fake.threads(asked.help.id()).len(), 1);
+    client.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_in_a_thread_that_took_the_place_of_another_is_read_when_it_is_found() {
+    let asked = Asked::for_a_human().await;
+    let gone = Address::new("1");
+    asked
+        .house
+        .change(|state| state.places.insert(asked.to.clone(), gone.clone()));
+    open_instead(&asked.bot(), &asked.to, Some(&gone)).await;
+    let ada = asked.in_thread().await;
+    ada.says("one");
+    let bot = asked.bot();
+    let client = asked.connect(&bot).await;
+    let working = bot.clone();
+    let work = tokio::spawn(async move { working.run(CancellationToken::new()).await });
+    open_instead(&bot, &asked.to, Some(&gone)).await;
+    ada.says("two");
+    asked.reads(&["one", "two"]).await;
+    work.abort();
+    client.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn direct_messages_whose_opening_was_never_settled_are_read_from_there_on() {
+    let mut settings = Settings::default();
+    settings.place = Place::DirectMessage;
+    let asked = Asked::with(settings).await;
+    let ada = asked.user.dm();
+    ada.says("to the bot");
+    open(&asked.bot(), &asked.to).await;
+    ada.says("one");
+    let client = asked.connect(&asked.bot()).await;
+    ada.says("two");
+    asked.reads(&["one", "two"]).await;
     client.stop().await;
 }
