@@ -4,6 +4,8 @@
 //! # Invariants
 //! - Live messages of a conversation wait until it has caught up, and all that was read of it is accepted.
 //! - What is passed over while something is read is read by the next one.
+//! - A place that was opened for a conversation is read also when the ledger does not know of it yet: the process that
+//!   opened it can have been killed, and the opening can be under way.
 //! - It begins somewhat below what is known to be accepted. The keys remove what was accepted already.
 
 mod reading;
@@ -14,7 +16,7 @@ use std::{
 };
 
 use escalator::{
-    channel::Held,
+    channel::{Held, Offered, Owner},
     model::{Clock, ConversationKey, Position, SystemClock, Timestamp},
 };
 use futures::{StreamExt, stream};
@@ -41,6 +43,9 @@ struct Round<'a> {
     post: &'a Post,
     closings: u64,
     lanes: HashSet<Lane>,
+    /// Those that ended before anybody could catch up with them: what was said there goes to the history that the next
+    /// agent reads.
+    ended: Vec<Held>,
 }
 
 impl Post {
@@ -52,6 +57,7 @@ impl Post {
         // Their marks may have risen meanwhile.
         let mut held = self.ingress.held();
         held.retain(|of| places::lane(&of.conversation).is_some_and(|lane| round.lanes.contains(&lane)));
+        held.extend(round.ended.iter().cloned());
         round.catch_up_with(&held).await;
     }
 
@@ -84,9 +90,16 @@ impl<'a> Round<'a> {
         post.begin_to_catch_up();
         let closings = post.order.gate().closings();
         let held = post.hold_places();
-        let lanes: HashSet<_> = held.iter().filter_map(|of| places::lane(&of.conversation)).collect();
+        let ended = post.ended_unseen();
+        let all = held.iter().chain(&ended);
+        let lanes: HashSet<_> = all.filter_map(|of| places::lane(&of.conversation)).collect();
         post.order.gate().hold(closings, lanes.clone());
-        Self { post, closings, lanes }
+        Self {
+            post,
+            closings,
+            lanes,
+            ended,
+        }
     }
 
     async fn catch_up_with(&self, held: &[Held]) {
@@ -99,9 +112,8 @@ impl<'a> Round<'a> {
             .for_each_concurrent(AT_ONCE_MAX, |(of, heard_in)| async move {
                 let unnamed = self.post.read_unnamed(of, &heard_in, now).await;
                 // For as long as it takes: what was read here would not be read again.
-                for message in self.post.missed(channels, &unnamed, of, &heard_in, now).await {
-                    self.post.offer_message(message, of.conversation.clone()).await;
-                }
+                let missed = self.post.missed(channels, &unnamed, of, &heard_in, now).await;
+                self.post.offer_missed(of, &missed).await;
                 if let Some(lane) = places::lane(&of.conversation) {
                     self.post.order.gate().release(self.closings, lane);
                 }
@@ -117,6 +129,26 @@ impl Drop for Round<'_> {
 }
 
 impl Post {
+    /// Commits what was missed, and tells of what comes too late: its conversation is the bot's again, and only the
+    /// history has it.
+    async fn offer_missed(&self, of: &Held, missed: &[&Message]) {
+        let mut late = 0_usize;
+        for message in missed {
+            let offered = self.offer_message(message, of.conversation.clone()).await;
+            let is_new = inbound::position(message.id.get()) > known(of);
+            let is_bots = offered == Offered::Pass && self.ingress.owner(&of.conversation) == Owner::Bot;
+            late += usize::from(is_new && is_bots);
+        }
+        if late > 0 {
+            let home = places::home(&of.conversation);
+            tracing::error!(
+                home = home.map(tracing::field::display),
+                late,
+                "what a customer wrote was fetched when the session was over: no agent gets it before the next session, nor does the bot"
+            );
+        }
+    }
+
     /// The channels in which what its customer writes belongs to a conversation.
     fn heard_in(&self, of: &Held) -> Vec<ChannelId> {
         let is_theirs = |channel: &ChannelId| self.humans_at(*channel).is_none_or(|humans| humans == of.conversation);
@@ -233,6 +265,11 @@ fn channels(held: &[(&Held, Vec<ChannelId>)], now: Timestamp) -> Channels {
         }
     }
     channels
+}
+
+/// The position behind which nothing is known to be accepted.
+fn known(of: &Held) -> Position {
+    of.accepted.unwrap_or_else(|| inbound::of_moment(of.since.as_millis()))
 }
 
 /// The mark up to which everything of a conversation is accepted.
