@@ -110,7 +110,9 @@ impl Post {
         };
         // Before the customer can write there: whoever catches up reads it from now on.
         self.places.show(thread, delivery.to);
-        if found.is_some() && known.is_none() && delivery.place.is_some() {
+        let is_another = found.is_some() && known.is_none() && delivery.place.is_some();
+        // What comes before the first session, that one fetches.
+        if is_another && self.order.has_begun() {
             tracing::debug!(channel = %home, "a thread is found that the ledger does not name: it is read");
             self.fetch_behind();
         }
