@@ -62,8 +62,11 @@
 //!   turn was asked stands in no transcript.
 //! - An event handler that is given to the client itself, a raw one, and an author's own collectors get every event.
 //! - A webhook has no nonce: a call whose answer was lost may stand twice. [`AgentAuthor::Line`] has one.
-//! - A message that was missed, and whose conversation ended before it was fetched, reaches neither the agent nor the bot:
-//!   only what a human owns is caught up with.
+//! - A message that was missed, and whose conversation ended before it was fetched, reaches neither that agent nor the
+//!   bot. After a restart it is logged as an error, and stands in the history that the next agent reads; where only the
+//!   session of the gateway was lost, that is so of an end that comes while it is fetched, and an earlier one hides it.
+//! - A customer's thread is found again by its name after a process that was killed while it opened it. Renamed by
+//!   somebody in that moment, it is not.
 //! - Edits, deletions and reactions that were missed are not told later. A deletion in a guild's channel is told only
 //!   of a message that was written since the last start; in direct messages and in threads of ours also of one that was
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.

@@ -90,7 +90,11 @@ impl Places {
     }
 
     pub(crate) fn note_me(&self, me: UserId) {
-        self.lock().me = Some(me);
+        let mut state = self.lock();
+        if state.me.replace(me).is_none() {
+            // Whether a thread is ours could not be told: it is asked for again.
+            state.spots = Bounded::new(CHANNELS_MAX);
+        }
     }
 
     pub(crate) fn me(&self) -> Option<UserId> {
@@ -169,7 +173,8 @@ impl Places {
         let is_away = |(place, of): &&(ChannelId, ConversationKey)| home(of) != Some(*place);
         let away: HashSet<ChannelId> = shown.iter().filter(is_away).map(|(place, _)| *place).collect();
         for (place, conversation) in shown.iter().rev() {
-            if home(conversation) != Some(*place) {
+            // A place that was opened since is not in the ledger yet.
+            if home(conversation) != Some(*place) && state.shown.get(conversation).is_none() {
                 state.shown.insert(conversation.clone(), *place);
             }
             let mut together = state.held.get(place).cloned().unwrap_or_default();
@@ -334,6 +339,11 @@ mod tests {
     fn places(threads_owner: UserId) -> Places {
         let places = Places::new(Account::new("discord"));
         places.note_me(ME);
+        note_channels(&places, threads_owner);
+        places
+    }
+
+    fn note_channels(places: &Places, threads_owner: UserId) {
         for (id, kind, parent, owner, name) in [
             (HOME, ChannelType::Text, None, None, "help".to_owned()),
             (
@@ -353,7 +363,6 @@ mod tests {
                 name: Some(name),
             });
         }
-        places
     }
 
     #[test]
@@ -364,6 +373,18 @@ mod tests {
         assert_eq!(places.whose(GUILD, THREAD, ANNA), Whose::Conversation(at_home.clone()));
         assert_eq!(places.whose(GUILD, THREAD, UserId::new(7)), Whose::Stranger(at_home));
         assert_eq!(places.lane(GUILD, HOME, ANNA), places.lane(GUILD, THREAD, ANNA));
+    }
+
+    #[test]
+    fn a_thread_that_was_noted_before_the_bot_knew_itself_is_asked_for_again() {
+        let places = Places::new(Account::new("discord"));
+        note_channels(&places, ME);
+        places.note_me(ME);
+        assert_eq!(places.whose(GUILD, THREAD, ANNA), Whose::Unknown);
+        note_channels(&places, ME);
+        places.note_me(ME);
+        let at_home = places.key(HOME, ANNA);
+        assert_eq!(places.whose(GUILD, THREAD, ANNA), Whose::Conversation(at_home));
     }
 
     #[test]
@@ -399,6 +420,9 @@ mod tests {
         assert_eq!(places.held(direct), [&first, &second, &at_home].map(Clone::clone));
         places.show(HOME, &first);
         assert_eq!(places.held(direct), [&second, &at_home].map(Clone::clone));
+        places.show(THREAD, &second);
+        places.recall(&[shown(&second)]);
+        assert_eq!(places.shown(&second), Some(THREAD));
     }
 
     #[test]

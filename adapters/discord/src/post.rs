@@ -7,7 +7,7 @@ use std::{
 };
 
 use escalator::{
-    channel::{Inbound, Ingress, IngressError, Offered, Owner},
+    channel::{Held, Inbound, Ingress, IngressError, Offered, Owner},
     model::ConversationKey,
 };
 use futures::FutureExt;
@@ -62,6 +62,8 @@ pub(crate) struct Post {
     pub(crate) behind: Notify,
     /// Held by whoever catches up.
     pub(crate) catching_up: tokio::sync::Mutex<()>,
+    /// What humans owned when the process began, until it first catches up: what came behind it nobody saw.
+    found: Mutex<Vec<Held>>,
 }
 
 /// One of those that wait, until it is dropped.
@@ -77,6 +79,7 @@ impl Post {
             order: Order::new(),
             places: Places::new(ingress.channel().clone()),
             voices: Voices::default(),
+            found: Mutex::new(ingress.held()),
             ingress,
             settings,
             written: Mutex::new(Bounded::new(WRITTEN_MAX)),
@@ -257,10 +260,15 @@ impl Post {
                 waiting_max,
                 "too many updates wait: what comes now is fetched from Discord later"
             );
-            self.order.gate().close();
-            self.behind.notify_one();
+            self.fetch_behind();
         }
         None
+    }
+
+    /// Has what was left to Discord fetched, before what comes from here on.
+    pub(crate) fn fetch_behind(&self) {
+        self.order.gate().close();
+        self.behind.notify_one();
     }
 
     /// Counts one more interaction that waits; `None` when there are too many.
@@ -268,6 +276,14 @@ impl Post {
         let before = self.interactions.fetch_add(1, Ordering::AcqRel);
         let waiting = WaitingInteraction(Arc::clone(self));
         (before < self.settings.interactions_max).then_some(waiting)
+    }
+
+    /// The conversations that a human owned when the process began, and that are the bot's again; told once.
+    pub(crate) fn ended_unseen(&self) -> Vec<Held> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ended = std::mem::take(&mut *found);
+        ended.retain(|of| self.ingress.owner(&of.conversation) == Owner::Bot);
+        ended
     }
 
     /// What was left to Discord up to here is about to be fetched; what is left to it from here on is not.

@@ -4,6 +4,8 @@
 //! # Invariants
 //! - Live messages of a conversation wait until it has caught up, and all that was read of it is accepted.
 //! - What is passed over while something is read is read by the next one.
+//! - A place that was opened for a conversation is read also when the ledger does not know of it yet: the process that
+//!   opened it can have been killed, and the opening can be under way.
 //! - It begins somewhat below what is known to be accepted. The keys remove what was accepted already.
 
 mod reading;
@@ -14,7 +16,7 @@ use std::{
 };
 
 use escalator::{
-    channel::Held,
+    channel::{Held, Offered, Owner},
     model::{Clock, ConversationKey, Position, SystemClock, Timestamp},
 };
 use futures::{StreamExt, stream};
@@ -22,7 +24,7 @@ use serenity::model::{channel::Message, id::ChannelId};
 use tokio::{sync::OnceCell, time::Instant};
 
 use self::reading::Reading;
-use crate::{inbound, order::Lane, places, post::Post};
+use crate::{error::Failure, inbound, order::Lane, places, post::Post};
 
 /// How far below the last accepted update it begins: what was made at about the same time may have come in another order
 /// than its ids say.
@@ -41,6 +43,9 @@ struct Round<'a> {
     post: &'a Post,
     closings: u64,
     lanes: HashSet<Lane>,
+    /// Those that ended before anybody could catch up with them: what was said there goes to the history that the next
+    /// agent reads.
+    ended: Vec<Held>,
 }
 
 impl Post {
@@ -52,6 +57,7 @@ impl Post {
         // Their marks may have risen meanwhile.
         let mut held = self.ingress.held();
         held.retain(|of| places::lane(&of.conversation).is_some_and(|lane| round.lanes.contains(&lane)));
+        held.extend(round.ended.iter().cloned());
         round.catch_up_with(&held).await;
     }
 
@@ -84,9 +90,16 @@ impl<'a> Round<'a> {
         post.begin_to_catch_up();
         let closings = post.order.gate().closings();
         let held = post.hold_places();
-        let lanes: HashSet<_> = held.iter().filter_map(|of| places::lane(&of.conversation)).collect();
+        let ended = post.ended_unseen();
+        let all = held.iter().chain(&ended);
+        let lanes: HashSet<_> = all.filter_map(|of| places::lane(&of.conversation)).collect();
         post.order.gate().hold(closings, lanes.clone());
-        Self { post, closings, lanes }
+        Self {
+            post,
+            closings,
+            lanes,
+            ended,
+        }
     }
 
     async fn catch_up_with(&self, held: &[Held]) {
@@ -97,10 +110,10 @@ impl<'a> Round<'a> {
         let channels = &channels;
         stream::iter(held)
             .for_each_concurrent(AT_ONCE_MAX, |(of, heard_in)| async move {
+                let unnamed = self.post.read_unnamed(of, &heard_in, now).await;
                 // For as long as it takes: what was read here would not be read again.
-                for message in self.post.missed(channels, of, &heard_in, now).await {
-                    self.post.offer_message(message, of.conversation.clone()).await;
-                }
+                let missed = self.post.missed(channels, &unnamed, of, &heard_in, now).await;
+                self.post.offer_missed(of, &missed).await;
                 if let Some(lane) = places::lane(&of.conversation) {
                     self.post.order.gate().release(self.closings, lane);
                 }
@@ -116,32 +129,79 @@ impl Drop for Round<'_> {
 }
 
 impl Post {
+    /// Commits what was missed, and tells of what comes too late: its conversation is the bot's again, and only the
+    /// history has it.
+    async fn offer_missed(&self, of: &Held, missed: &[&Message]) {
+        let mut late = 0_usize;
+        for message in missed {
+            let offered = self.offer_message(message, of.conversation.clone()).await;
+            let is_new = inbound::position(message.id.get()) > known(of);
+            let is_bots = offered == Offered::Pass && self.ingress.owner(&of.conversation) == Owner::Bot;
+            late += usize::from(is_new && is_bots);
+        }
+        if late > 0 {
+            let home = places::home(&of.conversation);
+            tracing::error!(
+                home = home.map(tracing::field::display),
+                late,
+                "what a customer wrote was fetched when the session was over: no agent gets it before the next session, nor does the bot"
+            );
+        }
+    }
+
     /// The channels in which what its customer writes belongs to a conversation.
     fn heard_in(&self, of: &Held) -> Vec<ChannelId> {
         let is_theirs = |channel: &ChannelId| self.humans_at(*channel).is_none_or(|humans| humans == of.conversation);
-        homes(of).filter(is_theirs).collect()
+        self.homes(of).into_iter().filter(is_theirs).collect()
     }
 
-    /// What the customer of a conversation wrote since its low-water mark in these channels.
+    /// Where the customer of a conversation may have written, as far as it is known here.
+    fn homes(&self, of: &Held) -> BTreeSet<ChannelId> {
+        let place = of.place.as_ref().and_then(places::channel);
+        let known = [places::home(&of.conversation), place, self.shown(&of.conversation)];
+        known.into_iter().flatten().collect()
+    }
+
+    /// What was written in a place that was opened for a conversation and of which nothing is known here: the process
+    /// that opened it was killed before it could say so.
+    async fn read_unnamed(&self, of: &Held, heard_in: &[ChannelId], now: Timestamp) -> Vec<Message> {
+        let is_named = of.place.is_some() || self.shown(&of.conversation).is_some();
+        let Some(home) = places::home(&of.conversation).filter(|_| !is_named) else {
+            return Vec::new();
+        };
+        let until = Instant::now() + self.settings.catch_up_max;
+        let opened = self.insist(home, || self.opened(&of.conversation, low_water(of, now)));
+        let Ok(opened) = tokio::time::timeout_at(until, opened).await else {
+            tracing::error!(%home, "looking for a customer's place took too long: messages may be missing");
+            return Vec::new();
+        };
+        match opened.flatten().filter(|(place, _)| !heard_in.contains(place)) {
+            Some((place, mark)) => self.read(place, &BTreeSet::from([mark])).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// What the customer of a conversation wrote since its low-water mark in these channels, and in one that is its own.
     async fn missed<'c>(
         &self,
         channels: &'c Channels,
+        unnamed: &'c [Message],
         of: &Held,
         heard_in: &[ChannelId],
         now: Timestamp,
     ) -> Vec<&'c Message> {
         let customer = places::customer(&of.conversation);
-        let mut missed: Vec<&Message> = Vec::new();
         let low = low_water(of, now);
+        let is_missed = |message: &&Message| {
+            Some(message.author.id) == customer && inbound::is_said(message) && message.id.get() > low
+        };
+        let mut missed: Vec<&Message> = unnamed.iter().filter(is_missed).collect();
         for channel in heard_in {
             let Some((marks, read)) = channels.get(channel) else {
                 continue;
             };
             let all = read.get_or_init(|| self.read(*channel, marks)).await;
-            let theirs = all
-                .iter()
-                .filter(|message| Some(message.author.id) == customer && inbound::is_said(message));
-            missed.extend(theirs.filter(|message| message.id.get() > low));
+            missed.extend(all.iter().filter(is_missed));
         }
         missed.sort_by_key(|message| message.id);
         missed
@@ -154,7 +214,8 @@ impl Post {
         let mut reading = Reading::new(marks, messages_max);
         let mut all: Vec<Message> = Vec::new();
         while let Some(after) = reading.after() {
-            let Ok(page) = tokio::time::timeout_at(until, self.page(channel, after)).await else {
+            let page = self.insist(channel, || self.rest.messages_after(channel, after));
+            let Ok(page) = tokio::time::timeout_at(until, page).await else {
                 tracing::error!(%channel, "catching up took too long: messages may be missing");
                 break;
             };
@@ -171,12 +232,15 @@ impl Post {
         all
     }
 
-    /// Reads a page, again until it is there. `None` when Discord does not give it.
-    async fn page(&self, channel: ChannelId, after: u64) -> Option<(Vec<Message>, bool)> {
+    /// Asks Discord of a channel, again until it answers. `None` when it refuses.
+    async fn insist<T, F>(&self, channel: ChannelId, ask: impl Fn() -> F) -> Option<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let mut attempt = 1;
         loop {
-            let failure = match self.rest.messages_after(channel, after).await {
-                Ok(page) => return Some(page),
+            let failure = match ask().await {
+                Ok(answer) => return Some(answer),
                 Err(failure) => failure,
             };
             let error = failure.detail();
@@ -203,11 +267,9 @@ fn channels(held: &[(&Held, Vec<ChannelId>)], now: Timestamp) -> Channels {
     channels
 }
 
-/// Where the customer of a conversation may have written.
-fn homes(of: &Held) -> impl Iterator<Item = ChannelId> {
-    let place = of.place.as_ref().and_then(places::channel);
-    let home = places::home(&of.conversation).filter(|home| Some(*home) != place);
-    home.into_iter().chain(place)
+/// The position behind which nothing is known to be accepted.
+fn known(of: &Held) -> Position {
+    of.accepted.unwrap_or_else(|| inbound::of_moment(of.since.as_millis()))
 }
 
 /// The mark up to which everything of a conversation is accepted.

@@ -107,6 +107,11 @@ impl Order {
         self.lock().sessions.get(&shard).is_some_and(|noted| noted == session)
     }
 
+    /// Whether any session has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.lock().sessions.is_empty()
+    }
+
     /// Notes the id of a message or interaction.
     pub(crate) fn seen(&self, id: u64) {
         let mut state = self.lock();

@@ -45,9 +45,11 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
             Err(failure) => return failure.outcome_of_harmless(),
         },
     };
+    if let ChatPayload::Open { .. } = delivery.payload {
+        return open::open(post, &delivery, home).await;
+    }
     post.places.show(place, delivery.to);
     match delivery.payload {
-        ChatPayload::Open { .. } => open::open(post, &delivery, home).await,
         ChatPayload::Message {
             author,
             continues,

@@ -3,7 +3,7 @@ use std::future::Future;
 use escalator::{
     channel::ChatDelivery,
     delivery::{Outcome, Receipt},
-    model::Address,
+    model::{Address, ConversationKey},
 };
 use serenity::model::{
     channel::ChannelType,
@@ -31,13 +31,14 @@ pub(super) async fn open(post: &Post, delivery: &ChatDelivery<'_>, home: Channel
     };
     let Some(guild) = spot.guild else {
         // Direct messages are held where they are.
+        post.places.show(home, conversation);
         return Outcome::delivered();
     };
     let opened = match post.settings.place {
         // Named all the same: an earlier session may have been held elsewhere.
         Place::SameChannel => Ok(home),
         Place::Thread if spot.is_thread() => Ok(home),
-        Place::Thread => post.thread(guild, home, customer, delivery.place).await,
+        Place::Thread => post.thread(guild, delivery, home, customer).await,
         Place::DirectMessage => post.direct_messages(delivery, customer).await,
     };
     match opened {
@@ -70,16 +71,30 @@ struct NotOpened {
     permission: &'static str,
 }
 
+/// A thread that was opened before.
+#[derive(Clone, Copy)]
+enum Found {
+    Awake(ChannelId),
+    Asleep(ChannelId),
+}
+
+impl Found {
+    const fn thread(self) -> ChannelId {
+        let (Self::Awake(thread) | Self::Asleep(thread)) = self;
+        thread
+    }
+}
+
 impl Post {
     /// The thread of a customer: known, found by its mark, or opened; awake, and with the customer in it.
     async fn thread(
         &self,
         guild: GuildId,
+        delivery: &ChatDelivery<'_>,
         home: ChannelId,
         customer: UserId,
-        place: Option<&Address>,
     ) -> Result<ChannelId, NotOpened> {
-        let known = self.known_thread(home, customer, place).await?;
+        let known = self.known_thread(home, customer, delivery.place).await?;
         let found = match known {
             Some(known) => Some(known),
             None => self.find_thread(guild, home, customer).await?,
@@ -93,6 +108,14 @@ impl Post {
             self.places.note_answer(&opened);
             opened.id
         };
+        // Before the customer can write there: whoever catches up reads it from now on.
+        self.places.show(thread, delivery.to);
+        let is_another = found.is_some() && known.is_none() && delivery.place.is_some();
+        // What comes before the first session, that one fetches.
+        if is_another && self.order.has_begun() {
+            tracing::debug!(channel = %home, "a thread is found that the ledger does not name: it is read");
+            self.fetch_behind();
+        }
         lacking("Send Messages in Threads", self.rest.add_to_thread(thread, customer)).await?;
         Ok(thread)
     }
@@ -129,20 +152,81 @@ impl Post {
         home: ChannelId,
         customer: UserId,
     ) -> Result<Option<ChannelId>, NotOpened> {
-        let me = lacking("View Channel", self.me()).await?;
-        let is_theirs = |thread: &rest::Channel| is_theirs(thread, me, home, customer);
-        let awake = lacking("View Channel", self.rest.active_threads(guild)).await?;
-        if let Some(thread) = awake.iter().find(|thread| is_theirs(thread)) {
-            self.places.note_answer(thread);
-            return Ok(Some(thread.id));
-        }
-        let asleep = lacking("Read Message History", self.rest.sleeping_threads(home)).await?;
-        let Some(thread) = asleep.iter().find(|thread| is_theirs(thread)) else {
+        let Some(found) = self.look_for_thread(guild, home, customer).await? else {
             return Ok(None);
         };
-        self.places.note_answer(thread);
-        lacking("Send Messages in Threads", self.rest.wake_thread(thread.id)).await?;
-        Ok(Some(thread.id))
+        if let Found::Asleep(thread) = found {
+            lacking("Send Messages in Threads", self.rest.wake_thread(thread)).await?;
+        }
+        Ok(Some(found.thread()))
+    }
+
+    /// The thread that was opened for a customer, as it is.
+    async fn look_for_thread(
+        &self,
+        guild: GuildId,
+        home: ChannelId,
+        customer: UserId,
+    ) -> Result<Option<Found>, NotOpened> {
+        let me = lacking("View Channel", self.me()).await?;
+        let is_theirs = |thread: &&rest::Channel| is_theirs(thread, me, home, customer);
+        let awake = lacking("View Channel", self.rest.active_threads(guild)).await?;
+        if let Some(thread) = awake.iter().find(is_theirs) {
+            self.places.note_answer(thread);
+            return Ok(Some(Found::Awake(thread.id)));
+        }
+        let asleep = lacking("Read Message History", self.rest.sleeping_threads(home)).await?;
+        Ok(asleep.iter().find(is_theirs).map(|thread| {
+            self.places.note_answer(thread);
+            Found::Asleep(thread.id)
+        }))
+    }
+
+    /// The place that was opened for a conversation, and the message behind which it counts: of one that was opened
+    /// behind `after` the ledger may not know yet, since the process can have been killed before it was told.
+    pub(crate) async fn opened(
+        &self,
+        conversation: &ConversationKey,
+        after: u64,
+    ) -> Result<Option<(ChannelId, u64)>, Failure> {
+        let (Some(home), Some(customer)) = (places::home(conversation), places::customer(conversation)) else {
+            return Ok(None);
+        };
+        let spot = self.spot(home).await?;
+        let Some(guild) = spot.guild else {
+            return Ok(None);
+        };
+        if self.settings.place == Place::DirectMessage {
+            return self.opened_direct_messages(conversation, customer, after).await;
+        }
+        if spot.is_thread() {
+            return Ok(None);
+        }
+        let found = self.look_for_thread(guild, home, customer).await;
+        let found = found.map_err(|failed| failed.failure)?;
+        Ok(found.map(|found| (found.thread(), after)))
+    }
+
+    /// The direct messages with a customer, where they were told that they are spoken with there.
+    async fn opened_direct_messages(
+        &self,
+        conversation: &ConversationKey,
+        customer: UserId,
+        after: u64,
+    ) -> Result<Option<(ChannelId, u64)>, Failure> {
+        let Some(text) = &self.settings.texts.direct_message else {
+            return Ok(None);
+        };
+        let me = self.me().await?;
+        let channel = self.rest.direct_messages(customer).await?;
+        let (page, _) = self.rest.messages_after(channel, after).await?;
+        let told = page
+            .iter()
+            .find(|message| message.author.id == me && message.content == *text);
+        Ok(told.map(|told| {
+            self.places.show(channel, conversation);
+            (channel, told.id.get())
+        }))
     }
 
     /// The bot's own id. Asks Discord where it must.
@@ -160,6 +244,8 @@ impl Post {
         let channel = lacking("", self.rest.direct_messages(customer)).await?;
         let spot = rest::Channel::direct(channel);
         self.places.note_answer(&spot);
+        // Before the customer is told: whoever catches up reads it from now on.
+        self.places.show(channel, delivery.to);
         if let Some(content) = &self.settings.texts.direct_message {
             let message = NewMessage {
                 content: content.clone(),

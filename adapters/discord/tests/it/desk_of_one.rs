@@ -12,8 +12,8 @@ use escalator::{
         EscalateError, Escalated, Held, Inbound, Ingress, IngressError, IngressPort, Offered, Owner, Started, Turn,
     },
     model::{
-        ChannelId, ConversationKey, CustomerEvent, Escalation, EventKey, HistoryRoute, Line, Position, SessionId,
-        Signal, Timestamp,
+        Address, ChannelId, ConversationKey, CustomerEvent, Escalation, EventKey, HistoryRoute, Line, Position,
+        SessionId, Signal, Timestamp,
     },
 };
 use tokio::sync::watch;
@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) doubles: usize,
     /// Signs of typing.
     pub(crate) signals: usize,
+    /// Where conversations are held, as far as the ledger knows.
+    pub(crate) places: HashMap<ConversationKey, Address>,
     /// The history that came with the last escalation.
     pub(crate) history: Vec<Line>,
     humans: HashMap<ConversationKey, Option<Position>>,
@@ -131,13 +133,16 @@ impl IngressPort for House {
     }
 
     fn held(&self, _channel: &ChannelId) -> Vec<Held> {
-        let held = |(conversation, accepted): (&ConversationKey, &Option<Position>)| Held {
+        let held = |state: &State, conversation: &ConversationKey, accepted: &Option<Position>| Held {
             conversation: conversation.clone(),
-            place: None,
+            place: state.places.get(conversation).cloned(),
             accepted: *accepted,
             since: Timestamp::default() + Duration::from_hours(24 * 365 * 50),
         };
-        self.look(|state| state.humans.iter().map(held).collect())
+        self.look(|state| {
+            let humans = state.humans.iter();
+            humans.map(|(of, accepted)| held(state, of, accepted)).collect()
+        })
     }
 
     async fn offer(&self, update: Inbound) -> Result<Offered, IngressError> {

@@ -3,6 +3,7 @@
 mod catch_up;
 mod desk_of_one;
 mod faults;
+mod opening;
 mod order;
 mod rig;
 mod shop;

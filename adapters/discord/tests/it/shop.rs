@@ -7,7 +7,7 @@ use escalator::{
     omnidesk::{Account, AccountToken, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Database, Escalator, Running},
 };
-use escalator_discord::Settings;
+use escalator_discord::{Discord, Settings};
 use escalator_testkit::{
     desk::{DeskSimulator, Party, Session},
     discord::FakeDiscord,
@@ -43,6 +43,14 @@ impl Shop {
     }
 
     pub(crate) async fn open(&self, settings: Settings) -> Open {
+        let (running, discord) = self.open_unconnected(settings).await;
+        let heard = Heard::default();
+        let client = Client::start(&self.fake, &discord, &heard).await;
+        Open { heard, running, client }
+    }
+
+    /// Opens the house, and leaves the bot without a session of the gateway.
+    pub(crate) async fn open_unconnected(&self, settings: Settings) -> (Running, Discord) {
         let mut dispatch = DispatchSettings::default();
         dispatch.channel.pace = Duration::ZERO;
         dispatch.retry.first_wait = Duration::from_millis(50);
@@ -56,9 +64,7 @@ impl Shop {
         let discord = channel(&self.fake, house.ingress("discord"), settings);
         house.connect(Arc::new(discord.clone())).expect("the name is free");
         let running = house.start().await.expect("the house starts");
-        let heard = Heard::default();
-        let client = Client::start(&self.fake, &discord, &heard).await;
-        Open { heard, running, client }
+        (running, discord)
     }
 
     fn omnidesk(&self) -> Omnidesk {

@@ -12,7 +12,7 @@ use serenity::builder::CreateCommand;
 
 use super::{
     desk_of_one::State,
-    rig::{Rig, SOON, account},
+    rig::{Client, Heard, Rig, SOON, account},
     shop::Shop,
 };
 
@@ -209,6 +209,37 @@ async fn a_restart_in_mid_conversation_loses_and_doubles_nothing() {
     sees(&there, "Still here").await;
     assert!(open.heard.all().is_empty());
     open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_before_an_end_that_came_first_stands_in_the_history() {
+    let shop = Shop::build().await;
+    let ada = shop.fake.user("ada").dm();
+    let open = shop.open(Settings::default()).await;
+    ada.says("/human");
+    let session = shop.agent_reads("/human").await;
+    ada.says("my order is 12");
+    shop.agent_reads("my order is 12").await;
+    open.close().await;
+    ada.says("are you there?");
+    let (running, discord) = shop.open_unconnected(Settings::default()).await;
+    shop.desk.end(session.ticket).await.expect("the house hears");
+    sees(
+        &ada,
+        "The chat with our team is over. You are talking to the bot again.",
+    )
+    .await;
+    let heard = Heard::default();
+    let client = Client::start(&shop.fake, &discord, &heard).await;
+    ada.says("/human");
+    let second = shop.one(|of| of.ticket != session.ticket).await;
+    let opener = second.texts(Party::Customer)[0];
+    for line in ["my order is 12", "are you there?"] {
+        assert_eq!(opener.matches(line).count(), 1, "{opener}");
+    }
+    assert!(heard.all().iter().all(|said| said != "are you there?"));
+    client.stop().await;
+    running.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
