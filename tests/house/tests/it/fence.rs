@@ -5,6 +5,7 @@
 //! `HOUSE_FENCE_SEED` repeats a run.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -270,9 +271,10 @@ async fn run(seed: u64, fence: Fence) -> Arc<Watch> {
     });
     join_all(customers).await;
     house.drained().await;
-    // A handler can have handed over and not been told so yet; and what was ended at once never reaches the desk.
+    // A handler can have handed over and not been told so yet; what was ended at once never reaches the desk; and a line that
+    // was on its way when the agent ended comes into the same session again.
     let no_more = async {
-        while street.desk.look(DeskState::session_count) > watch.opened.load(Ordering::SeqCst) {
+        while street.desk.look(session_ids) > watch.opened.load(Ordering::SeqCst) {
             tokio::time::sleep(SECOND).await;
         }
     };
@@ -282,6 +284,11 @@ async fn run(seed: u64, fence: Fence) -> Arc<Watch> {
     shards.shutdown_all().await;
     house.shutdown().await;
     watch
+}
+
+/// How many sessions the desk knows.
+fn session_ids(desk: &DeskState) -> usize {
+    desk.sessions().map(|session| &session.id).collect::<HashSet<_>>().len()
 }
 
 async fn open(
