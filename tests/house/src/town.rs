@@ -312,8 +312,23 @@ impl Bot {
     /// # Errors
     /// When it does not hear.
     pub async fn arm(&mut self, times: u64, site: &str) -> Result<()> {
+        self.ask(&format!("arm {times} {site}")).await
+    }
+
+    /// Asks the process to stop, as by SIGSTOP, when it passes a site for the n-th time from now on, and waits until it did.
+    ///
+    /// # Errors
+    /// When it does not hear, or does not pass the site in time.
+    pub async fn stops_at(&mut self, times: u64, site: &str, meanwhile: impl FnOnce()) -> Result<()> {
+        self.ask(&format!("stop {times} {site}")).await?;
+        meanwhile();
+        let struck = format!("struck {site}");
+        self.heard.find(|lines| lines.contains(&struck).then_some(())).await
+    }
+
+    async fn ask(&mut self, wish: &str) -> Result<()> {
         let stdin = self.child.stdin.as_mut().context("the bot has a standard input")?;
-        writeln!(stdin, "arm {times} {site}")?;
+        writeln!(stdin, "{wish}")?;
         stdin.flush()?;
         let armed = self
             .heard
