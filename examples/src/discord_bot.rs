@@ -1,9 +1,9 @@
 //! A small FAQ bot for Discord that hands over to a human. What escalation adds to it stands in `serve` and in the first
 //! lines of `Answers::message`; the rest is the bot's own.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use escalator::{
     channel::{EscalationChannel, SayError},
     model::Escalation,
@@ -13,12 +13,16 @@ use escalator_discord::{Bot, Discord, Handler, INTENTS, explain};
 use serenity::{
     async_trait,
     client::{Client, Context, EventHandler},
-    gateway::ShardManager,
     model::channel::Message,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{faq, settings::Settings, stop, told};
+use crate::{faq, held::while_held, settings::Settings, stop, told};
+
+/// How often a client that is just starting is told to stop: before its first shard stands it does not hear.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
+/// How often it is told.
+const TOLD_MAX: usize = 50;
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -40,9 +44,8 @@ pub async fn serve(settings: &Settings, house: Builder, stop: CancellationToken)
         return Ok(());
     };
     let (bot, discord, running) = started?;
-    let client = client(&bot, &discord).await?;
-    tokio::spawn(stop_when_told(stop, Arc::clone(&client.shard_manager)));
-    let ended = listen(client).await;
+    let connect = |enough| async { listen_until(client(&bot, &discord).await?, enough).await };
+    let ended = while_held(&running, "discord", &stop, connect).await;
     running.shutdown().await;
     ended
 }
@@ -87,10 +90,24 @@ pub async fn listen(mut client: Client) -> Result<()> {
     }
 }
 
-/// Waits until the program is told to stop, and stops the client.
-pub async fn stop_when_told(stop: CancellationToken, shards: Arc<ShardManager>) {
-    stop.cancelled().await;
-    shards.shutdown_all().await;
+/// Listens until there was enough, and stops the client then.
+///
+/// # Errors
+/// What Discord refuses, in words.
+pub async fn listen_until(client: Client, enough: CancellationToken) -> Result<()> {
+    let shards = Arc::clone(&client.shard_manager);
+    let mut listening = pin!(listen(client));
+    tokio::select! {
+        ended = &mut listening => return ended,
+        () = enough.cancelled() => {}
+    }
+    for _ in 0..TOLD_MAX {
+        shards.shutdown_all().await;
+        if let Ok(ended) = tokio::time::timeout(TOLD_EVERY, &mut listening).await {
+            return ended;
+        }
+    }
+    bail!("the Discord client does not stop")
 }
 
 /// The bot's handler.

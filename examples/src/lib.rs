@@ -5,6 +5,7 @@ pub mod demo;
 pub mod discord_bot;
 pub mod exit;
 pub mod faq;
+pub mod held;
 pub mod logs;
 pub mod poise_bot;
 pub mod program;

@@ -1,7 +1,5 @@
 //! The same bot made with poise: prefix commands, and whatever else is said. poise's framework is wrapped as it is.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, Result, bail};
 use escalator::{
     channel::{EscalationChannel, SayError},
@@ -10,7 +8,7 @@ use escalator::{
 use escalator_discord::{Bot, Discord, INTENTS};
 use poise::serenity_prelude::{self as serenity, FullEvent};
 
-use crate::{discord_bot, faq, settings::Settings, stop};
+use crate::{discord_bot, faq, held::while_held, settings::Settings, stop};
 
 type Context<'a> = poise::Context<'a, Discord, anyhow::Error>;
 
@@ -26,10 +24,8 @@ pub async fn run(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let (bot, discord, running) = started?;
-    let client = client(&bot, &discord).await?;
-    let shards = Arc::clone(&client.shard_manager);
-    tokio::spawn(discord_bot::stop_when_told(stop, shards));
-    let ended = discord_bot::listen(client).await;
+    let connect = |enough| async { discord_bot::listen_until(client(&bot, &discord).await?, enough).await };
+    let ended = while_held(&running, "discord", &stop, connect).await;
     running.shutdown().await;
     ended
 }

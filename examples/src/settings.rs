@@ -57,7 +57,7 @@ pub struct Settings {
     /// kept in the database.
     #[arg(long, env = "HOOKPOINT_SECRET", hide_env_values = true)]
     pub hookpoint_secret: Option<String>,
-    /// The database, as in `sqlite:escalator.db`.
+    /// The database, as in `sqlite:escalator.db`, or `postgres://user:password@host/name`, which several instances share.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// The Telegram bot's token, from @BotFather.

@@ -1,7 +1,7 @@
 //! A small FAQ bot for Telegram that hands over to a human. What escalation adds to it stands in `serve` and in the
 //! first lines of `answer`; the rest is the bot's own.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, pin::pin, sync::Arc};
 
 use anyhow::{Result, anyhow};
 use escalator::{
@@ -13,7 +13,7 @@ use escalator_telegram::{Telegram, polling};
 use teloxide::{error_handlers::LoggingErrorHandler, prelude::*, update_listeners::UpdateListener};
 use tokio_util::sync::CancellationToken;
 
-use crate::{faq, settings::Settings, stop, told, updates::Updates};
+use crate::{faq, held::while_held, settings::Settings, stop, told, updates::Updates};
 
 /// Runs the bot with the settings of the environment, until it is told to stop.
 ///
@@ -35,8 +35,7 @@ pub async fn serve(settings: &Settings, house: Builder, stop: CancellationToken)
         return Ok(());
     };
     let (bot, telegram, updates, running) = started?;
-    tokio::spawn(stop_when_told(stop, telegram.clone()));
-    let outcome = listen(bot, telegram, updates).await;
+    let outcome = listen(&bot, &telegram, updates, &running, &stop).await;
     running.shutdown().await;
     outcome
 }
@@ -52,39 +51,50 @@ async fn start(settings: &Settings, house: Builder) -> Result<(Bot, Telegram<Bot
     Ok((bot, telegram, updates, house.start().await?))
 }
 
-/// Listens until the channel is told to stop.
+/// Listens while this instance holds the channel, until it is told to stop. A webhook takes posts all the time.
 ///
 /// # Errors
 /// Telegram is gone.
-pub async fn listen(bot: Bot, telegram: Telegram<Bot>, updates: Updates) -> Result<()> {
+pub async fn listen(
+    bot: &Bot,
+    telegram: &Telegram<Bot>,
+    updates: Updates,
+    running: &Running,
+    stop: &CancellationToken,
+) -> Result<()> {
     match updates {
-        Updates::Polled => dispatch(bot.clone(), telegram, polling(bot)).await,
+        Updates::Polled => {
+            let poll = |enough| dispatch(bot, telegram, polling(bot.clone()), enough);
+            while_held(running, "telegram", stop, poll).await
+        }
         Updates::Posted(posted) => {
-            let listener = posted.webhook.listener();
-            posted.while_served(dispatch(bot, telegram, listener)).await
+            let webhook = posted.webhook.clone();
+            let take = |enough| dispatch(bot, telegram, webhook.listener(), enough);
+            posted.while_served(while_held(running, "telegram", stop, take)).await
         }
     }
 }
 
-async fn dispatch<L>(bot: Bot, telegram: Telegram<Bot>, listener: L) -> Result<()>
+/// Dispatches until there was enough.
+async fn dispatch<L>(bot: &Bot, telegram: &Telegram<Bot>, listener: L, enough: CancellationToken) -> Result<()>
 where
     L: UpdateListener<Err: Debug + Send + 'static> + Send,
 {
     let handlers = dptree::entry().branch(Update::filter_message().endpoint(answer));
     let (listener, handlers) = telegram.install(listener, handlers);
-    let mut dispatcher = Dispatcher::builder(bot, handlers)
-        .dependencies(dptree::deps![telegram])
+    let mut dispatcher = Dispatcher::builder(bot.clone(), handlers)
+        .dependencies(dptree::deps![telegram.clone()])
         .build();
-    let outcome = dispatcher
-        .try_dispatch_with_listener(listener, LoggingErrorHandler::new())
-        .await;
+    let mut dispatching = pin!(dispatcher.try_dispatch_with_listener(listener, LoggingErrorHandler::new()));
+    let outcome = tokio::select! {
+        outcome = &mut dispatching => outcome,
+        () = enough.cancelled() => {
+            telegram.stop();
+            dispatching.await
+        }
+    };
     // What teloxide says beyond that can hold addresses with the token.
     outcome.map_err(|_| anyhow!("Telegram answered at first and then no more: TELEGRAM_API_URL or the network"))
-}
-
-async fn stop_when_told(stop: CancellationToken, telegram: Telegram<Bot>) {
-    stop.cancelled().await;
-    telegram.stop();
 }
 
 /// One message of a conversation that the bot owns.

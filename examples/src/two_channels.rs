@@ -1,6 +1,6 @@
 //! Telegram and Discord in one process: two bots, one ledger, one hookpoint.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::Result;
 use escalator::runtime::Running;
@@ -8,7 +8,7 @@ use escalator_discord::Discord;
 use escalator_telegram::Telegram;
 use teloxide::Bot;
 
-use crate::{discord_bot, settings::Settings, stop, telegram_bot, told, updates::Updates};
+use crate::{discord_bot, held::while_held, settings::Settings, stop, telegram_bot, told, updates::Updates};
 
 /// Runs both bots with the settings of the environment, until they are told to stop, or one of them ends.
 ///
@@ -28,28 +28,22 @@ pub async fn run(settings: &Settings) -> Result<()> {
         discord,
         running,
     } = started?;
-    let client = discord_bot::client(&discord_bot, &discord).await?;
-    let shards = Arc::clone(&client.shard_manager);
-    // Whichever ends, the other one is stopped, and what it has pulled is dealt with.
+    // Each is held by itself. Whichever ends, the other one is stopped, and what it has pulled is dealt with.
     let on_telegram = async {
-        let ended = telegram_bot::listen(telegram_bot, telegram.clone(), updates).await;
-        shards.shutdown_all().await;
+        let ended = telegram_bot::listen(&telegram_bot, &telegram, updates, &running, &stop).await;
+        stop.cancel();
         ended
+    };
+    let connect = |enough| async {
+        let client = discord_bot::client(&discord_bot, &discord).await?;
+        discord_bot::listen_until(client, enough).await
     };
     let on_discord = async {
-        let ended = discord_bot::listen(client).await;
-        telegram.stop();
+        let ended = while_held(&running, "discord", &stop, connect).await;
+        stop.cancel();
         ended
     };
-    let both = async { tokio::join!(on_telegram, on_discord) };
-    let mut both = pin!(both);
-    let (on_telegram, on_discord) = tokio::select! {
-        ended = &mut both => ended,
-        () = stop.cancelled() => {
-            telegram.stop();
-            both.await
-        }
-    };
+    let (on_telegram, on_discord) = tokio::join!(on_telegram, on_discord);
     running.shutdown().await;
     on_telegram.and(on_discord)
 }

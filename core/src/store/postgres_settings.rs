@@ -12,7 +12,8 @@ pub struct PostgresSettings {
     pub lease: Duration,
     /// How many connections are used at the most, beside one that writes and one that listens. 8.
     pub connections: u32,
-    /// How long a statement may take, or wait for another instance's, before the ledger counts as away. 5 seconds.
+    /// How long a statement may take, or wait for another instance's, before the ledger counts as away. A transaction of a
+    /// process that was stopped is taken back after half of it. 5 seconds.
     pub busy_max: Duration,
     /// Holds the instance's renewals back. For tests: what a process that is stopped does not do.
     pub heartbeats: Heartbeats,

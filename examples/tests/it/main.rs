@@ -3,6 +3,8 @@
 
 #[cfg(unix)]
 mod endings;
+#[cfg(unix)]
+mod instances;
 mod program;
 mod readme;
 mod refusals;

@@ -1,13 +1,15 @@
 //! Kills this process at a named site. The product marks its sites with ordinary trace events of the target
 //! `escalator::site`; this layer counts them, tells each on standard output, and ends the process by SIGKILL at the one
-//! that was asked for on standard input: `arm 3 commit.before`.
+//! that was asked for on standard input: `arm 3 commit.before`. With `stop 3 commit.before` it is stopped there by SIGSTOP.
 
 use std::{
     fmt,
     io::{BufRead, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use rustix::process::{Signal, getpid, kill_process};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -19,6 +21,9 @@ use tracing_subscriber::{
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
+
+/// How long it takes until all threads are stopped: the signal goes to any of them first.
+const STOPS_WITHIN: Duration = Duration::from_millis(200);
 
 /// Installs the layer, with logs on standard error beside it, and listens on standard input.
 ///
@@ -39,14 +44,19 @@ pub fn install() {
     std::thread::spawn(move || listen(&armed));
 }
 
-/// The site that is waited for, and how many times it is passed first.
-type Armed = Mutex<Option<(u64, String)>>;
+/// The site that is waited for, how many times it is passed first, and what comes then.
+type Armed = Mutex<Option<(u64, String, Signal)>>;
 
 fn listen(armed: &Armed) {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let mut words = line.splitn(3, ' ');
-        if let (Some("arm"), Some(Ok(times)), Some(site)) = (words.next(), words.next().map(str::parse), words.next()) {
-            *armed.lock().unwrap_or_else(PoisonError::into_inner) = Some((times, site.to_owned()));
+        let signal = match words.next() {
+            Some("arm") => Signal::KILL,
+            Some("stop") => Signal::STOP,
+            _ => continue,
+        };
+        if let (Some(Ok(times)), Some(site)) = (words.next().map(str::parse), words.next()) {
+            *armed.lock().unwrap_or_else(PoisonError::into_inner) = Some((times, site.to_owned(), signal));
             tell("armed");
         }
     }
@@ -63,14 +73,18 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for CrashLayer {
         let name = site.0;
         tell(&format!("site {name}"));
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((times, wanted)) = armed.as_mut()
+        if let Some((times, wanted, signal)) = armed.as_mut()
             && *wanted == name
         {
             *times -= 1;
             if *times == 0 {
-                tell(&format!("kill {name}"));
-                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
-                    .expect("a process may kill itself");
+                let signal = *signal;
+                *armed = None;
+                tell(&format!("struck {name}"));
+                kill_process(getpid(), signal).expect("a process may kill itself");
+                if signal == Signal::STOP {
+                    std::thread::sleep(STOPS_WITHIN);
+                }
             }
         }
     }

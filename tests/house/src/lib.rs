@@ -11,6 +11,7 @@ pub mod customer;
 pub mod desk_page;
 pub mod fault_run;
 pub mod flood;
+pub mod instances_run;
 pub mod judge;
 pub mod sites;
 pub mod story;

@@ -282,7 +282,11 @@ impl Heard {
 }
 
 impl Bot {
-    fn start(mut command: Command) -> Result<Self> {
+    /// Starts a bot by a command.
+    ///
+    /// # Errors
+    /// When the program cannot be run.
+    pub fn start(mut command: Command) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -308,8 +312,23 @@ impl Bot {
     /// # Errors
     /// When it does not hear.
     pub async fn arm(&mut self, times: u64, site: &str) -> Result<()> {
+        self.ask(&format!("arm {times} {site}")).await
+    }
+
+    /// Asks the process to stop, as by SIGSTOP, when it passes a site for the n-th time from now on, and waits until it did.
+    ///
+    /// # Errors
+    /// When it does not hear, or does not pass the site in time.
+    pub async fn stops_at(&mut self, times: u64, site: &str, meanwhile: impl FnOnce()) -> Result<()> {
+        self.ask(&format!("stop {times} {site}")).await?;
+        meanwhile();
+        let struck = format!("struck {site}");
+        self.heard.find(|lines| lines.contains(&struck).then_some(())).await
+    }
+
+    async fn ask(&mut self, wish: &str) -> Result<()> {
         let stdin = self.child.stdin.as_mut().context("the bot has a standard input")?;
-        writeln!(stdin, "arm {times} {site}")?;
+        writeln!(stdin, "{wish}")?;
         stdin.flush()?;
         let armed = self
             .heard
@@ -371,7 +390,7 @@ const PORTS: Range<u16> = 10_000..32_000;
 
 /// A port that is free now, and stays the bot's over its restarts: while the bot is dead, the system gives it to no
 /// connection of somebody else's.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let mut some = std::iter::repeat_with(|| fastrand::u16(PORTS)).take(100);
     some.find(is_free).context("no port is free")

@@ -51,6 +51,8 @@ enum Command {
     Faults(Passed),
     /// Measures how long the others wait while one conversation is blocked, or flooded.
     Flood(Passed),
+    /// Kills and pauses one of two instances on one PostgreSQL, under load, and compares what both sides saw.
+    Instances(Passed),
     /// Tells random stories over the ledger, intake and dispatch, and compares what came of them with a plain model.
     Model(test::Stories),
     /// Measures: `bench NAME [--json]`.
@@ -91,6 +93,7 @@ impl Cli {
             Command::Crash(passed) => programs::crash(&workspace, &passed.arguments),
             Command::Faults(passed) => programs::faults(&workspace, &passed.arguments),
             Command::Flood(passed) => programs::flood(&workspace, &passed.arguments),
+            Command::Instances(passed) => programs::instances(&workspace, &passed.arguments),
             Command::Model(stories) => test::model(&workspace, &stories),
             Command::Bench(passed) => programs::bench(&workspace, &passed.arguments),
             Command::Browser => test::browser(&workspace),

@@ -49,15 +49,15 @@ fn address(url: &str) -> Result<PgConnectOptions, StoreError> {
     Ok(options.application_name("escalator").disable_statement_logging())
 }
 
-/// A statement ends in time. A process that is stopped in the middle of a commit locks nobody out for longer than it may be
-/// silent.
+/// A statement ends in time. Between two statements of a transaction nothing is waited for, so one that stands idle is that of
+/// a process which was stopped in the middle of a commit: it is taken back before those whom it locks out give up.
 fn limited(options: PgConnectOptions, settings: &PostgresSettings) -> PgConnectOptions {
     let busy_ms = settings.busy_max.as_millis().to_string();
-    let lease_ms = settings.lease.as_millis().to_string();
+    let idle_ms = settings.lease.min(settings.busy_max / 2).as_millis().to_string();
     options.options([
         ("statement_timeout", busy_ms.as_str()),
         ("lock_timeout", busy_ms.as_str()),
-        ("idle_in_transaction_session_timeout", lease_ms.as_str()),
+        ("idle_in_transaction_session_timeout", idle_ms.as_str()),
     ])
 }
 

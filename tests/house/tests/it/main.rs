@@ -1,6 +1,6 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash`, `discord_killed`, `discord_story`, `story` and `webhook` run the bot in a process of its own; the others open a house
+//! `crash`, `discord_killed`, `discord_story`, `story`, `twins` and `webhook` run the bot in a process of its own; the others open a house
 //! in this one.
 
 mod bot;
@@ -31,4 +31,5 @@ mod story;
 mod street;
 mod texts;
 mod timers;
+mod twins;
 mod webhook;

@@ -39,6 +39,12 @@ const FLOOD: Program = Program {
     starts: &["killable_telegram_bot"],
     release: false,
 };
+const INSTANCES: Program = Program {
+    package: "escalator-house",
+    binary: Some("instances"),
+    starts: &["killable_telegram_bot"],
+    release: false,
+};
 const SCREENSHOTS: Program = Program {
     package: "escalator-house",
     binary: Some("screenshots"),
@@ -66,6 +72,10 @@ pub(crate) fn faults(workspace: &Workspace, arguments: &[String]) -> Result<()> 
 
 pub(crate) fn flood(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     FLOOD.become_it(workspace, arguments)
+}
+
+pub(crate) fn instances(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    INSTANCES.become_it(workspace, arguments)
 }
 
 /// Runs the kill test to its end and comes back.
