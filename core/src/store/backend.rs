@@ -220,15 +220,10 @@ pub(crate) struct Locked {
     pub(crate) holders: HashMap<ChannelId, Uuid>,
 }
 
-impl LockedLane {
-    /// Up to how many rows of a lane are counted.
-    pub(crate) const ROWS_COUNTED_MAX: usize = 16;
-}
-
 /// A lane that instances share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LockedLane {
-    /// How many rows wait or are on their way; of many, at least [`ROWS_COUNTED_MAX`](Self::ROWS_COUNTED_MAX).
+    /// How many rows wait or are on their way; of many, as many as the storage counts.
     pub(crate) rows: usize,
     /// The row that is handed out, and under which fence.
     pub(crate) out: Option<(u64, u64)>,

@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// Up to how many rows of a lane are counted.
+const ROWS_COUNTED_MAX: i64 = 16;
+
 /// What an instance knows by heart. Of what waits it knows nothing: the others change that too.
 pub(super) async fn recover(db: &mut PgConnection, recent_since: Timestamp) -> Result<Recovered, StoreError> {
     let sql = "SELECT body FROM conversations WHERE session IS NOT NULL \
@@ -128,8 +131,7 @@ async fn lock_lanes(
         .iter()
         .map(|conversation| conversation.id.uuid())
         .collect();
-    let counted_max = i64::try_from(LockedLane::ROWS_COUNTED_MAX).expect("it is a small number");
-    let query = sqlx::query(SQL).bind(ids).bind(counted_max);
+    let query = sqlx::query(SQL).bind(ids).bind(ROWS_COUNTED_MAX);
     let rows = query.fetch_all(db).await.map_err(failed)?;
     let locked = rows.iter().map(|row| {
         let out = read::<bool>(row, "is_out")?;

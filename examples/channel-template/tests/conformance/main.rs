@@ -100,7 +100,8 @@ impl Platform for Stand {
             | Fault::Silence
             | Fault::LostAnswer
             | Fault::Closed(_)
-            | Fault::AccountRefused => self.platform.look(|world| world.fault = Some(fault)),
+            | Fault::AccountRefused
+            | Fault::LostAcknowledgement => self.platform.look(|world| world.fault = Some(fault)),
             _ => return Err(Unsupported),
         }
         Ok(())

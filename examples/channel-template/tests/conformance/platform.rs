@@ -187,7 +187,7 @@ async fn post_updates(
         };
         let call = client.post(url.unwrap_or_default()).header("x-webhook-secret", SECRET);
         match call.json(&update).send().await {
-            Ok(answer) if answer.status() == StatusCode::OK => look_into(&world, |world| world.acknowledged += 1),
+            Ok(answer) if answer.status() == StatusCode::OK => look_into(&world, World::forget_update),
             _ => tokio::time::sleep(AGAIN_AFTER).await,
         }
     }
@@ -242,10 +242,20 @@ async fn messages(State(world): Shared, Json(message): Json<Value>) -> Response 
 }
 
 impl World {
+    /// Forgets the update that was answered with 200, unless the answer is lost.
+    fn forget_update(&mut self) {
+        if self.fault == Some(Fault::LostAcknowledgement) {
+            self.fault = None;
+        } else {
+            self.acknowledged += 1;
+        }
+    }
+
     /// Takes a text, and says which fault strikes the call. After some of them the text is shown all the same.
     fn take_text(&mut self, to: Customer, text: &str) -> Option<Fault> {
         let fault = match self.fault {
             Some(Fault::Closed(who)) => Some(Fault::Closed(who)).filter(|_| who == to),
+            Some(Fault::LostAcknowledgement) => None,
             // It strikes once.
             _ => self.fault.take(),
         };

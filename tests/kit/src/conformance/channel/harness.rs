@@ -146,4 +146,6 @@ pub enum Fault {
     Closed(Customer),
     /// The account is refused (401), until it is mended.
     AccountRefused,
+    /// What acknowledges the next update is lost on its way, once: the platform brings that update again.
+    LostAcknowledgement,
 }

@@ -8,7 +8,10 @@ use std::{
 use async_trait::async_trait;
 use escalator::{
     channel::{EscalateError, Escalated, Held, Inbound, IngressError, IngressPort, Offered, Owner, Started, Turn},
-    model::{ChannelId, ConversationKey, Escalation, EventKey, HistoryRoute, Line, Position, Signal},
+    model::{
+        Address, ChannelId, Clock, ConversationKey, Escalation, EventKey, HistoryRoute, Line, Position, Signal,
+        SystemClock,
+    },
 };
 use tokio::sync::watch;
 
@@ -36,6 +39,8 @@ pub(super) struct Record {
     /// What is answered as taken when the bot asks to start.
     pub(super) taken: HashSet<Position>,
     pub(super) signals: Vec<Signal>,
+    /// How far the conversations are in which something was kept.
+    held: Vec<Held>,
     keys: HashSet<EventKey>,
 }
 
@@ -99,6 +104,7 @@ impl Record {
             }),
             Answer::Keep => {
                 if self.keys.insert(update.key.clone()) {
+                    self.go_on(&update);
                     self.kept.push(update);
                 }
                 Ok(Offered::Kept)
@@ -108,6 +114,37 @@ impl Record {
                 Ok(Offered::Pass)
             }
         }
+    }
+
+    fn go_on(&mut self, kept: &Inbound) {
+        let accepted = Some(kept.position);
+        if let Some(held) = self.held_of(&kept.conversation) {
+            held.accepted = held.accepted.max(accepted);
+            return;
+        }
+        self.held.push(Held {
+            conversation: kept.conversation.clone(),
+            place: None,
+            accepted,
+            since: SystemClock.now(),
+        });
+    }
+
+    fn held_of(&mut self, conversation: &ConversationKey) -> Option<&mut Held> {
+        self.held.iter_mut().find(|held| held.conversation == *conversation)
+    }
+
+    /// Notes where a conversation is held from now on.
+    pub(super) fn move_to(&mut self, conversation: &ConversationKey, place: Address) {
+        if let Some(held) = self.held_of(conversation) {
+            held.place = Some(place);
+        }
+    }
+
+    /// Where a conversation is held, when that is not its own address.
+    pub(super) fn place(&self, conversation: &ConversationKey) -> Option<Address> {
+        let held = self.held.iter().find(|held| held.conversation == *conversation);
+        held.and_then(|held| held.place.clone())
     }
 }
 
@@ -120,9 +157,12 @@ async fn released(held: &watch::Sender<bool>) {
 
 #[async_trait]
 impl IngressPort for Post {
-    /// Nothing: a channel that fetches what it missed has missed nothing here.
+    /// What was kept, with its highest positions.
     fn held(&self, _: &ChannelId) -> Vec<Held> {
-        Vec::new()
+        self.look(|record| match record.answer {
+            Answer::Pass => Vec::new(),
+            Answer::Keep | Answer::Fail | Answer::Refuse => record.held.clone(),
+        })
     }
 
     fn owner(&self, _: &ConversationKey) -> Owner {

@@ -1,7 +1,6 @@
 //! One trial's platform, recorder and channel.
 
 use std::{
-    collections::HashMap,
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -39,8 +38,6 @@ pub(super) struct Stage {
     run_errors: Arc<Mutex<Vec<String>>>,
     conversation: ConversationId,
     deliveries: AtomicU64,
-    /// Where a conversation is held, when that is not its own address.
-    places: Mutex<HashMap<ConversationKey, Address>>,
 }
 
 /// A channel that runs.
@@ -61,7 +58,6 @@ impl Stage {
             run_errors: Arc::default(),
             conversation: ConversationId::mint(),
             deliveries: AtomicU64::new(0),
-            places: Mutex::default(),
         }
     }
 
@@ -191,18 +187,14 @@ impl Stage {
         };
         let opened = self.deliver(conversation, &open).await?;
         if let Outcome::Delivered(Receipt::Place { place }) = &opened {
-            self.places().insert(conversation.clone(), place.clone());
+            self.post.record().move_to(conversation, place.clone());
         }
         same(&opened.word(), &"delivered", "the outcome of opening a place")
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<ConversationKey, Address>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Where a conversation is held, when that is not its own address.
     pub(super) fn place(&self, conversation: &ConversationKey) -> Option<Address> {
-        self.places().get(conversation).cloned()
+        self.post.look(|record| record.place(conversation))
     }
 
     /// Connects, and opens the conversation of the first customer.

@@ -159,6 +159,14 @@ pub const CHANNEL_TWINS: &[ChannelTwin] = &[
         &["an_update_that_is_not_accepted_comes_again_under_the_same_key"],
     ),
     ChannelTwin::on_the_way_in(
+        IngressFault::ForgetsWhatWasAccepted,
+        &["an_update_whose_acknowledgement_is_lost_comes_again_as_the_same"],
+    ),
+    ChannelTwin::on_the_way_in(
+        IngressFault::ForgetsWhatWasCutOff,
+        &["an_update_whose_offer_is_cut_off_comes_again_as_the_same"],
+    ),
+    ChannelTwin::on_the_way_in(
         IngressFault::MintsKeys,
         &["an_update_that_is_not_accepted_comes_again_under_the_same_key"],
     ),

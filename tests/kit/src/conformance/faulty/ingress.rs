@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -21,6 +21,9 @@ use escalator::{
 };
 use tokio::sync::Notify;
 
+/// How long a channel waits that cuts its offers off.
+const CUT_OFF_AFTER: Duration = Duration::from_millis(50);
+
 /// One fault on the way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IngressFault {
@@ -28,6 +31,10 @@ pub(super) enum IngressFault {
     AcknowledgesFirst,
     /// Takes an error for a yes.
     OffersOnce,
+    /// Numbers an update anew that comes again after it was accepted.
+    ForgetsWhatWasAccepted,
+    /// Numbers an update anew whose offer was cut off.
+    ForgetsWhatWasCutOff,
     /// Makes a key anew each time.
     MintsKeys,
     /// Counts keys from the start of the process.
@@ -76,6 +83,8 @@ pub(super) enum IngressFault {
 pub(super) struct FaultyIngress {
     inner: Ingress,
     fault: IngressFault,
+    /// Under which offer an update was numbered, by its key.
+    numbered: Mutex<HashMap<EventKey, i64>>,
     /// Which connection it is, from 1.
     connection: usize,
     offers: AtomicI64,
@@ -89,6 +98,7 @@ impl FaultyIngress {
         Self {
             inner,
             fault,
+            numbered: Mutex::default(),
             connection,
             offers: AtomicI64::new(0),
             counted: Mutex::default(),
@@ -101,6 +111,29 @@ impl FaultyIngress {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let next = i64::try_from(counted.len()).unwrap_or(i64::MAX) + 1;
         *counted.entry(key.clone()).or_insert(next)
+    }
+
+    fn numbered(&self) -> MutexGuard<'_, HashMap<EventKey, i64>> {
+        self.numbered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Offers an update under a number that is forgotten too early.
+    async fn offer_forgetful(&self, mut update: Inbound, offer: i64) -> Result<Offered, IngressError> {
+        let key = update.key.clone();
+        let number = *self.numbered().entry(key.clone()).or_insert(offer);
+        update.position = Position(update.position.0 * 1_000 + number);
+        let Ok(offered) = tokio::time::timeout(CUT_OFF_AFTER, self.inner.offer(update)).await else {
+            if self.fault == IngressFault::ForgetsWhatWasCutOff {
+                self.numbered().remove(&key);
+            }
+            return Err(IngressError::Unavailable {
+                detail: "the offer was cut off".to_owned(),
+            });
+        };
+        if self.fault == IngressFault::ForgetsWhatWasAccepted && offered.is_ok() {
+            self.numbered().remove(&key);
+        }
+        offered
     }
 
     /// The update as the faulty channel would have read it.
@@ -177,6 +210,9 @@ impl IngressPort for FaultyIngress {
         let offer = self.offers.fetch_add(1, Ordering::SeqCst) + 1;
         let update = self.misread(update, offer);
         match (self.fault, offer) {
+            (IngressFault::ForgetsWhatWasAccepted | IngressFault::ForgetsWhatWasCutOff, _) => {
+                return self.offer_forgetful(update, offer).await;
+            }
             (IngressFault::AcknowledgesFirst, _) => {
                 self.offer_later(update, std::future::ready(()));
                 return Ok(Offered::Kept);

@@ -33,6 +33,8 @@ struct State {
     next: Option<Fault>,
     is_away: bool,
     is_refused: bool,
+    /// Whether the next acknowledgement is lost.
+    loses_acknowledgement: bool,
     closed: Option<Customer>,
 }
 
@@ -163,7 +165,9 @@ impl Loopback {
     /// Forgets updates up to this one.
     pub fn acknowledge(&self, id: i64) {
         let mut state = self.state();
-        state.acknowledged = state.acknowledged.max(id);
+        if !std::mem::take(&mut state.loses_acknowledgement) {
+            state.acknowledged = state.acknowledged.max(id);
+        }
     }
 
     /// How many updates are acknowledged.
@@ -193,6 +197,7 @@ impl Loopback {
             Fault::Unreachable => state.is_away = true,
             Fault::Closed(who) => state.closed = Some(who),
             Fault::AccountRefused => state.is_refused = true,
+            Fault::LostAcknowledgement => state.loses_acknowledgement = true,
             next => state.next = Some(next),
         }
     }
@@ -201,7 +206,7 @@ impl Loopback {
     pub fn mend(&self) {
         let mut state = self.state();
         (state.next, state.closed) = (None, None);
-        (state.is_away, state.is_refused) = (false, false);
+        (state.is_away, state.is_refused, state.loses_acknowledgement) = (false, false, false);
     }
 
     /// The call that a channel makes first.

@@ -1,6 +1,7 @@
 //! The trials, by what they are about.
 
 mod abilities;
+mod again;
 mod delivering;
 mod faults;
 mod receiving;
@@ -30,6 +31,14 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "an_update_that_is_not_accepted_comes_again_under_the_same_key",
         run: |stage| Box::pin(receiving::comes_again(stage)),
+    },
+    Case {
+        name: "an_update_whose_acknowledgement_is_lost_comes_again_as_the_same",
+        run: |stage| Box::pin(again::acknowledgement_lost(stage)),
+    },
+    Case {
+        name: "an_update_whose_offer_is_cut_off_comes_again_as_the_same",
+        run: |stage| Box::pin(again::offer_cut_off(stage)),
     },
     Case {
         name: "an_update_that_is_kept_does_not_reach_the_bot",

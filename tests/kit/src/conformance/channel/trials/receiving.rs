@@ -213,7 +213,7 @@ async fn none_acknowledged(stage: &Stage, what: &str) -> Checked {
     stage.patience.stays(what, none).await
 }
 
-async fn acknowledged(stage: &Stage, count: usize) -> Checked {
+pub(super) async fn acknowledged(stage: &Stage, count: usize) -> Checked {
     let done = || {
         stage
             .platform
