@@ -47,7 +47,8 @@ pub struct Terminal {
     /// Cancelled when nobody reads the output any more.
     unread: CancellationToken,
     /// The position of the last line. It goes on from the clock, to the nanosecond, so that it rises over a restart too,
-    /// however soon that comes and however many lines were piped in before.
+    /// however soon that comes and however many lines were piped in before; and from what the ledger has, should the clock have
+    /// been set back meanwhile.
     last: AtomicI64,
 }
 
@@ -174,6 +175,9 @@ impl EscalationChannel for Terminal {
 
     async fn run(&self, shutdown: CancellationToken) -> Result<(), ChannelError> {
         let mut lines = self.input.lock().await;
+        let accepted = self.ingress.held().into_iter().filter_map(|held| held.accepted).max();
+        self.last
+            .fetch_max(accepted.map_or(0, |accepted| accepted.0), Ordering::Relaxed);
         loop {
             let line = tokio::select! {
                 line = lines.next_segment() => line,

@@ -1,5 +1,8 @@
 //! What comes in: reads an update, has it accepted, and only then answers with 200.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use axum::{
@@ -10,7 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use escalator::{
-    channel::{Inbound, Ingress, IngressError, Offered},
+    channel::{Inbound, Ingress, IngressError, Offered, Owner},
     delivery::RetryPolicy,
     model::{
         Address, Attachment, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, FileKind, FileRef,
@@ -119,7 +122,8 @@ async fn accept(messenger: &Messenger, update: Inbound) -> bool {
     // A later update of the conversation, in a request of its own, waits for this one.
     let lane = lanes.lane(&update.conversation);
     let _in_order = lane.lock().await;
-    if !lanes.has_room(&update.conversation) {
+    // What a human reads waits for no bot. Taken back by the bot in this moment, one more waits in the lane.
+    if ingress.owner(&update.conversation) == Owner::Bot && !lanes.has_room(&update.conversation) {
         return false;
     }
     if offer(ingress, &update).await == Offered::Pass && update.has_handler {

@@ -19,7 +19,7 @@ use crate::Messenger;
 /// So many conversations are looked through for those that are done with.
 const LANES_SWEPT_FROM: usize = 1_024;
 /// So many updates of a conversation wait for the bot; then the platform has to keep them.
-const WAITING_MAX: usize = 64;
+pub(crate) const WAITING_MAX: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Lanes {

@@ -205,7 +205,7 @@ fn of_answer(status: StatusCode, headers: &HeaderMap) -> Outcome {
             detail,
             scope: Scope::Door,
         },
-        // Whether it speaks for the chat or for the account, your platform's documentation says.
+        // Whether it speaks for the chat or for the account, your platform's documentation says; the suite takes both.
         StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent {
             detail,
             retry_after,
