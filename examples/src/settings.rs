@@ -49,7 +49,7 @@ pub struct Settings {
     #[arg(long, env = "HOOKPOINT_LISTEN", default_value = LISTEN)]
     pub hookpoint_listen: String,
     /// The public address at which Omnidesk reaches the hookpoint, without the secret, as in
-    /// https://bot.example.com/omnidesk: letters, digits and `. : / -` alone. Where none is set, the address that it listens
+    /// `https://bot.example.com/omnidesk`: letters, digits and `. : / -` alone. Where none is set, the address that it listens
     /// on, which then cannot be 0.0.0.0 or IPv6.
     #[arg(long, env = "HOOKPOINT_URL")]
     pub hookpoint_url: Option<String>,
