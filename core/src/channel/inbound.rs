@@ -48,8 +48,8 @@ pub struct Held {
     pub conversation: ConversationKey,
     /// Where it is held, when that is not its own address.
     pub place: Option<Address>,
-    /// The highest position that is dealt with. `None` when the bot asked for a human of its own accord, and nothing has
-    /// come since.
+    /// The highest position that is dealt with, at first that of the update with which a human was asked for. `None` when
+    /// the bot asked of its own accord, and nothing has come since.
     pub accepted: Option<Position>,
     /// When a human was asked for.
     pub since: Timestamp,
