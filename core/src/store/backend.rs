@@ -96,6 +96,9 @@ pub(crate) trait Commons: Backend {
     /// Gives an instance a channel that nobody alive has. `false` when somebody has.
     async fn take_channel(&self, instance: Uuid, channel: &ChannelId) -> Result<bool, StoreError>;
 
+    /// The channels that an instance has.
+    async fn channels_of(&self, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError>;
+
     /// Hands out the heads of due lanes, the longest due first. Nothing when the instance is not alive, or has not the
     /// channel that the door is of.
     async fn claim(

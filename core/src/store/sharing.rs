@@ -361,6 +361,7 @@ impl Sharing {
         if self.is_unsure.load(Ordering::Relaxed) {
             self.take_back().await?;
         }
+        self.check_channels().await?;
         let wanted: Vec<ChannelId> = self.state().wanted.iter().cloned().collect();
         for channel in wanted {
             self.take(channel, writes).await?;
@@ -384,6 +385,21 @@ impl Sharing {
         self.commons.take_back(instance, &known).await?;
         unsure.settle();
         Ok(())
+    }
+
+    /// Stops counting on what the storage gave to another: a lease here is as long as that of the whole instance.
+    async fn check_channels(&self) -> Result<(), StoreError> {
+        let (instance, held) = {
+            let state = self.state();
+            (state.instance, state.held.clone())
+        };
+        if held.is_empty() || self.commons.channels_of(instance).await?.is_superset(&held) {
+            return Ok(());
+        }
+        tracing::error!(%instance, "a channel of this instance is another's: it gives up all that it had");
+        self.state().lose();
+        self.changed.send_replace(());
+        Err(StoreError::unavailable("a channel of this instance is another's"))
     }
 
     async fn take(&self, channel: ChannelId, writes: &mpsc::Sender<Write>) -> Result<(), StoreError> {
