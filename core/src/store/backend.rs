@@ -78,6 +78,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 /// What a storage can do beside that instances share. The times of leases are the storage's own clock's.
 #[async_trait]
 pub(crate) trait Commons: Backend {
+    /// How long a call may take before its answer counts as lost.
+    fn busy_max(&self) -> Duration;
+
     /// Makes an instance known, alive for the length of a lease.
     async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError>;
 

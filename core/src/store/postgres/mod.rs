@@ -217,6 +217,10 @@ impl Backend for PostgresBackend {
 
 #[async_trait]
 impl Commons for PostgresBackend {
+    fn busy_max(&self) -> Duration {
+        self.busy_max
+    }
+
     async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError> {
         instances::join(&mut *self.reader().await?, instance, lease).await
     }
