@@ -47,6 +47,8 @@ struct State {
 
 /// What an escalation takes from a seat.
 pub(crate) struct Taken {
+    /// The generation that it was taken from.
+    generation: u64,
     pub(crate) remainder: Vec<Inbound>,
     /// The position up to which the bot has handled the conversation.
     pub(crate) mark: Option<Position>,
@@ -219,6 +221,7 @@ impl Seat {
         }
         state.taking = true;
         Some(Taken {
+            generation,
             remainder: state.passed.drain(..).collect(),
             mark: state.started,
             profile: state.profile.clone(),
@@ -254,10 +257,13 @@ impl Seat {
         self.reopen(state);
     }
 
-    /// The takeover failed: the bot goes on where it was.
+    /// The takeover failed: the bot goes on where it was. What was taken before the seat was [`void`](Self::void) is the
+    /// next one's.
     pub(crate) fn give_back(&self, taken: Taken) {
         let mut state = self.lock();
-        state.passed = taken.remainder.into();
+        if state.generation == taken.generation {
+            state.passed = taken.remainder.into();
+        }
         self.reopen(state);
     }
 

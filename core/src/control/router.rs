@@ -87,7 +87,9 @@ impl From<StoreError> for No {
         let status = match error {
             StoreError::NoDeadLetter(_) => StatusCode::NOT_FOUND,
             StoreError::StillWaits(_) | StoreError::NotAgain { .. } => StatusCode::CONFLICT,
-            StoreError::Unavailable { .. } | StoreError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            StoreError::Unavailable { .. } | StoreError::InDoubt { .. } | StoreError::Overloaded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self(status, error.to_string())

@@ -1,12 +1,20 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
 
 use super::{Intake, minted, refused};
 use crate::{
     channel::{EscalateError, Escalated, Inbound, IngressError, Seat, Taken, Turn},
-    model::{ConversationKey, CustomerEvent, Escalation, Line, Position, Profile},
+    model::{ConversationKey, CustomerEvent, Escalation, Line, Position, Profile, SessionId},
     session::{Event, Verdict},
-    store::{Accepted, Incoming, Target},
+    store::{Accepted, Incoming, StoreError, Target},
 };
+
+/// How long an opening is sent again whose answer was lost, while the channel is held.
+const IN_DOUBT_MAX: Duration = Duration::from_mins(2);
+
+/// How long it waits in between.
+const AGAIN_EVERY: Duration = Duration::from_millis(250);
 
 impl Intake {
     /// Hands a conversation to a human: closes the seat, waits for the bot's lines on their way, and commits the opening
@@ -24,13 +32,18 @@ impl Intake {
             // Another escalation of the same turn is under way, or was.
             seat.settled().await;
             if seat.generation() != turn.generation() {
-                return self.standing(seat.key());
+                return self.standing(seat.key()).map(Escalated::Already);
             }
         };
         seat.drain(self.settings.turn_drain_max).await;
         // Only now: the last lines of the bot belong to the history.
         let unwritten = seat.take_unwritten();
         let accepted = self.commit_opening(seat, &taken, &unwritten, escalation).await;
+        if let Ok([Accepted::Duplicate, ..]) = accepted.as_deref() {
+            // It was committed before, and the answer lost.
+            seat.taken_over(given_back(taken.remainder, &accepted?));
+            return self.standing(seat.key()).map(Escalated::Opened);
+        }
         match accepted.and_then(|accepted| Ok((opened(&accepted)?, accepted))) {
             Ok((escalated, accepted)) => {
                 if let Escalated::Already(_) = escalated {
@@ -49,12 +62,12 @@ impl Intake {
     }
 
     /// The session that followed an old turn.
-    fn standing(&self, key: &ConversationKey) -> Result<Escalated, EscalateError> {
+    fn standing(&self, key: &ConversationKey) -> Result<SessionId, EscalateError> {
         let ownership = self.store.owners().get(key);
         let session = ownership
             .and_then(|ownership| ownership.session)
             .map(|standing| standing.id);
-        session.map(Escalated::Already).ok_or(EscalateError::TurnOver)
+        session.ok_or(EscalateError::TurnOver)
     }
 
     /// Commits the opening, then the remainder, as one.
@@ -68,11 +81,39 @@ impl Intake {
         escalation.history.splice(0..0, unwritten.iter().cloned());
         escalation.profile = merged(escalation.profile, &taken.profile);
         let event = CustomerEvent::Escalate(Box::new(escalation));
-        let opening = from_bot(seat.key(), taken.mark, event);
+        let opening = Incoming {
+            // Its key is kept: it comes again where the answer is lost.
+            is_new: false,
+            ..from_bot(seat.key(), taken.mark, event)
+        };
         let events = std::iter::once(opening)
             .chain(taken.remainder.iter().map(from_platform))
             .collect();
-        self.store.accept(events).await.map_err(|failed| refused(&failed))
+        let accepted = self.accept_surely(seat.key(), events).await;
+        accepted.map_err(|failed| refused(&failed))
+    }
+
+    /// Commits events, and where the answer is lost, sends the same again until one comes: whoever took the error for a no
+    /// would let the bot speak in what is a human's. Not for longer than the channel is held: then the bot is silent here,
+    /// and who owns the conversation is read anew before the channel is held again.
+    async fn accept_surely(
+        &self,
+        conversation: &ConversationKey,
+        events: Vec<Incoming>,
+    ) -> Result<Vec<Accepted>, StoreError> {
+        let mut answered = self.store.accept(events.clone()).await;
+        if !matches!(answered, Err(StoreError::InDoubt { .. })) {
+            return answered;
+        }
+        let until = Instant::now() + IN_DOUBT_MAX;
+        while answered.as_ref().is_err_and(|error| is_no_answer(error))
+            && Instant::now() < until
+            && self.store.holds(&conversation.channel)
+        {
+            sleep(AGAIN_EVERY).await;
+            answered = self.store.accept(events.clone()).await;
+        }
+        answered
     }
 }
 
@@ -84,6 +125,17 @@ pub(super) fn from_bot(key: &ConversationKey, mark: Option<Position>, event: Cus
         event: Event::Customer { position: mark, event },
         is_new: true,
     }
+}
+
+/// Whether an error says nothing of what was sent before.
+fn is_no_answer(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Unavailable { .. }
+            | StoreError::InDoubt { .. }
+            | StoreError::Overloaded { .. }
+            | StoreError::Contended { .. }
+    )
 }
 
 /// What the ledger answered to the opening.

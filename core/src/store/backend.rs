@@ -78,6 +78,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 /// What a storage can do beside that instances share. The times of leases are the storage's own clock's.
 #[async_trait]
 pub(crate) trait Commons: Backend {
+    /// How long a call may take before its answer counts as lost.
+    fn busy_max(&self) -> Duration;
+
     /// Makes an instance known, alive for the length of a lease.
     async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError>;
 
@@ -95,6 +98,9 @@ pub(crate) trait Commons: Backend {
 
     /// Gives an instance a channel that nobody alive has. `false` when somebody has.
     async fn take_channel(&self, instance: Uuid, channel: &ChannelId) -> Result<bool, StoreError>;
+
+    /// The channels that an instance has.
+    async fn channels_of(&self, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError>;
 
     /// Hands out the heads of due lanes, the longest due first. Nothing when the instance is not alive, or has not the
     /// channel that the door is of.

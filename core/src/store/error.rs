@@ -1,12 +1,18 @@
 use crate::{delivery::DeliveryId, session::NotAgain};
 
-/// Why the ledger did not do what it was asked. Nothing of the call was recorded.
+/// Why the ledger did not do what it was asked. Nothing of the call was recorded, but where it is [`InDoubt`](Self::InDoubt).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The ledger is away: its disk is full or failing, its file is locked, or it was closed.
     #[error("the ledger is away: {detail}")]
     Unavailable {
+        /// What went wrong.
+        detail: String,
+    },
+    /// The ledger was asked to commit and its answer was lost: the write is recorded, or will be, or never.
+    #[error("the ledger's answer was lost: {detail}")]
+    InDoubt {
         /// What went wrong.
         detail: String,
     },

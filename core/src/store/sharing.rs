@@ -67,8 +67,8 @@ pub(super) struct Sharing {
     arrived: watch::Sender<()>,
     /// Read by each claim: whoever has the other side knows that none is on its way.
     claims: RwLock<()>,
-    /// Set when a claim may have been handed out that nobody here has.
-    is_unsure: AtomicBool,
+    /// Until when a claim may be committed, or was, that nobody here has.
+    unsure_until: Mutex<Option<Instant>>,
     /// Whether the storage answered when it was last asked.
     is_reached: AtomicBool,
     /// How many deliveries there were when it was last counted.
@@ -112,7 +112,7 @@ impl Sharing {
             asked: Notify::new(),
             arrived: watch::Sender::new(()),
             claims: RwLock::new(()),
-            is_unsure: AtomicBool::new(false),
+            unsure_until: Mutex::new(None),
             is_reached: AtomicBool::new(true),
             outstanding: AtomicUsize::new(0),
         }))
@@ -189,7 +189,7 @@ impl Sharing {
             let state = self.state();
             (state.instance, Arc::clone(&state.term))
         };
-        let unsure = Unsure(&self.is_unsure);
+        let unsure = Unsure(self);
         let rows = self.commons.claim(instance, door, now, max).await?;
         let mut state = self.state();
         if state.instance == instance {
@@ -358,9 +358,11 @@ impl Sharing {
         for door in self.commons.sweep().await? {
             shared.index().rouse(&door);
         }
-        if self.is_unsure.load(Ordering::Relaxed) {
-            self.take_back().await?;
+        let unsure_until = *self.unsure_until();
+        if let Some(until) = unsure_until {
+            self.take_back(until).await?;
         }
+        self.check_channels().await?;
         let wanted: Vec<ChannelId> = self.state().wanted.iter().cloned().collect();
         for channel in wanted {
             self.take(channel, writes).await?;
@@ -372,18 +374,35 @@ impl Sharing {
         Ok(())
     }
 
-    /// Takes back what was handed out to this instance and never came here: the answer was lost.
-    async fn take_back(&self) -> Result<(), StoreError> {
+    /// Takes back what was handed out to this instance and never came here: the answer was lost. Looked for until none can
+    /// come any more, since the storage may still be about to commit it.
+    async fn take_back(&self, until: Instant) -> Result<(), StoreError> {
         let _none_on_its_way = self.claims.write().await;
-        self.is_unsure.store(false, Ordering::Relaxed);
-        let unsure = Unsure(&self.is_unsure);
         let (instance, known) = {
             let state = self.state();
             (state.instance, state.out.iter().copied().collect::<Vec<_>>())
         };
+        let asked_at = Instant::now();
         self.commons.take_back(instance, &known).await?;
-        unsure.settle();
+        // Another may have been lost since this look began.
+        self.unsure_until()
+            .take_if(|latest| *latest <= until && *latest <= asked_at);
         Ok(())
+    }
+
+    /// Stops counting on what the storage gave to another: a lease here is as long as that of the whole instance.
+    async fn check_channels(&self) -> Result<(), StoreError> {
+        let (instance, held) = {
+            let state = self.state();
+            (state.instance, state.held.clone())
+        };
+        if held.is_empty() || self.commons.channels_of(instance).await?.is_superset(&held) {
+            return Ok(());
+        }
+        tracing::error!(%instance, "a channel of this instance is another's: it gives up all that it had");
+        self.state().lose();
+        self.changed.send_replace(());
+        Err(StoreError::unavailable("a channel of this instance is another's"))
     }
 
     async fn take(&self, channel: ChannelId, writes: &mpsc::Sender<Write>) -> Result<(), StoreError> {
@@ -406,6 +425,10 @@ impl Sharing {
 
     fn renew_every(&self) -> Duration {
         self.lease / 3
+    }
+
+    fn unsure_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.unsure_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -442,7 +465,7 @@ pub(super) async fn reload(writes: &mpsc::Sender<Write>, what: Reload) -> Result
 }
 
 /// Notes, when it is dropped before it is sure, that a claim may have been lost on its way here.
-struct Unsure<'u>(&'u AtomicBool);
+struct Unsure<'u>(&'u Sharing);
 
 impl Unsure<'_> {
     /// None was.
@@ -453,6 +476,7 @@ impl Unsure<'_> {
 
 impl Drop for Unsure<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        // What a database has not committed by then, it has given up.
+        *self.0.unsure_until() = Some(Instant::now() + self.0.lease + self.0.commons.busy_max());
     }
 }

@@ -120,7 +120,7 @@ impl Writer {
                 }
                 Err(failed) => {
                     // A write that is faulty says nothing of the ledger.
-                    if matches!(failed, StoreError::Unavailable { .. }) {
+                    if matches!(failed, StoreError::Unavailable { .. } | StoreError::InDoubt { .. }) {
                         self.healthy(false);
                     }
                     tracing::error!(writes = part.len(), error = %failed, "the ledger could not write");

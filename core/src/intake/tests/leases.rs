@@ -4,11 +4,11 @@ use std::{convert::Infallible, pin::pin};
 
 use futures::poll;
 
-use super::Bed;
+use super::{Bed, said};
 use crate::{
-    channel::{EscalateError, IngressError, IngressPort, Offered, SayError},
+    channel::{EscalateError, IngressError, IngressPort, Offered, SayError, Seat},
     model::ChannelId,
-    store::rig::{key, within},
+    store::rig::{BEGIN, key, within},
 };
 
 #[tokio::test]
@@ -66,4 +66,20 @@ async fn a_turn_from_before_a_loss_stays_refused_when_the_channel_comes_back() {
     let said = fresh.say("hello", async { Ok::<_, Infallible>(()) }).await;
     said.expect("the channel is held again");
     bed.ledger.close().await;
+}
+
+#[test]
+fn an_escalation_that_fails_after_a_loss_brings_nothing_of_before_back() {
+    let seat = Seat::new(key(1), || BEGIN);
+    let generation = seat.generation();
+    for (position, text) in [(1, "one"), (2, "two")] {
+        assert!(seat.pass(&said(1, position, text), generation), "the bot owns it");
+    }
+    let taken = seat.take(generation).expect("nobody else does");
+    assert_eq!(taken.remainder.len(), 2);
+    seat.void();
+    seat.give_back(taken);
+    assert!(seat.is_idle(), "what was passed before the loss is the next one's");
+    let taken = seat.take(seat.generation()).expect("the one before is over");
+    assert!(taken.remainder.is_empty(), "{}", taken.remainder.len());
 }

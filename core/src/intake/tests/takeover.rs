@@ -311,3 +311,25 @@ async fn an_edit_that_no_handler_sees_reaches_the_agent_once() {
         bed.ledger.close().await;
     }
 }
+
+#[tokio::test]
+async fn an_escalation_whose_answer_is_lost_is_committed_once_and_the_bot_stays_silent() {
+    let (bed, tenant) = Bed::tenant().await;
+    bed.pass(1..=3).await;
+    let turn = bed.turn(1).await;
+    turn.say("a line", sent()).await.expect("the bot owns it");
+    tenant.lose_answer();
+    bed.opened(turn.clone()).await;
+    assert!(!turn.is_current());
+    assert_eq!(bed.port.owner(&key(1)), Owner::Human);
+    for position in 2..=3 {
+        assert!(bed.start(position).await.is_none(), "{position} is the agent's");
+    }
+    let opener = bed.opener().await;
+    assert_eq!(opener.matches("Bot: a line").count(), 1, "{opener}");
+    assert!(
+        turn.seat().take_unwritten().is_empty(),
+        "what the opening told is not told again"
+    );
+    bed.ledger.close().await;
+}

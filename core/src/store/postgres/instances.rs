@@ -1,6 +1,6 @@
 //! Instances and the channels that they have, by the database's clock.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -63,18 +63,33 @@ pub(super) async fn sweep(db: &mut PgConnection) -> Result<Vec<Door>, StoreError
     Ok(doors)
 }
 
-/// Gives a channel that nobody alive has. `false` when somebody has it, or who asks is not alive.
+/// Gives a channel that nobody alive has, within the transaction that stands. `false` when somebody has it, or who asks is
+/// not alive.
 pub(super) async fn take_channel(
     db: &mut PgConnection,
     instance: Uuid,
     channel: &ChannelId,
 ) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO channels (channel, holder, fence) SELECT $2, i.id, nextval('fences') FROM instances i \
-               WHERE i.id = $1 AND i.alive_until > clock_timestamp() \
-               ON CONFLICT (channel) DO UPDATE SET holder = excluded.holder, fence = excluded.fence \
-               WHERE channels.holder IS NULL OR channels.holder = excluded.holder OR NOT EXISTS \
-               (SELECT 1 FROM instances i WHERE i.id = channels.holder AND i.alive_until > clock_timestamp())";
-    let query = sqlx::query(sql).bind(instance).bind(channel.as_str());
+    const ROW: &str = "INSERT INTO channels (channel, holder, fence) VALUES ($1, NULL, 0) ON CONFLICT DO NOTHING";
+    const LOCK: &str = "SELECT 1 FROM channels WHERE channel = $1 FOR UPDATE";
+    // A statement of its own: it sees who lives once the lock is there, not before it was waited for.
+    const TAKE: &str = "UPDATE channels SET holder = $1, fence = nextval('fences') WHERE channel = $2 \
+        AND EXISTS (SELECT 1 FROM instances WHERE id = $1 AND alive_until > clock_timestamp()) \
+        AND (holder IS NULL OR holder = $1 OR NOT EXISTS \
+        (SELECT 1 FROM instances i WHERE i.id = channels.holder AND i.alive_until > clock_timestamp()))";
+    for sql in [ROW, LOCK] {
+        let query = sqlx::query(sql).bind(channel.as_str());
+        query.execute(&mut *db).await.map_err(failed)?;
+    }
+    let query = sqlx::query(TAKE).bind(instance).bind(channel.as_str());
     let taken = query.execute(db).await.map_err(failed)?;
     Ok(taken.rows_affected() == 1)
+}
+
+/// The channels that an instance has.
+pub(super) async fn channels_of(db: &mut PgConnection, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError> {
+    let sql = "SELECT channel FROM channels WHERE holder = $1";
+    let rows = sqlx::query(sql).bind(instance).fetch_all(db).await.map_err(failed)?;
+    let channels = rows.iter().map(|row| read::<String>(row, "channel").map(ChannelId::new));
+    channels.collect()
 }

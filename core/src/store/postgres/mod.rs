@@ -27,7 +27,11 @@ mod schema;
 mod settle;
 mod writer;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -213,6 +217,10 @@ impl Backend for PostgresBackend {
 
 #[async_trait]
 impl Commons for PostgresBackend {
+    fn busy_max(&self) -> Duration {
+        self.busy_max
+    }
+
     async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError> {
         instances::join(&mut *self.reader().await?, instance, lease).await
     }
@@ -245,7 +253,14 @@ impl Commons for PostgresBackend {
     }
 
     async fn take_channel(&self, instance: Uuid, channel: &ChannelId) -> Result<bool, StoreError> {
-        instances::take_channel(&mut *self.reader().await?, instance, channel).await
+        let mut transaction = self.begin().await?;
+        let taken = instances::take_channel(&mut transaction, instance, channel).await?;
+        within(self.busy_max, transaction.commit()).await?;
+        Ok(taken)
+    }
+
+    async fn channels_of(&self, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError> {
+        instances::channels_of(&mut *self.reader().await?, instance).await
     }
 
     async fn claim(

@@ -92,19 +92,29 @@ impl Writer {
     async fn commit(&mut self) -> Result<(), StoreError> {
         tracing::trace!(target: "escalator::site", site = "commit.before");
         let connection = self.connection.as_mut().expect("a transaction has its connection");
-        within(self.busy_max, sqlx::query("COMMIT").execute(connection)).await?;
+        within(self.busy_max, sqlx::query("COMMIT").execute(connection))
+            .await
+            .map_err(in_doubt)?;
         self.begun = false;
         tracing::trace!(target: "escalator::site", site = "commit.after");
         Ok(())
     }
 
     async fn gave_up(&mut self, error: &StoreError) {
-        if matches!(error, StoreError::Unavailable { .. }) {
+        if matches!(error, StoreError::Unavailable { .. } | StoreError::InDoubt { .. }) {
             // An answer may still be on its way: nothing more is asked of this connection.
             self.connection = None;
             self.begun = false;
         } else {
             self.roll_back().await;
         }
+    }
+}
+
+/// What a COMMIT came to that failed: only where the database refuses it, nothing is committed.
+fn in_doubt(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { detail } => StoreError::InDoubt { detail },
+        refused => refused,
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct Tenant {
     ledger: Arc<Ledger>,
     term: Mutex<Arc<Term>>,
     is_fenced: AtomicBool,
+    is_unheard: AtomicBool,
     /// Woken by each settle that is fenced.
     fenced: Notify,
 }
@@ -33,6 +34,7 @@ impl Tenant {
             ledger,
             term: Mutex::new(long()),
             is_fenced: AtomicBool::new(false),
+            is_unheard: AtomicBool::new(false),
             fenced: Notify::new(),
         })
     }
@@ -52,6 +54,11 @@ impl Tenant {
         self.is_fenced.store(true, Ordering::SeqCst);
     }
 
+    /// What is accepted next is committed, and the answer lost.
+    pub(crate) fn lose_answer(&self) {
+        self.is_unheard.store(true, Ordering::SeqCst);
+    }
+
     /// Waits until something was settled in vain.
     pub(crate) async fn was_fenced(&self) {
         self.fenced.notified().await;
@@ -69,7 +76,13 @@ fn long() -> Arc<Term> {
 #[async_trait]
 impl Store for Tenant {
     async fn accept(&self, events: Vec<Incoming>) -> Result<Vec<Accepted>, StoreError> {
-        self.ledger.accept(events).await
+        let accepted = self.ledger.accept(events).await;
+        if self.is_unheard.swap(false, Ordering::SeqCst) {
+            return Err(StoreError::InDoubt {
+                detail: "as the test wants it".to_owned(),
+            });
+        }
+        accepted
     }
 
     async fn settle(&self, settle: Settle) -> Result<Recorded, StoreError> {

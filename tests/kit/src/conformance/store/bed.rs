@@ -169,7 +169,7 @@ impl Bed {
         for _attempt in 0..ATTEMPTS_MAX {
             match self.patience.within(what, call()).await? {
                 Ok(answer) => return Ok(answer),
-                Err(failed @ StoreError::Unavailable { .. }) => last = Some(failed),
+                Err(failed @ (StoreError::Unavailable { .. } | StoreError::InDoubt { .. })) => last = Some(failed),
                 Err(failed) => return broken(format!("{what}: {failed}")),
             }
         }
@@ -233,7 +233,7 @@ impl Bed {
         let store = self.store();
         let order = || async {
             match store.maintain(task.clone()).await {
-                Err(away @ StoreError::Unavailable { .. }) => Err(away),
+                Err(away @ (StoreError::Unavailable { .. } | StoreError::InDoubt { .. })) => Err(away),
                 answered => Ok(answered),
             }
         };
