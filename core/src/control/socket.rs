@@ -34,6 +34,10 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Between two connections that could not be taken.
 const ACCEPT_WAIT: Duration = Duration::from_millis(200);
 
+/// How long the random name is of the folder in which a socket is made, and how often another is tried where it is taken.
+const PRIVATE_NAME_CHARS: usize = 8;
+const PRIVATE_TRIES_MAX: u32 = 8;
+
 /// A Unix socket that its owner alone can use. Removed when it is dropped.
 #[derive(Debug)]
 pub struct Socket {
@@ -59,10 +63,7 @@ impl Socket {
         check_left_behind(path)?;
         // Made where nobody else can come before its mode is set, then put in its place at one stroke.
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let private = folder
-            .unwrap_or(Path::new("."))
-            .join(format!(".{}", uuid::Uuid::new_v4().simple()));
-        fs::DirBuilder::new().mode(0o700).create(&private)?;
+        let private = private_folder(folder.unwrap_or(Path::new(".")))?;
         let made = private.join("s");
         let bound = bind_private(&made).and_then(|bound| fs::rename(&made, path).map(|()| bound));
         let removed = fs::remove_file(&made)
@@ -110,6 +111,21 @@ impl Socket {
         let drained = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN_MAX, drained).await.is_err() {
             tracing::warn!("a call of an operator was cut off by the shutdown");
+        }
+    }
+}
+
+/// A new folder of a short name: the path of what is made in it must fit where that of the socket does.
+fn private_folder(parent: &Path) -> io::Result<PathBuf> {
+    let mut tries = 1;
+    loop {
+        let mut name = uuid::Uuid::new_v4().simple().to_string();
+        name.truncate(PRIVATE_NAME_CHARS);
+        let private = parent.join(format!(".{name}"));
+        match fs::DirBuilder::new().mode(0o700).create(&private) {
+            Ok(()) => return Ok(private),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < PRIVATE_TRIES_MAX => tries += 1,
+            Err(error) => return Err(error),
         }
     }
 }

@@ -287,6 +287,16 @@ async fn a_socket_left_behind_is_replaced_and_anything_else_is_left_alone() {
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "dear diary");
     assert_eq!(std::fs::read_dir(dir.path()).expect("it is read").count(), 1);
 
+    // As long as every system takes it, what is made on the way included.
+    let name = "escalator.db.sock";
+    let taken = dir.path().as_os_str().len() + "//".len() + name.len();
+    let deep = dir.path().join("x".repeat(100_usize.saturating_sub(taken).max(1)));
+    std::fs::create_dir(&deep).expect("it can be made");
+    let socket = Socket::bind(&deep.join(name)).expect("its path is not too long");
+    drop(socket);
+    assert_eq!(std::fs::read_dir(&deep).expect("it is read").count(), 0);
+    std::fs::remove_dir(&deep).expect("it is empty");
+
     let long = dir.path().join("x".repeat(200));
     Socket::bind(&long.join("a.sock")).expect_err("there is no such folder");
 }

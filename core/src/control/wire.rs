@@ -46,7 +46,7 @@ pub struct Letter {
     pub created_at: jiff::Timestamp,
     /// How many attempts were followed by another.
     pub retries: u32,
-    /// Whether an attempt before the last may have arrived.
+    /// Whether an attempt may have arrived.
     pub maybe_sent: bool,
     /// What it says. A file stands as `[image: cat.png]`, an event for the bot as its kind.
     pub text: Option<String>,

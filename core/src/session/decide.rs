@@ -86,7 +86,7 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         (Opening(_) | Waiting(_) | WithAgent(_), AgentFile(file)) => relay::agent_file(draft, file),
         (Opening(_) | Waiting(_) | WithAgent(_), AgentTyping) => relay::agent_shows(draft, None),
         (Opening(session) | Waiting(session) | WithAgent(session), AgentEnded) => end::at_the_desk(draft, &session),
-        // The opening was taken back: whatever reached the desk is over there.
+        // Whatever reached the desk is over there. For a while an agent's late word still goes out.
         (Leaving(leaving), AgentMessage(author, text)) => {
             past::message(draft, leaving.session.id, author.as_ref(), text)
         }

@@ -65,13 +65,15 @@ fn bury(draft: &mut Draft<'_>, session: SessionId, payload: ChatPayload, why: &s
 
 const TOO_LATE: &str = "it came too late: the session is over";
 
-/// Whether the session ended a short while ago, and no newer one is open.
+/// Whether the session was over at the desk a short while ago, and no newer one is open.
 fn still_welcome(draft: &Draft<'_>, session: SessionId) -> bool {
-    matches!(draft.conversation.state, State::WithBot)
-        && draft
-            .conversation
-            .last
-            .is_some_and(|last| last.session == session && draft.env.now.since(last.at) <= draft.env.policy.late_max)
+    let over = match &draft.conversation.state {
+        State::WithBot => draft.conversation.last.map(|last| (last.session, last.at)),
+        // The agents came too late for it, and a message is left in their place.
+        State::Leaving(leaving) => Some((leaving.session.id, leaving.session.watch.since)),
+        State::Opening(_) | State::Waiting(_) | State::WithAgent(_) => None,
+    };
+    over.is_some_and(|(over, at)| over == session && draft.env.now.since(at) <= draft.env.policy.late_max)
 }
 
 impl Draft<'_> {

@@ -342,8 +342,8 @@ pub(crate) enum RowChange {
     Delivered(Receipt),
     /// It was taken back.
     TakenBack,
-    /// It is a dead letter.
-    Dead { detail: String },
+    /// It is a dead letter: why, and whether its last attempt may have arrived.
+    Dead { detail: String, maybe_sent: bool },
     /// It is tried again: an attempt that began is over.
     Retry { due: Timestamp, maybe_sent: bool },
     /// An attempt that must not be made twice begins.

@@ -373,6 +373,6 @@ pub struct DeadLetter {
     pub created_at: Timestamp,
     /// How many attempts were followed by another.
     pub retries: u32,
-    /// Whether an attempt before the last may have arrived.
+    /// Whether an attempt may have arrived.
     pub maybe_sent: bool,
 }

@@ -42,7 +42,10 @@ impl<'c> Fate<'c> {
         match row_change {
             _ if self.end.is_some() => {}
             RowChange::Delivered(_) | RowChange::TakenBack => self.end = Some(End::Gone),
-            RowChange::Dead { detail } => self.end = Some(End::Dead(detail)),
+            RowChange::Dead { detail, maybe_sent } => {
+                self.end = Some(End::Dead(detail));
+                self.maybe_sent |= maybe_sent;
+            }
             RowChange::Retry { due, maybe_sent } => {
                 self.attempts += 1;
                 self.due = Some(*due);

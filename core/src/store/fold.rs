@@ -347,9 +347,11 @@ impl<'b> Batch<'b> {
             }
             SettleAs::Dead { .. } if gone => return self.index.push(IndexChange::Settled(id)),
             SettleAs::Dead { detail, maybe_sent } => {
-                self.changes
-                    .settled
-                    .push((id, RowChange::Dead { detail: detail.clone() }));
+                let change = RowChange::Dead {
+                    detail: detail.clone(),
+                    maybe_sent: *maybe_sent,
+                };
+                self.changes.settled.push((id, change));
                 Settlement::Dead {
                     detail: detail.clone(),
                     maybe_sent: *maybe_sent,

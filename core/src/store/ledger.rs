@@ -289,8 +289,9 @@ impl Ledger {
     }
 }
 
-/// How long after a start what was said meanwhile may take to come in before a session counts as silent, and what waited
-/// may take to go out before the desk counts as away.
+/// How long after a start what was said meanwhile may take to come in before a session counts as silent or as one that
+/// nobody took and a message counts as one without a contact, and what waited may take to go out before the desk counts as
+/// away.
 const CATCH_UP_MAX: Duration = Duration::from_secs(30);
 
 /// The timers of a ledger that starts. Those that a state runs by are due by what is remembered and by the settings of now,
@@ -306,23 +307,25 @@ fn timers(
     timers.extend(live.timers(policy).map(|(session, kind, due)| ((session, kind), due)));
     let set = timers.into_iter().map(|((session, kind), due)| {
         let caught_up = now + catch_up(kind, policy);
-        let due = match (kind, policy.silence_max, policy.desk_away_max) {
-            (TimerKind::Silence, Some(_), _) => due.max(caught_up),
-            (TimerKind::DeskAway, _, Some(away_max)) => due.min(now + away_max).max(caught_up),
+        let due = match (kind, policy.desk_away_max) {
+            (TimerKind::DeskAway, Some(away_max)) => due.min(now + away_max),
             _ => due,
         };
-        IndexChange::SetTimer(session, kind, due)
+        IndexChange::SetTimer(session, kind, due.max(caught_up))
     });
     set.collect()
 }
 
 /// How long a ledger that starts lets pass before a timer of this kind: what came while nobody listened comes first.
 fn catch_up(kind: TimerKind, policy: &Policy) -> Duration {
-    match (kind, policy.silence_max, policy.desk_away_max) {
-        (TimerKind::Silence, Some(silence_max), _) => silence_max.min(policy.warned_max).min(CATCH_UP_MAX),
-        (TimerKind::DeskAway, _, Some(away_max)) => away_max.min(CATCH_UP_MAX),
-        _ => Duration::ZERO,
-    }
+    let timer_max = match kind {
+        TimerKind::Opening => None,
+        TimerKind::Waiting => policy.waiting_max,
+        TimerKind::Silence => policy.silence_max.map(|silence_max| silence_max.min(policy.warned_max)),
+        TimerKind::Leaving => Some(policy.leaving_max),
+        TimerKind::DeskAway => policy.desk_away_max,
+    };
+    timer_max.map_or(Duration::ZERO, |timer_max| timer_max.min(CATCH_UP_MAX))
 }
 
 /// The timers that are due to an instance that started a while ago.

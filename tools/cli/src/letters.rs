@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     Done,
     age::{ago, since},
-    args::{Action, Chosen, DeadLetters, Which},
+    args::{self, Action, DeadLetters, Which},
     print_json,
     reach::Reach,
     table::Table,
@@ -107,7 +107,7 @@ async fn show(reach: &Reach, id: DeliveryId, json: bool) -> Result<Done> {
         retries => retries.to_string(),
     };
     let doubt = if letter.maybe_sent {
-        "perhaps: an attempt ended without an answer"
+        "perhaps: what became of an attempt is not known"
     } else {
         "no"
     };
@@ -150,8 +150,8 @@ struct Fate {
     error: Option<String>,
 }
 
-async fn order(reach: &Reach, order: Order, chosen: Chosen, json: bool) -> Result<Done> {
-    let ids = ids(reach, chosen).await?;
+async fn order(reach: &Reach, order: Order, which: args::Chosen, json: bool) -> Result<Done> {
+    let Chosen { ids, more } = chosen_of(reach, which).await?;
     if ids.is_empty() && !json {
         println!("There are no dead letters.");
         return Ok(Done::All);
@@ -167,7 +167,11 @@ async fn order(reach: &Reach, order: Order, chosen: Chosen, json: bool) -> Resul
             Ok(done) => (Some(done), None),
             Err(why) => (None, Some(why)),
         };
-        let fate = Fate { id, done, error };
+        let fate = Fate {
+            id: id.to_string(),
+            done,
+            error,
+        };
         if !json {
             tell(&fate);
         }
@@ -176,22 +180,43 @@ async fn order(reach: &Reach, order: Order, chosen: Chosen, json: bool) -> Resul
     if json {
         print_json(&fates)?;
     }
-    let all = fates.iter().all(|fate| fate.error.is_none());
+    if more {
+        eprintln!("error: there are more dead letters than are dealt with at once: do it again");
+    }
+    let all = !more && fates.iter().all(|fate| fate.error.is_none());
     Ok(if all { Done::All } else { Done::Partly })
 }
 
-/// Those that were named, or all there are: the oldest first, so that they come in the order in which they died.
-async fn ids(reach: &Reach, chosen: Chosen) -> Result<Vec<String>> {
-    if !chosen.all {
-        return Ok(chosen.ids.iter().map(DeliveryId::to_string).collect());
+/// The dead letters with which something is done.
+#[derive(Debug, PartialEq, Eq)]
+struct Chosen {
+    ids: Vec<DeliveryId>,
+    /// Whether there are others that were chosen too.
+    more: bool,
+}
+
+/// Those that were named, or all there are.
+async fn chosen_of(reach: &Reach, which: args::Chosen) -> Result<Chosen> {
+    if !which.all {
+        return Ok(Chosen {
+            ids: which.ids,
+            more: false,
+        });
     }
     let query = Query {
         max: ALL,
-        channel: chosen.channel.as_deref(),
-        lane: chosen.lane.map(|lane| lane.to_string()),
+        channel: which.channel.as_deref(),
+        lane: which.lane.map(|lane| lane.to_string()),
     };
-    let found: Letters = reach.get(PATH, &query).await?;
-    Ok(found.letters.into_iter().rev().map(|letter| letter.id).collect())
+    all_of(&reach.get(PATH, &query).await?)
+}
+
+/// All that were found, in the order of their lanes: what is sent again comes as it was written, in whichever order it died.
+fn all_of(found: &Letters) -> Result<Chosen> {
+    let ids = found.letters.iter().map(|letter| letter.id.parse());
+    let mut ids = ids.collect::<Result<Vec<DeliveryId>, _>>()?;
+    ids.sort_unstable();
+    Ok(Chosen { ids, more: found.more })
 }
 
 fn tell(fate: &Fate) {
@@ -201,5 +226,35 @@ fn tell(fate: &Fate) {
         // The reason begins with the id.
         (None, Some(error)) => eprintln!("error: {error}"),
         (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_again_all_at_once_comes_in_the_order_of_its_lane_and_not_of_its_deaths() {
+        let letter = |id: &str| LetterRow {
+            id: id.to_owned(),
+            payload: "chat.message".to_owned(),
+            channel: "telegram".to_owned(),
+            address: "1".to_owned(),
+            customer: "1".to_owned(),
+            chars: None,
+            bytes: None,
+            reason: "blocked".to_owned(),
+            died_at: Timestamp::UNIX_EPOCH,
+        };
+        let lane = "chat/0199f2a4-7c1e-7b60-9f3a-2d5e8c4b1a07";
+        let found = Letters {
+            letters: ["9", "11", "2", "10"]
+                .map(|seq| letter(&format!("{lane}/{seq}")))
+                .into(),
+            more: true,
+        };
+        let Chosen { ids, more } = all_of(&found).expect("they are ids");
+        assert_eq!(ids.iter().map(|id| id.seq).collect::<Vec<_>>(), [2, 9, 10, 11]);
+        assert!(more, "those that did not come are not forgotten");
     }
 }

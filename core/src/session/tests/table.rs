@@ -368,12 +368,14 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:failed, bot:failed(refused)+3"
         }
 
-        // Either way of leaving. What reached the desk is over there.
+        // Either way of leaving. What reached the desk is over there; an agent's late word still goes out.
         (Leaving | LeavingTicket, Former) => "leaving bots",
         (Leaving | LeavingTicket, Escalate) => "leaving already",
         (Leaving | LeavingTicket, PushLog) => "leaving over",
-        (Leaving | LeavingTicket, AgentMessage | PastMessage) => "leaving over: bot:undelivered, dead chat.message",
-        (Leaving | LeavingTicket, AgentFile | PastFile) => "leaving over: bot:undelivered, dead chat.file",
+        (Leaving | LeavingTicket, AgentMessage) => "leaving kept: record, chat.message",
+        (Leaving | LeavingTicket, AgentFile) => "leaving kept: record, chat.message, chat.file",
+        (Leaving | LeavingTicket, PastMessage) => "leaving over: bot:undelivered, dead chat.message",
+        (Leaving | LeavingTicket, PastFile) => "leaving over: bot:undelivered, dead chat.file",
         (Leaving | LeavingTicket, AgentTyping | AgentEnded | PastTyping | PastEnded) => "leaving over",
         (Leaving | LeavingTicket, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
             "leaving over"

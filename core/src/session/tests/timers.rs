@@ -6,7 +6,7 @@ use super::scene::*;
 use crate::{
     delivery::DeskPayload,
     model::{BotEvent, Contact, EndReason, Escalation, HowOften, Line, OnTimeout, Timestamp},
-    session::{DeskWatch, Effect, TimerKind, Transition},
+    session::{DeskWatch, Effect, TimerKind, Transition, Verdict},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -202,6 +202,22 @@ fn a_message_can_be_left_when_nobody_takes_the_session_and_each_line_stands_in_i
         EndReason::LeftMessage
     );
     assert_eq!(unsent(&left), Vec::<&str>::new());
+}
+
+#[test]
+fn an_agent_who_comes_just_after_the_timeout_still_reaches_the_customer() {
+    let mut scene = waiting_with_lines();
+    scene.policy.leaving_max = scene.policy.late_max * 2;
+    scene.after_its_time(TimerKind::Waiting);
+    let session = scene.session();
+    scene.later(scene.policy.late_max);
+    let late = scene.happens(&agent_says(session, Some("Anna"), "here I am"));
+    assert_eq!(told(&late), "leaving kept: record, chat.message");
+    assert_eq!(chat_lines(&late), ["Anna: (written after the chat ended)\nhere I am"]);
+    scene.later(Duration::from_millis(1));
+    let too_late = scene.decide(&agent_says(session, Some("Anna"), "still here"));
+    assert_eq!(too_late.verdict, Verdict::Over);
+    assert_eq!(chat_lines(&too_late), Vec::<String>::new());
 }
 
 #[test]

@@ -182,6 +182,7 @@ async fn files_that_nobody_needs_go(bed: &mut dyn Bed) {
                 chat(1, 2),
                 RowChange::Dead {
                     detail: "blocked".to_owned(),
+                    maybe_sent: false,
                 },
             ),
             (chat(1, 3), RowChange::Delivered(Receipt::None)),

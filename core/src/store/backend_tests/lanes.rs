@@ -121,6 +121,7 @@ async fn rows_change_as_attempts_end(bed: &mut dyn Bed) {
                 ids[2],
                 RowChange::Dead {
                     detail: "blocked".to_owned(),
+                    maybe_sent: false,
                 },
             ),
             (ids[3], retry(at(500), true)),
@@ -156,6 +157,7 @@ async fn made_and_taken_back_in_one_batch(bed: &mut dyn Bed) {
                 chat(1, 2),
                 RowChange::Dead {
                     detail: "too late".to_owned(),
+                    maybe_sent: false,
                 },
             ),
             (chat(1, 3), RowChange::Started),
@@ -181,6 +183,7 @@ async fn what_is_gone_or_dead_stays_so(bed: &mut dyn Bed) {
     };
     let dies = || RowChange::Dead {
         detail: "first".to_owned(),
+        maybe_sent: false,
     };
     settle(
         bed,
@@ -199,6 +202,7 @@ async fn what_is_gone_or_dead_stays_so(bed: &mut dyn Bed) {
     bed.reopen().await;
     let later = RowChange::Dead {
         detail: "second".to_owned(),
+        maybe_sent: false,
     };
     settle(
         bed,
@@ -262,6 +266,7 @@ async fn dead_letters_come_newest_first(bed: &mut dyn Bed) {
     write_rows(bed, &[chat(1, 1), chat(1, 2)]).await;
     let dies = |detail: &str| RowChange::Dead {
         detail: detail.to_owned(),
+        maybe_sent: false,
     };
     settle(bed, at(9), vec![(chat(1, 1), dies("b"))]).await;
     settle(bed, at(5), vec![(chat(1, 2), dies("a"))]).await;

@@ -43,7 +43,7 @@ pub(super) const CASES: [(&str, Case); 6] = [
 async fn a_dead_letter_is_read_alone_and_whole(bed: &mut dyn Bed) {
     let batch = Changes {
         conversations: vec![conversation(1)],
-        deliveries: vec![row(1, chat(1, 1)), row(1, chat(1, 2))],
+        deliveries: vec![row(1, chat(1, 1)), row(1, chat(1, 2)), row(1, chat(1, 3))],
         ..changes(at(3))
     };
     bed.backend().commit(&batch).await.expect("it is written");
@@ -58,6 +58,18 @@ async fn a_dead_letter_is_read_alone_and_whole(bed: &mut dyn Bed) {
     assert_eq!((letter.id, &letter.conversation), (chat(1, 1), &key(1)));
     assert_eq!((letter.detail.as_str(), letter.at), ("blocked", at(4)));
     assert_eq!((letter.created_at, letter.retries, letter.maybe_sent), (at(3), 1, true));
+    let in_doubt = RowChange::Dead {
+        detail: "no answer came".to_owned(),
+        maybe_sent: true,
+    };
+    settle(bed, at(6), vec![(chat(1, 3), in_doubt)]).await;
+    let letter = bed.backend().dead_letter(chat(1, 3)).await.expect("it is read");
+    let letter = letter.expect("it is there");
+    assert_eq!(
+        (letter.retries, letter.maybe_sent),
+        (0, true),
+        "its only attempt may have arrived"
+    );
     for none in [chat(1, 2), chat(1, 9), bot(1, 1)] {
         let found = bed.backend().dead_letter(none).await.expect("it is read");
         assert_eq!(found, None, "{none}");
@@ -267,6 +279,7 @@ async fn rows_are_counted_at_each_door(bed: &mut dyn Bed) {
 fn dies(detail: &str) -> RowChange {
     RowChange::Dead {
         detail: detail.to_owned(),
+        maybe_sent: false,
     }
 }
 

@@ -119,8 +119,9 @@ fn row_changes() -> impl Strategy<Value = RowChange> {
         Just(RowChange::Delivered(Receipt::Message { id: "7".to_owned() })),
         Just(RowChange::TakenBack),
         Just(RowChange::Started),
-        Just(RowChange::Dead {
-            detail: "blocked".to_owned()
+        any::<bool>().prop_map(|maybe_sent| RowChange::Dead {
+            detail: "blocked".to_owned(),
+            maybe_sent,
         }),
         (0..99_i64, any::<bool>()).prop_map(|(due, maybe_sent)| RowChange::Retry {
             due: at(due),

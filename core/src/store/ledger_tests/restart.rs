@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     delivery::{Availability, ChatPayload, Door, Payload, Receipt},
-    model::{Address, Clock, EventKey, Position, SessionId, Timestamp},
+    model::{Address, Clock, EventKey, OnTimeout, Position, SessionId, Timestamp},
     session::{Event, TimerKind, Verdict},
     store::{
         Accepted, ChannelFacts, DueTimer, Incoming, Ledger, SettleAs, Store, Target,
@@ -209,6 +209,34 @@ async fn a_timer_goes_by_the_settings_of_the_start_and_lets_what_was_missed_come
         for _ in 0..2 {
             let (now_due, next) = ledger.due_timers().await;
             assert_eq!((now_due, next), (Vec::new(), Some(heard_at + Duration::from_hours(1))));
+        }
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_timer_that_ran_out_while_nobody_listened_lets_what_was_missed_come_in_first() {
+    for mut place in Place::each().await {
+        let waiting_max = Duration::from_secs(20);
+        place.settings.policy.waiting_max = Some(waiting_max);
+        place.settings.policy.on_timeout = OnTimeout::LeaveMessage;
+        place.settings.policy.desk_away_max = None;
+        let ledger = place.open().await;
+        open(&ledger, 1, 1).await;
+        deliver_all(&ledger).await;
+        let mut ledger = place.reopen(ledger).await;
+        for (kind, listens) in [
+            (TimerKind::Waiting, waiting_max),
+            (TimerKind::Leaving, Duration::from_secs(30)),
+        ] {
+            place.clock.advance(Duration::from_hours(9));
+            ledger = place.reopen(ledger).await;
+            let looks_at = place.clock.now() + listens;
+            assert_eq!(ledger.due_timers().await, (Vec::new(), Some(looks_at)), "{kind:?}");
+            place.clock.advance(listens);
+            let (timers, _) = ledger.due_timers().await;
+            assert_eq!(timers.iter().map(|timer| timer.kind).collect::<Vec<_>>(), [kind]);
+            ledger.accept(vec![due(timers[0])]).await.expect("it is written");
         }
         ledger.close().await;
     }

@@ -167,7 +167,10 @@ impl Tables {
             RowChange::Delivered(_) | RowChange::TakenBack => {
                 self.deliveries.remove(&id);
             }
-            RowChange::Dead { detail } => row.dead = Some((now, detail.clone())),
+            RowChange::Dead { detail, maybe_sent } => {
+                row.dead = Some((now, detail.clone()));
+                row.maybe_sent |= maybe_sent;
+            }
             RowChange::Retry { due, maybe_sent } => {
                 row.attempts += 1;
                 row.due = *due;

@@ -35,11 +35,12 @@ pub(super) async fn rows(db: &mut SqliteConnection, ids: &[DeliveryId]) -> Resul
 }
 
 pub(super) async fn transcript(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<Line>, StoreError> {
-    // From the newest line of its conversation back, each names the one before.
+    // From the newest line of its conversation back, each names the one before. What is not folded in is newer, also where
+    // its number is lower: the numbers begin anew once no line is left.
     let sql = "WITH RECURSIVE \
         head (conversation, n) AS \
-          (SELECT c.id, max(COALESCE(c.last_line, 0), COALESCE((SELECT max(g.last_line) FROM conversation_changes g \
-             WHERE g.conversation = c.id), 0)) FROM sessions s JOIN conversations c ON c.id = s.conversation \
+          (SELECT c.id, COALESCE((SELECT max(g.last_line) FROM conversation_changes g WHERE g.conversation = c.id), \
+             c.last_line) FROM sessions s JOIN conversations c ON c.id = s.conversation \
              WHERE s.id = ?1), \
         chain (n, before, conversation, session, body) AS \
           (SELECT l.n, l.before, l.conversation, l.session, l.body FROM head h \

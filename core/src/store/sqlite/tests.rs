@@ -434,6 +434,36 @@ async fn what_was_appended_is_read_before_and_after_it_is_folded_in() {
 }
 
 #[tokio::test]
+async fn a_transcript_begins_at_its_newest_line_also_where_the_numbers_begin_anew() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    backend.commit(&batch("e")).await.expect("it is written");
+    let said = |words: &str| Changes {
+        lines: vec![(
+            conversation().id,
+            Some(session()),
+            Line::bot(Timestamp::default(), words),
+        )],
+        ..Changes::default()
+    };
+    for words in ["1", "2", "3"] {
+        backend.commit(&said(words)).await.expect("it is written");
+    }
+    backend.close().await.expect("it is closed");
+    // Folds in what was appended; then every line is too old.
+    let backend = open(&dir).await;
+    backend.tamper("DELETE FROM transcript_lines").await;
+    backend.close().await.expect("it is closed");
+    let backend = open(&dir).await;
+    backend.commit(&said("new")).await.expect("it is written");
+    let (_, transcript, history) = told(&backend).await;
+    assert_eq!(
+        (transcript.as_slice(), history.as_slice()),
+        (&["new".to_owned()][..], &["new".to_owned()][..])
+    );
+}
+
+#[tokio::test]
 async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_last_word() {
     let dir = dir();
     let backend = open(&dir).await;
