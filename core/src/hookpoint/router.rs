@@ -7,12 +7,14 @@ use axum::{
     routing::any,
 };
 use http::{HeaderValue, Method, StatusCode, header};
+use subtle::Choice;
 use tokio::sync::Semaphore;
 
 use super::{
     HookpointSettings,
     path::secret_and_name,
     refusal::Refusal,
+    secret::Secret,
     to_the_end::{Panicked, ToTheEnd},
 };
 use crate::{
@@ -148,8 +150,18 @@ impl Rooms {
     /// Compares with every secret, so that the time does not tell which of them is near.
     fn knows(&self, given: &str) -> bool {
         let older = self.settings.accepted.iter().map(|secret| secret.is(given));
-        older
-            .fold(self.settings.secret.is(given), |one, other| one | other)
+        let known = older.fold(self.settings.secret.is(given), |one, other| one | other);
+        known.into() || self.is_of_a_session(given)
+    }
+
+    /// Whether a session stands under this secret: another instance may have one of its own.
+    fn is_of_a_session(&self, given: &str) -> bool {
+        let addresses = self.intake.hook_addresses();
+        let secrets = addresses
+            .iter()
+            .filter_map(|address| Secret::of_address(address.as_str()));
+        secrets
+            .fold(Choice::from(0), |one, secret| one | secret.is(given))
             .into()
     }
 }

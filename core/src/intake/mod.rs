@@ -19,13 +19,13 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::task::JoinError;
 
 use crate::{
     channel::IngressError,
-    model::{ChannelId, EventKey, Timestamp},
+    model::{ChannelId, EventKey, HookAddress, Timestamp},
     store::{Recorded, Settle, Store, StoreError},
 };
 
@@ -87,6 +87,11 @@ impl Intake {
     /// The channel is no longer this instance's: no turn that was given before says anything more, also when it comes back.
     pub(crate) fn lose(&self, channel: &ChannelId) {
         self.seats.void(channel);
+    }
+
+    /// Where the hooks of the sessions that stand go, whichever instance opened them.
+    pub(crate) fn hook_addresses(&self) -> BTreeSet<HookAddress> {
+        self.store.owners().hook_addresses()
     }
 
     /// Whether the ledger takes writes.

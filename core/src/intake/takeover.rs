@@ -106,7 +106,7 @@ impl Intake {
             return answered;
         }
         let until = Instant::now() + IN_DOUBT_MAX;
-        while answered.as_ref().is_err_and(|error| is_no_answer(error))
+        while answered.as_ref().is_err_and(is_no_answer)
             && Instant::now() < until
             && self.store.holds(&conversation.channel)
         {

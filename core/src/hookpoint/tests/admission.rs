@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 use super::{
     form::{FORM, MULTIPART, urlencoded},
-    world::{SECRET, World, locked, read},
+    world::{OTHERS_SECRET, SECRET, World, locked, read},
 };
 use crate::{hookpoint::Secret, model::DeskEvent};
 
@@ -129,6 +129,20 @@ async fn an_older_secret_is_taken_while_it_is_accepted() {
         format!("https://bot.example.com/omnidesk/{SECRET}"),
         "new sessions are opened with the present one"
     );
+}
+
+#[tokio::test]
+async fn a_session_is_reached_under_the_secret_that_another_instance_opened_it_with() {
+    let world = World::new();
+    for (secret, status) in [
+        (OTHERS_SECRET, StatusCode::OK),
+        ("another-instance-0001", StatusCode::NOT_FOUND),
+    ] {
+        let form = urlencoded(&[("sessionID", &world.session.to_string())]);
+        let request = Request::post(format!("/{secret}/endSession")).body(Body::from(form));
+        let answer = world.send(request.expect("a request")).await;
+        assert_eq!(answer.status(), status, "{secret}");
+    }
 }
 
 #[tokio::test]

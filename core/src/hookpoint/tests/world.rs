@@ -30,6 +30,9 @@ use crate::{
 
 pub(super) const SECRET: &str = "4f1c0b5e-hookpoint-secret";
 
+/// The secret of the instance that opened the session which stands.
+pub(super) const OTHERS_SECRET: &str = "another-instance-0000";
+
 /// The hookpoint and everything behind it.
 pub(super) struct World {
     pub(super) hookpoint: Hookpoint,
@@ -180,7 +183,7 @@ fn standing(session: SessionId) -> Conversation {
     let mut conversation = Conversation::new(ConversationId::mint(), key);
     conversation.state = State::WithAgent(Session {
         id: session,
-        hook_address: HookAddress::default(),
+        hook_address: HookAddress::new(format!("https://bot.example.com/omnidesk/{OTHERS_SECRET}")),
         opened_at: Timestamp::default(),
         desk_seq: 0,
         messages: 0,

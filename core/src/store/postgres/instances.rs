@@ -90,6 +90,8 @@ pub(super) async fn take_channel(
 pub(super) async fn channels_of(db: &mut PgConnection, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError> {
     let sql = "SELECT channel FROM channels WHERE holder = $1";
     let rows = sqlx::query(sql).bind(instance).fetch_all(db).await.map_err(failed)?;
-    let channels = rows.iter().map(|row| read::<String>(row, "channel").map(ChannelId::new));
+    let channels = rows
+        .iter()
+        .map(|row| read::<String>(row, "channel").map(ChannelId::new));
     channels.collect()
 }

@@ -35,14 +35,13 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sqlx::{PgPool, Postgres, Transaction, pool::PoolConnection};
+use sqlx::{Connection, PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use uuid::Uuid;
 
 use self::{
     failure::{closed, failed},
     news::Ear,
-    open::within,
     writer::Writer,
 };
 use super::{
@@ -78,6 +77,9 @@ impl Ledger {
 /// The shortest lease: one that a busy machine can still renew.
 const LEASE_MIN: Duration = Duration::from_secs(1);
 
+/// How many times as long as a call it may take to read all that instances know by heart.
+const RECOVERY_CALLS: u32 = 12;
+
 /// A ledger's storage in a PostgreSQL database.
 pub(crate) struct PostgresBackend {
     /// Who tells news from here.
@@ -111,24 +113,34 @@ impl PostgresBackend {
         self.pool.acquire().await.map_err(failed)
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        within(self.busy_max, self.pool.begin()).await
-    }
-
     /// What lasts longer than it may is given up.
     async fn in_time<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let answered = tokio::time::timeout(self.busy_max, call).await;
-        answered.unwrap_or_else(|_elapsed| {
-            let secs = self.busy_max.as_secs();
-            Err(StoreError::unavailable(format_args!("no answer within {secs} seconds")))
-        })
+        in_time(self.busy_max, call).await
     }
+}
+
+async fn in_time<T>(max: Duration, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let answered = tokio::time::timeout(max, call).await;
+    answered.unwrap_or_else(|_elapsed| {
+        let secs = max.as_secs();
+        Err(StoreError::unavailable(format_args!("no answer within {secs} seconds")))
+    })
+}
+
+/// Gives a connection back to the pool, or closes it where an answer may still be on its way.
+fn kept<T>(mut db: PoolConnection<Postgres>, answered: Result<T, StoreError>) -> Result<T, StoreError> {
+    if matches!(answered, Err(StoreError::Unavailable { .. })) {
+        db.close_on_drop();
+    }
+    answered
 }
 
 #[async_trait]
 impl Backend for PostgresBackend {
     async fn recover(&self, recent_since: Timestamp) -> Result<Recovered, StoreError> {
-        load::recover(&mut *self.reader().await?, recent_since).await
+        let mut db = self.reader().await?;
+        let recovered = in_time(self.busy_max * RECOVERY_CALLS, load::recover(&mut db, recent_since)).await;
+        kept(db, recovered)
     }
 
     async fn load(&self, wanted: &Wanted) -> Result<Loaded, StoreError> {
@@ -171,39 +183,57 @@ impl Backend for PostgresBackend {
     }
 
     async fn rows(&self, ids: &[DeliveryId]) -> Result<Vec<WaitingRow>, StoreError> {
-        read::rows(&mut *self.reader().await?, ids).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::rows(&mut db, ids)).await;
+        kept(db, answered)
     }
 
     async fn transcript(&self, session: SessionId) -> Result<Vec<Line>, StoreError> {
-        read::transcript(&mut *self.reader().await?, session).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::transcript(&mut db, session)).await;
+        kept(db, answered)
     }
 
     async fn dead_letters(&self, of: &LettersOf, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        letters::dead_letters(&mut *self.reader().await?, of, max).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(letters::dead_letters(&mut db, of, max)).await;
+        kept(db, answered)
     }
 
     async fn dead_letter(&self, id: DeliveryId) -> Result<Option<DeadLetter>, StoreError> {
-        letters::dead_letter(&mut *self.reader().await?, id).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(letters::dead_letter(&mut db, id)).await;
+        kept(db, answered)
     }
 
     async fn escalated(&self, ended_since: Timestamp, max: usize) -> Result<Vec<Conversation>, StoreError> {
-        read::escalated(&mut *self.reader().await?, ended_since, max).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::escalated(&mut db, ended_since, max)).await;
+        kept(db, answered)
     }
 
     async fn rows_at_doors(&self) -> Result<Vec<DoorRows>, StoreError> {
-        read::rows_at_doors(&mut *self.reader().await?).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::rows_at_doors(&mut db)).await;
+        kept(db, answered)
     }
 
     async fn blob_bytes(&self, blob: BlobId) -> Result<Option<u64>, StoreError> {
-        read::blob_bytes(&mut *self.reader().await?, blob).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::blob_bytes(&mut db, blob)).await;
+        kept(db, answered)
     }
 
     async fn blob_piece(&self, blob: BlobId, piece: u32) -> Result<Option<Bytes>, StoreError> {
-        read::blob_piece(&mut *self.reader().await?, blob, piece).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::blob_piece(&mut db, blob, piece)).await;
+        kept(db, answered)
     }
 
     async fn secret(&self) -> Result<Option<String>, StoreError> {
-        read::secret(&mut *self.reader().await?).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::secret(&mut db)).await;
+        kept(db, answered)
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -222,24 +252,38 @@ impl Commons for PostgresBackend {
     }
 
     async fn join(&self, instance: Uuid, lease: Duration) -> Result<(), StoreError> {
-        instances::join(&mut *self.reader().await?, instance, lease).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(instances::join(&mut db, instance, lease)).await;
+        kept(db, answered)
     }
 
     async fn renew(&self, instance: Uuid, lease: Duration) -> Result<bool, StoreError> {
-        instances::renew(&mut *self.reader().await?, instance, lease).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(instances::renew(&mut db, instance, lease)).await;
+        kept(db, answered)
     }
 
     async fn leave(&self, instance: Uuid) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        instances::leave(&mut transaction, self.origin, instance).await?;
-        within(self.busy_max, transaction.commit()).await
+        let mut db = self.reader().await?;
+        let left = async {
+            let mut transaction = db.begin().await.map_err(failed)?;
+            instances::leave(&mut transaction, self.origin, instance).await?;
+            transaction.commit().await.map_err(failed)
+        };
+        let left = self.in_time(left).await;
+        kept(db, left)
     }
 
     async fn sweep(&self) -> Result<Vec<Door>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let doors = instances::sweep(&mut transaction).await?;
-        within(self.busy_max, transaction.commit()).await?;
-        Ok(doors)
+        let mut db = self.reader().await?;
+        let doors = async {
+            let mut transaction = db.begin().await.map_err(failed)?;
+            let doors = instances::sweep(&mut transaction).await?;
+            transaction.commit().await.map_err(failed)?;
+            Ok(doors)
+        };
+        let doors = self.in_time(doors).await;
+        kept(db, doors)
     }
 
     async fn take_back(&self, instance: Uuid, known: &[u64]) -> Result<(), StoreError> {
@@ -247,20 +291,33 @@ impl Commons for PostgresBackend {
             .iter()
             .map(|fence| columns::number(*fence))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut transaction = self.begin().await?;
-        lanes::take_back(&mut transaction, instance, &known).await?;
-        within(self.busy_max, transaction.commit()).await
+        let mut db = self.reader().await?;
+        let doors = async {
+            let mut transaction = db.begin().await.map_err(failed)?;
+            let doors = lanes::take_back(&mut transaction, instance, &known).await?;
+            transaction.commit().await.map_err(failed)?;
+            Ok(doors)
+        };
+        let doors = self.in_time(doors).await;
+        kept(db, doors).map(|_doors| ())
     }
 
     async fn take_channel(&self, instance: Uuid, channel: &ChannelId) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let taken = instances::take_channel(&mut transaction, instance, channel).await?;
-        within(self.busy_max, transaction.commit()).await?;
-        Ok(taken)
+        let mut db = self.reader().await?;
+        let taken = async {
+            let mut transaction = db.begin().await.map_err(failed)?;
+            let taken = instances::take_channel(&mut transaction, instance, channel).await?;
+            transaction.commit().await.map_err(failed)?;
+            Ok(taken)
+        };
+        let taken = self.in_time(taken).await;
+        kept(db, taken)
     }
 
     async fn channels_of(&self, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError> {
-        instances::channels_of(&mut *self.reader().await?, instance).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(instances::channels_of(&mut db, instance)).await;
+        kept(db, answered)
     }
 
     async fn claim(
@@ -270,64 +327,94 @@ impl Commons for PostgresBackend {
         now: Timestamp,
         max: usize,
     ) -> Result<Vec<ClaimedRow>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let claimed = lanes::claim(&mut transaction, instance, door, now, max).await?;
-        within(self.busy_max, transaction.commit()).await?;
-        Ok(claimed)
+        let mut db = self.reader().await?;
+        let claimed = async {
+            let mut transaction = db.begin().await.map_err(failed)?;
+            let claimed = lanes::claim(&mut transaction, instance, door, now, max).await?;
+            transaction.commit().await.map_err(failed)?;
+            Ok(claimed)
+        };
+        let claimed = self.in_time(claimed).await;
+        kept(db, claimed)
     }
 
     async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError> {
-        lanes::next_due(&mut *self.reader().await?, door).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(lanes::next_due(&mut db, door)).await;
+        kept(db, answered)
     }
 
     async fn is_wanted(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError> {
-        lanes::is_wanted(&mut *self.reader().await?, id, instance).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(lanes::is_wanted(&mut db, id, instance)).await;
+        kept(db, answered)
     }
 
     async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError> {
-        read::due_timers(&mut *self.reader().await?, now, max).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::due_timers(&mut db, now, max)).await;
+        kept(db, answered)
     }
 
     async fn doors(&self) -> Result<Vec<Door>, StoreError> {
-        lanes::doors(&mut *self.reader().await?).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(lanes::doors(&mut db)).await;
+        kept(db, answered)
     }
 
     async fn outstanding(&self) -> Result<usize, StoreError> {
-        lanes::outstanding(&mut *self.reader().await?).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(lanes::outstanding(&mut db)).await;
+        kept(db, answered)
     }
 
     async fn rows_in(&self, of: &[Lane]) -> Result<HashMap<Lane, usize>, StoreError> {
-        lanes::rows_in(&mut *self.reader().await?, of).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(lanes::rows_in(&mut db, of)).await;
+        kept(db, answered)
     }
 
     async fn lanes_at_doors(&self) -> Result<HashMap<Door, (usize, Option<Timestamp>)>, StoreError> {
-        lanes::at_doors(&mut *self.reader().await?).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(lanes::at_doors(&mut db)).await;
+        kept(db, answered)
     }
 
     async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
-        read::conversations(&mut *self.reader().await?, ids).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::conversations(&mut db, ids)).await;
+        kept(db, answered)
     }
 
     async fn of_session(&self, session: SessionId) -> Result<Option<Conversation>, StoreError> {
-        read::of_session(&mut *self.reader().await?, session).await
+        let mut db = self.reader().await?;
+        let answered = self.in_time(read::of_session(&mut db, session)).await;
+        kept(db, answered)
     }
 
     async fn keep_arrival(&self, channel: &ChannelId, arrival: &Arrival) -> Result<(), StoreError> {
-        let kept = async { arrivals::keep(&mut *self.reader().await?, self.origin, channel, arrival).await };
-        self.in_time(kept).await
+        let mut db = self.reader().await?;
+        let answered = self
+            .in_time(arrivals::keep(&mut db, self.origin, channel, arrival))
+            .await;
+        kept(db, answered)
     }
 
     async fn first_arrivals(&self, channel: &ChannelId, max: usize) -> Result<Vec<Arrival>, StoreError> {
-        let first = async { arrivals::first(&mut *self.reader().await?, channel, max).await };
-        self.in_time(first).await
+        let mut db = self.reader().await?;
+        let first = self.in_time(arrivals::first(&mut db, channel, max)).await;
+        kept(db, first)
     }
 
     async fn forget_arrival(&self, channel: &ChannelId, position: Position) -> Result<(), StoreError> {
-        let forgotten = async { arrivals::forget(&mut *self.reader().await?, channel, position).await };
-        self.in_time(forgotten).await
+        let mut db = self.reader().await?;
+        let forgotten = self.in_time(arrivals::forget(&mut db, channel, position)).await;
+        kept(db, forgotten)
     }
 
     async fn listen(&self) -> Result<Box<dyn Listening>, StoreError> {
-        Ok(Box::new(Ear::open(self.origin, &self.pool).await?))
+        Ok(Box::new(
+            self.in_time(Ear::open(self.origin, &self.pool, self.busy_max)).await?,
+        ))
     }
 }

@@ -1,10 +1,13 @@
 //! What instances tell each other, by `NOTIFY`. What is told is a hint: whoever misses it finds out later.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sqlx::{PgConnection, PgPool, postgres::PgListener};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{columns::door, failure::failed};
+use super::{columns::door, failure::failed, open::within};
 use crate::{
     model::{ChannelId, ConversationId},
     store::{
@@ -15,6 +18,9 @@ use crate::{
 
 /// The name of the way: all ledgers of a database share it.
 pub(super) const WAY: &str = "escalator";
+
+/// How long nothing may be heard before it is seen whether the database is there.
+const SILENT_MAX: Duration = Duration::from_secs(10);
 
 /// How many conversations are told at once. PostgreSQL takes less than 8,000 bytes; an id has 37 with its comma.
 const CONVERSATIONS_MAX: usize = 200;
@@ -77,13 +83,24 @@ fn read(origin: Uuid, payload: &str) -> Option<News> {
 pub(super) struct Ear {
     origin: Uuid,
     listener: PgListener,
+    busy_max: Duration,
 }
 
 impl Ear {
-    pub(super) async fn open(origin: Uuid, pool: &PgPool) -> Result<Self, StoreError> {
+    pub(super) async fn open(origin: Uuid, pool: &PgPool, busy_max: Duration) -> Result<Self, StoreError> {
         let mut listener = PgListener::connect_with(pool).await.map_err(failed)?;
         listener.listen(WAY).await.map_err(failed)?;
-        Ok(Self { origin, listener })
+        Ok(Self {
+            origin,
+            listener,
+            busy_max,
+        })
+    }
+
+    /// Sees whether the database is still there: one that died told nobody.
+    async fn check(&mut self) -> Result<(), StoreError> {
+        within(self.busy_max, sqlx::query("SELECT 1").execute(&mut self.listener)).await?;
+        Ok(())
     }
 }
 
@@ -92,7 +109,11 @@ impl Listening for Ear {
     async fn hear(&mut self) -> Result<Option<News>, StoreError> {
         loop {
             // `None` when the connection was lost, and is made anew with the next.
-            let Some(heard) = self.listener.try_recv().await.map_err(failed)? else {
+            let Ok(heard) = timeout(SILENT_MAX, self.listener.try_recv()).await else {
+                self.check().await?;
+                continue;
+            };
+            let Some(heard) = heard.map_err(failed)? else {
                 return Ok(None);
             };
             if let Some(news) = read(self.origin, heard.payload()) {
