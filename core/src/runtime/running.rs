@@ -6,6 +6,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{Escalator, Hold, holds::Holds, supervise};
 use crate::{
     control::Control,
+    delivery::Door,
     hookpoint::{self, Hookpoint, Router, ServeSettings},
     intake::Intake,
     model::{ChannelId, SystemClock},
@@ -75,7 +76,7 @@ impl Running {
         if let Some(socket) = socket {
             tasks.spawn(socket.serve(control.clone().router(), shutdown.clone()));
         }
-        dispatch.start(ledger.doors().await, signals, &mut tasks, &shutdown);
+        dispatch.start(doors(&ledger).await, signals, &mut tasks, &shutdown);
         tasks.spawn(Intake::write_behind(Arc::clone(&intake), shutdown.clone()));
         let age_out = supervise::age_out(Arc::clone(&ledger), builder.age_out, shutdown.clone());
         tasks.spawn(age_out);
@@ -159,6 +160,17 @@ impl Running {
         self.hooks.close().await;
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// The doors at which deliveries wait, or will where a dead letter is sent again: also those of channels that nobody has
+/// connected for long.
+pub(super) async fn doors(ledger: &Ledger) -> Vec<Door> {
+    let mut doors = ledger.doors().await;
+    match ledger.queues().await {
+        Ok(queues) => doors.extend(queues.into_iter().map(|queue| queue.door)),
+        Err(error) => tracing::warn!(%error, "the ledger cannot say where dead letters lie"),
+    }
+    doors
 }
 
 impl fmt::Debug for Running {

@@ -12,14 +12,17 @@ use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Builder, Database, Escalator, StartError, supervise};
+use super::{Builder, Database, Escalator, StartError, running, supervise};
 use crate::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, OpenedFile, Outcome, Scope},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
     hookpoint::HookpointUrlError,
     model::{ConversationKey, DeskLimits, Escalation, FileRef, Signal},
-    store::rig::{CHAT, key, within},
+    store::{
+        SettleAs, Store,
+        rig::{CHAT, Place, agent_ends, agent_says, claim, deliver_all, door, key, settle, with_agent, within},
+    },
 };
 
 /// How many calls, or runs, are under way.
@@ -286,4 +289,30 @@ async fn what_is_set_wrong_is_told_before_the_ledger_is_opened() {
     assert!(matches!(secret, Err(StartError::HookpointSecret(_))), "{secret:?}");
     let left = std::fs::read_dir(folder.path()).expect("it is a folder").count();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_a_channel_that_is_long_gone_has_a_door_at_which_it_can_be_sent_again() {
+    for place in Place::each().await {
+        let ledger = place.open().await;
+        let session = with_agent(&ledger, 1, 1).await;
+        deliver_all(&ledger).await;
+        let says = agent_says(session, "is anybody there?");
+        ledger.accept(vec![says]).await.expect("it is written");
+        let head = claim(&ledger, &door()).await.remove(0);
+        let dead = SettleAs::Dead {
+            detail: "blocked".to_owned(),
+            maybe_sent: false,
+        };
+        settle(&ledger, &head, dead).await;
+        ledger.accept(vec![agent_ends(session)]).await.expect("it is written");
+        deliver_all(&ledger).await;
+        place.clock.advance(Duration::from_hours(9 * 24));
+
+        let ledger = place.reopen(ledger).await;
+        assert!(ledger.owners().channels().is_empty(), "nobody knows the channel");
+        assert_eq!(ledger.doors().await, []);
+        assert_eq!(running::doors(&ledger).await, [door()]);
+        ledger.close().await;
+    }
 }

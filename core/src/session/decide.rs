@@ -91,7 +91,8 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
             past::message(draft, leaving.session.id, author.as_ref(), text)
         }
         (Leaving(leaving), AgentFile(file)) => past::file(draft, leaving.session.id, file),
-        (Leaving(_), AgentTyping | AgentEnded) => Verdict::Over,
+        (Leaving(leaving), AgentEnded) => end::at_the_desk_too(draft, leaving.session.id),
+        (Leaving(_), AgentTyping) => Verdict::Over,
         // Where no session stands, `Occurrence::read` makes a `Past` of each of them.
         (WithBot, AgentMessage(..) | AgentFile(_) | AgentTyping | AgentEnded) => Verdict::Over,
 
@@ -103,7 +104,9 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
             text,
         ),
         (_, Past(session, DeskEvent::File(file))) => past::file(draft, *session, file),
-        (_, Past(_, DeskEvent::Typing | DeskEvent::Ended)) => Verdict::Over,
+        (WithBot, Past(session, DeskEvent::Ended)) => end::at_the_desk_too(draft, *session),
+        (Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), Past(_, DeskEvent::Ended)) => Verdict::Over,
+        (_, Past(_, DeskEvent::Typing)) => Verdict::Over,
 
         // Our deliveries.
         (Opening(session), Available(availability)) => open::availability(draft, &session, availability),

@@ -2,7 +2,7 @@
 
 use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, UnsentTo, Verdict};
 use crate::{
-    delivery::{DeskPayload, NoticeKind, Payload},
+    delivery::{DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, EndReason, SessionId, Text, Unsent},
 };
 
@@ -36,6 +36,32 @@ pub(super) fn at_the_desk(draft: &mut Draft<'_>, session: &Session) -> Verdict {
     };
     draft.hand_back(session.id, EndReason::Agent, unsent, NoticeKind::Ended);
     Verdict::Kept
+}
+
+/// The agent ended what was over already. The end that waits, and our lines in front of it, would open a new ticket there:
+/// they are taken back. Words of the customer go out all the same, and the end behind them.
+pub(super) fn at_the_desk_too(draft: &mut Draft<'_>, session: SessionId) -> Verdict {
+    let rows = draft.env.queued;
+    if !rows.iter().any(|row| customer_wrote(&row.payload)) {
+        for row in rows.iter().filter(|row| is_ours(&row.payload)) {
+            let lane = Lane::Desk(session);
+            draft.effect(Effect::TakeBack(DeliveryId { lane, seq: row.seq }));
+        }
+    }
+    Verdict::Over
+}
+
+/// Whether it is a line of ours to the agent, or the end.
+fn is_ours(payload: &Payload) -> bool {
+    matches!(
+        payload,
+        Payload::Desk(
+            DeskPayload::Message {
+                from_customer: false,
+                ..
+            } | DeskPayload::End
+        )
+    )
 }
 
 /// The customer or the bot ends what the desk has not taken yet.

@@ -30,7 +30,8 @@ pub struct Env<'a> {
     pub desk: DeskLimits,
     /// Where the desk's hooks for a new session go.
     pub hook_address: &'a HookAddress,
-    /// The rows that wait in the desk lane of the session that stands, in order.
+    /// The rows that wait in the desk lane of the session that stands, in order. Where none stands and an agent ends one that
+    /// is over, those of that one.
     pub queued: &'a [Queued],
     /// Whether that lane was not read: then rows may wait in it that do not stand in `queued`.
     pub unread: bool,

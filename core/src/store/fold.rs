@@ -17,8 +17,8 @@ use crate::{
         HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
-        Conversation, DeskWatch, Effect, Env, Event, Queued, Session, Settled, Settlement, State, TimerKind,
-        Transition, UnsentTo, Verdict, decide,
+        Conversation, DeskWatch, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition,
+        UnsentTo, Verdict, decide,
     },
 };
 
@@ -237,8 +237,7 @@ impl<'b> Batch<'b> {
             wanted.histories.push(conversation.id);
         }
         if needs_lane(conversation, &incoming.event) {
-            let lane = conversation.session().map(Session::lane);
-            self.want_desk_lane(lane, index, wanted);
+            self.want_desk_lane(lane_of(conversation, &incoming.event), index, wanted);
         }
     }
 
@@ -432,7 +431,7 @@ impl<'b> Batch<'b> {
         let chat = self.brain.chat(&conversation.key.channel);
         let desk_texts = self.brain.desk_texts.read().unwrap_or_else(PoisonError::into_inner);
         let hook_address = self.brain.hook_address.read().unwrap_or_else(PoisonError::into_inner);
-        let lane = conversation.session().map(|session| Lane::Desk(session.id));
+        let lane = lane_of(conversation, event);
         let env = Env {
             now: self.now,
             fresh: self.fresh,
@@ -622,6 +621,21 @@ fn outline(conversation: &Conversation) -> impl PartialEq {
         conversation.session().map(|session| session.id),
         conversation.last,
     )
+}
+
+/// The desk lane that an event is about: of the session that stands, or of one that is over and that the agent ends too.
+fn lane_of(conversation: &Conversation, event: &Event) -> Option<Lane> {
+    match (conversation.session(), event) {
+        (Some(session), _) => Some(session.lane()),
+        (
+            None,
+            Event::Desk {
+                session,
+                event: DeskEvent::Ended,
+            },
+        ) => Some(Lane::Desk(*session)),
+        (None, _) => None,
+    }
 }
 
 /// Whether `decide` may want to take rows back, or to know what became of the opener.

@@ -221,6 +221,17 @@ fn an_agent_who_comes_just_after_the_timeout_still_reaches_the_customer() {
 }
 
 #[test]
+fn what_would_open_a_ticket_is_taken_back_where_the_agent_ended_too_but_for_what_the_customer_left() {
+    let mut scene = waiting_with_lines();
+    scene.after_its_time(TimerKind::Waiting);
+    scene.happens(&says("ada@example.org"));
+    let ended = scene.happens(&agent_ends(scene.session()));
+    assert_eq!(told(&ended), "leaving over: take back 7, take back 8");
+    assert_eq!(scene.queued.len(), 1, "the ticket");
+    assert_eq!(told(&scene.decide(&agent_ends(scene.session()))), "leaving over");
+}
+
+#[test]
 fn where_a_contact_is_known_the_message_is_left_at_once() {
     let mut scene = Scene::new();
     scene.policy.on_timeout = OnTimeout::LeaveMessage;

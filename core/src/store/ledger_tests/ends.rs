@@ -52,6 +52,27 @@ async fn an_agents_end_gives_the_bot_what_has_not_gone_out() {
 }
 
 #[tokio::test]
+async fn an_agents_end_takes_back_the_end_of_a_session_that_is_over_but_no_words_of_the_customer() {
+    for (says, waits) in [(false, 0), (true, 2)] {
+        for place in Place::each().await {
+            let ledger = place.open().await;
+            let session = with_agent(&ledger, 1, 1).await;
+            deliver_all(&ledger).await;
+            if says {
+                accept_all(&ledger, vec![message(1, 2, "a")]).await;
+            }
+            accept_all(&ledger, vec![customer_ends(1, 3)]).await;
+            let ledger = place.reopen(ledger).await;
+            accept_all(&ledger, vec![agent_ends(session)]).await;
+            let told = deliver_all(&ledger).await;
+            let at_desk = |claimed: &&Claimed| matches!(claimed.payload, Payload::Desk(_));
+            assert_eq!(told.iter().filter(at_desk).count(), waits, "{told:?}");
+            ledger.close().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_comes_in_the_batch_of_the_end_does_not_go_out_after_it() {
     for place in Place::each().await {
         let ledger = place.open().await;
