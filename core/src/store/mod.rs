@@ -22,6 +22,7 @@ mod contract;
 mod error;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod fate;
+mod flushes;
 mod fold;
 mod index;
 mod lease;
@@ -56,10 +57,11 @@ pub use self::{
         Recorded, Settle, SettleAs, Store, Target,
     },
     error::StoreError,
+    flushes::Flushes,
     lease::Lease,
     ledger::{Ledger, LedgerSettings},
     look::{LettersOf, QueueFacts, SessionFacts},
     owners::{Owners, Ownership, Standing},
     postgres_settings::{Heartbeats, PostgresSettings},
-    sqlite_settings::{Flushes, SqliteSettings},
+    sqlite_settings::SqliteSettings,
 };

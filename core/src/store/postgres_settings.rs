@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::Flushes;
+
 /// How an instance shares a PostgreSQL ledger.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -17,6 +19,8 @@ pub struct PostgresSettings {
     pub busy_max: Duration,
     /// Holds the instance's renewals back. For tests: what a process that is stopped does not do.
     pub heartbeats: Heartbeats,
+    /// Counts the flushes that this instance waited for. Keep a clone to read it.
+    pub flushes: Flushes,
 }
 
 impl Default for PostgresSettings {
@@ -26,6 +30,7 @@ impl Default for PostgresSettings {
             connections: 8,
             busy_max: Duration::from_secs(5),
             heartbeats: Heartbeats::default(),
+            flushes: Flushes::default(),
         }
     }
 }

@@ -1,10 +1,6 @@
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
+
+use super::Flushes;
 
 /// How an SQLite ledger works.
 #[derive(Clone, Debug)]
@@ -43,16 +39,5 @@ impl Default for SqliteSettings {
             flush_delay: None,
             flushes: Flushes::default(),
         }
-    }
-}
-
-/// Counts how often a ledger made sure that what it wrote is on the disk. Clones share the count.
-#[derive(Clone, Debug, Default)]
-pub struct Flushes(pub(super) Arc<AtomicU64>);
-
-impl Flushes {
-    /// How many there were.
-    pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }

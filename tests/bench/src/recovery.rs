@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     environment::Environment,
     figures::median,
-    hookpoint::house::{House, Ledger},
+    hookpoint::house::{Disk, House, Ledger},
     load,
     output::Output,
     plot::{Bar, Group, Plot, Scale},
@@ -65,7 +65,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         eprintln!("{deliveries} deliveries …");
         let (mut starts, mut drains) = (Vec::new(), Vec::new());
         for _ in 0..options.rounds {
-            let (started, drained) = recover(&options, Ledger::File(&folder, Duration::ZERO), deliveries).await?;
+            let (started, drained) = recover(&options, Ledger::on(Disk::File(&folder)), deliveries).await?;
             starts.push(started.as_secs_f64());
             drains.push(drained.as_secs_f64());
         }
@@ -96,7 +96,7 @@ async fn recover(options: &Options, ledger: Ledger<'_>, deliveries: u32) -> Resu
     for _ in 0..rounds {
         load::once(house.address, &house.hooks, 64).await?;
     }
-    let waiting = house.waiting();
+    let waiting = house.waiting().await;
     ensure!(
         waiting >= (rounds * house.hooks.len()) as u64,
         "{waiting} deliveries wait"
@@ -106,11 +106,8 @@ async fn recover(options: &Options, ledger: Ledger<'_>, deliveries: u32) -> Resu
     let began = Instant::now();
     let house = stopped.start(false).await?;
     let started = began.elapsed();
-    ensure!(
-        house.waiting() == waiting,
-        "{} of {waiting} deliveries wait after the start",
-        house.waiting()
-    );
+    let still = house.waiting().await;
+    ensure!(still == waiting, "{still} of {waiting} deliveries wait after the start");
     let began = Instant::now();
     house.open_chat(true);
     house.drained().await?;

@@ -22,7 +22,7 @@ pub(super) async fn open(url: &str, settings: &PostgresSettings) -> Result<(Writ
         .max_connections(settings.connections.max(2))
         .acquire_timeout(settings.busy_max)
         .connect_lazy_with(options.clone());
-    Ok((Writer::new(options, settings.busy_max), pool))
+    Ok((Writer::new(options, settings.busy_max, settings.flushes.clone()), pool))
 }
 
 /// Waits for the database as long as it may take.

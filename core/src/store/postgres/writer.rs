@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{failure::failed, open::within};
-use crate::store::StoreError;
+use crate::store::{Flushes, StoreError};
 
 /// The connection that writes. One that broke is replaced by the next call.
 pub(super) struct Writer {
@@ -14,15 +14,17 @@ pub(super) struct Writer {
     connection: Option<PgConnection>,
     /// Whether a transaction was begun and not seen to end.
     begun: bool,
+    flushes: Flushes,
 }
 
 impl Writer {
-    pub(super) fn new(options: PgConnectOptions, busy_max: Duration) -> Self {
+    pub(super) fn new(options: PgConnectOptions, busy_max: Duration, flushes: Flushes) -> Self {
         Self {
             options,
             busy_max,
             connection: None,
             begun: false,
+            flushes,
         }
     }
 
@@ -96,6 +98,7 @@ impl Writer {
             .await
             .map_err(in_doubt)?;
         self.begun = false;
+        self.flushes.one_more();
         tracing::trace!(target: "escalator::site", site = "commit.after");
         Ok(())
     }

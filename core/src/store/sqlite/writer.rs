@@ -1,17 +1,16 @@
 //! The one connection that writes, and its transactions.
 
-use std::{fs::File, sync::atomic::Ordering, time::Duration};
+use std::{fs::File, time::Duration};
 
 use sqlx::{Connection, SqliteConnection};
 
 use super::{
-    super::sqlite_settings::Flushes,
     SqliteSettings, commit,
     failure::{failed, nothing_to_roll_back},
     statement::Script,
     tail::{Growth, Tail, fold},
 };
-use crate::store::{StoreError, backend::Changes};
+use crate::store::{Flushes, StoreError, backend::Changes};
 
 /// The connection that writes.
 pub(super) struct Writer {
@@ -116,7 +115,7 @@ impl Writer {
         if let (Some(tail), Some(growth)) = (&mut self.tail, self.growth.take()) {
             tail.grow(growth);
         }
-        self.flushes.0.fetch_add(1, Ordering::Relaxed);
+        self.flushes.one_more();
         if let Some(delay) = self.flush_delay {
             slower(delay).await;
         }

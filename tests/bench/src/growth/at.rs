@@ -72,7 +72,7 @@ pub(crate) async fn run_at(options: OptionsAt) -> Result<()> {
     measured.hook_cpu_us =
         load.cpu.context("the processor time is told here")?.as_secs_f64() * 1e6 / float(load.answered());
     measured.hooks_per_sec = load.per_sec();
-    let (waiting, cpu_before, began) = (house.waiting(), crate::cpu::spent(), Instant::now());
+    let (waiting, cpu_before, began) = (house.waiting().await, crate::cpu::spent(), Instant::now());
     house.open_chat(true);
     house.drained().await?;
     let cpu = crate::cpu::spent()

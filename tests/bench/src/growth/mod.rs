@@ -8,7 +8,7 @@ mod seed;
 use std::{
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +18,7 @@ use serde::Serialize;
 pub(crate) use self::at::{Measured, OptionsAt, run_at};
 use crate::{
     environment::Environment,
-    hookpoint::house::{House, Ledger, Stopped},
+    hookpoint::house::{Disk, House, Ledger, Stopped},
     output::Output,
     plot::{Bar, Group, Plot, Scale},
     table::{draw, thousands},
@@ -120,7 +120,7 @@ impl Prepared {
 
 /// Makes a ledger: its active sessions in the ordinary way, the old ones as copies of one that was led to its end.
 async fn prepare(folder: &Path, sessions: u32, active: usize) -> Result<Prepared> {
-    let house = House::open(Ledger::File(folder, Duration::ZERO), active).await?;
+    let house = House::open(Ledger::on(Disk::File(folder)), active).await?;
     house.end_one(seed::TEMPLATE).await?;
     let stopped = house.stop().await?;
     let prepared = Prepared { stopped };

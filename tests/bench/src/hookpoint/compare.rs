@@ -1,9 +1,6 @@
 //! One comparison: a number of connections, a flush delay, and each side in turn.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
@@ -13,7 +10,7 @@ use serde::Serialize;
 use super::{
     Options,
     bare::Bare,
-    house::{House, Ledger},
+    house::{Disk, House, Ledger},
     message,
     report::{Comparison, SideReport},
 };
@@ -28,9 +25,9 @@ use crate::{
 pub(super) enum Side {
     /// The bare handler.
     Bare,
-    /// The hookpoint, its ledger in a file. What follows from a hook waits: the chat takes nothing.
+    /// The hookpoint, its ledger on a disk. What follows from a hook waits: the chat takes nothing.
     Durable,
-    /// The hookpoint, its ledger in a file. The chat takes what follows from a hook at once, on the same cores.
+    /// The hookpoint, its ledger on a disk. The chat takes what follows from a hook at once, on the same cores.
     Delivering,
     /// As `durable`, but each hook has a commit of its own: the same statements, and a flush each. What group commit saves.
     CommitARow,
@@ -75,11 +72,11 @@ enum At {
 /// Measures the sides in turn, so that what disturbs the machine disturbs all of them.
 pub(super) async fn compare(
     options: &Options,
-    folder: &Path,
+    disk: Disk<'_>,
     connections: usize,
     delay: Duration,
 ) -> Result<Comparison> {
-    let mut subjects = subjects(options, folder, delay).await?;
+    let mut subjects = subjects(options, disk, delay).await?;
     for subject in &subjects {
         subject.round(connections, options.warm_up()).await?;
     }
@@ -119,12 +116,12 @@ pub(super) async fn compare(
 }
 
 /// The sides that this comparison has.
-async fn subjects(options: &Options, folder: &Path, delay: Duration) -> Result<Vec<Subject>> {
+async fn subjects(options: &Options, disk: Disk<'_>, delay: Duration) -> Result<Vec<Subject>> {
     let mut subjects = Vec::with_capacity(options.sides.len());
     for &side in &options.sides {
         let ledger = match side {
-            Side::Durable | Side::Delivering => Ledger::File(folder, delay),
-            Side::CommitARow => Ledger::CommitARow(folder, delay),
+            Side::Durable | Side::Delivering => Ledger::On(disk, delay),
+            Side::CommitARow => Ledger::CommitARow(disk, delay),
             // No flush, so none that is slower.
             Side::Memory if !delay.is_zero() => continue,
             Side::Memory => Ledger::Memory,
@@ -164,7 +161,7 @@ impl Subject {
     }
 
     async fn house_round(&self, house: &House, connections: usize, time: Duration) -> Result<Round> {
-        let before = (house.flushes.count(), house.delivered(), house.waiting());
+        let before = (house.flushes.count(), house.delivered(), house.waiting().await);
         let load = load::steady(house.address, &house.hooks, connections, time).await?;
         let flushes = house.flushes.count() - before.0;
         let delivered = house.delivered() - before.1;
@@ -173,7 +170,7 @@ impl Subject {
             house.drained().await?;
         }
         let drain = left.elapsed();
-        let kept = (house.waiting() - before.2) + (house.delivered() - before.1);
+        let kept = (house.waiting().await - before.2) + (house.delivered() - before.1);
         ensure!(
             kept == load.answered(),
             "{} hooks were answered, and {kept} deliveries followed",

@@ -14,8 +14,9 @@ use escalator::{
     dispatch::DispatchSettings,
     model::{Address, ConversationKey, CustomerId, Escalation, SessionId},
     runtime::{Database, Escalator, Running},
-    store::{Flushes, SqliteSettings},
+    store::{Flushes, PostgresSettings, SqliteSettings, Store},
 };
+use escalator_testkit::postgres;
 use futures::{StreamExt, TryStreamExt, stream};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -29,18 +30,36 @@ use crate::load::{self, Requests};
 /// How long the house may take to get ready, or to deliver what waits.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+const CHANNEL: &str = "bench";
+
 /// How long calls that are under way at a shut door may hold up the end.
 const STOP_MAX: Duration = Duration::from_secs(1);
 
 /// Where a house keeps its ledger.
 #[derive(Clone, Copy)]
-pub(crate) enum Ledger<'f> {
-    /// In a new SQLite file in this folder, each flush this much slower.
-    File(&'f Path, Duration),
+pub(crate) enum Ledger<'d> {
+    /// On a disk, each flush this much slower.
+    On(Disk<'d>, Duration),
     /// The same, with a commit for each write.
-    CommitARow(&'f Path, Duration),
+    CommitARow(Disk<'d>, Duration),
     /// In memory: nothing is on a disk.
     Memory,
+}
+
+/// What keeps it.
+#[derive(Clone, Copy)]
+pub(crate) enum Disk<'d> {
+    /// A new SQLite file in this folder.
+    File(&'d Path),
+    /// A new database in this PostgreSQL, whose flushes are as slow as they are to be.
+    Server(&'d postgres::Server),
+}
+
+impl<'d> Ledger<'d> {
+    /// On a disk as it is.
+    pub(crate) const fn on(disk: Disk<'d>) -> Self {
+        Self::On(disk, Duration::ZERO)
+    }
 }
 
 /// A house with open sessions, each with its agent.
@@ -62,7 +81,14 @@ struct Place {
     delay: Duration,
     writes_per_commit_max: Option<usize>,
     /// Holds the database, and goes with it.
-    _folder: Option<TempDir>,
+    _keeper: Keeper,
+}
+
+/// Whose end is the database's.
+enum Keeper {
+    Folder { _folder: TempDir },
+    Server { _database: postgres::Database },
+    Nobody,
 }
 
 /// A house that stands still: its sessions are open and its ledger is on the disk.
@@ -74,7 +100,7 @@ pub(crate) struct Stopped {
 impl House {
     /// Opens a house and its sessions, and waits until nothing is left to deliver.
     pub(crate) async fn open(ledger: Ledger<'_>, sessions: usize) -> Result<Self> {
-        let place = Place::new(ledger)?;
+        let place = Place::new(ledger).await?;
         let empty = Stopped {
             sessions: Vec::new(),
             place,
@@ -139,8 +165,8 @@ impl House {
     }
 
     /// How many deliveries wait.
-    pub(crate) fn waiting(&self) -> u64 {
-        self.running.health().outstanding as u64
+    pub(crate) async fn waiting(&self) -> u64 {
+        self.ledger().outstanding().await as u64
     }
 
     /// Waits until nothing is left to deliver.
@@ -170,7 +196,7 @@ impl Stopped {
                 database: Database::Sqlite(file),
                 delay: Duration::ZERO,
                 writes_per_commit_max: None,
-                _folder: None,
+                _keeper: Keeper::Nobody,
             },
         })
     }
@@ -186,12 +212,14 @@ impl Stopped {
     /// Starts the house, its chat open or not.
     pub(crate) async fn start(self, open: bool) -> Result<House> {
         let Self { sessions, place } = self;
-        let mut sqlite = SqliteSettings::default();
+        let flushes = Flushes::default();
+        let (mut sqlite, mut postgres) = (SqliteSettings::default(), PostgresSettings::default());
         sqlite.flush_delay = (!place.delay.is_zero()).then_some(place.delay);
-        let flushes = sqlite.flushes.clone();
+        (sqlite.flushes, postgres.flushes) = (flushes.clone(), flushes.clone());
         let mut house = Escalator::builder(QuickDesk)
             .database(place.database.clone())
             .sqlite(sqlite)
+            .postgres(postgres)
             .shutdown_max(STOP_MAX);
         if let Some(writes) = place.writes_per_commit_max {
             house = house.writes_per_commit_max(writes);
@@ -202,10 +230,12 @@ impl Stopped {
             .hookpoint_secret(message::SECRET)
             .open()
             .await?;
-        let ingress = house.ingress("bench");
+        let ingress = house.ingress(CHANNEL);
         let chat = QuickChat::new(ingress.clone(), open);
         house.connect(Arc::<QuickChat>::clone(&chat))?;
         let running = house.start().await?;
+        let held = timeout(PATIENCE, running.holds(CHANNEL)).await;
+        held.context("the house did not get its channel in time")?;
         Ok(House {
             address: running.hookpoint_listens_on().context("it is served here")?,
             hooks: hooks(&sessions),
@@ -220,19 +250,30 @@ impl Stopped {
 }
 
 impl Place {
-    fn new(ledger: Ledger<'_>) -> Result<Self> {
-        let (folder, delay) = match ledger {
-            Ledger::File(folder, delay) | Ledger::CommitARow(folder, delay) => (Some(folder), delay),
+    async fn new(ledger: Ledger<'_>) -> Result<Self> {
+        let (disk, delay) = match ledger {
+            Ledger::On(disk, delay) | Ledger::CommitARow(disk, delay) => (Some(disk), delay),
             Ledger::Memory => (None, Duration::ZERO),
         };
-        let folder = folder.map(|folder| tempfile::Builder::new().prefix("escalator-bench-").tempdir_in(folder));
-        let folder = folder.transpose()?;
-        let file = folder.as_ref().map(|folder| folder.path().join("ledger.db"));
+        let (database, keeper) = match disk {
+            None => (Database::Memory, Keeper::Nobody),
+            Some(Disk::File(folder)) => {
+                let folder = tempfile::Builder::new().prefix("escalator-bench-").tempdir_in(folder)?;
+                let file = folder.path().join("ledger.db");
+                (Database::Sqlite(file), Keeper::Folder { _folder: folder })
+            }
+            Some(Disk::Server(server)) => {
+                let server = server.clone();
+                let database = tokio::task::spawn_blocking(move || server.database()).await??;
+                let address = Database::parse(database.url())?;
+                (address, Keeper::Server { _database: database })
+            }
+        };
         Ok(Self {
-            database: file.map_or(Database::Memory, Database::Sqlite),
+            database,
             delay,
             writes_per_commit_max: None,
-            _folder: folder,
+            _keeper: keeper,
         })
     }
 }

@@ -27,12 +27,25 @@ pub(super) struct Report {
 /// What is the same in every comparison.
 #[derive(Serialize)]
 pub(super) struct Setup {
-    pub(super) journal_mode: &'static str,
-    pub(super) sync_mode: &'static str,
+    #[serde(flatten)]
+    pub(super) store: StoreFacts,
     pub(super) sessions: usize,
     pub(super) rounds: usize,
     pub(super) round_secs: f64,
     pub(super) body_bytes: usize,
+}
+
+/// What keeps the ledger, and how.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "store")]
+pub(super) enum StoreFacts {
+    Sqlite {
+        journal_mode: &'static str,
+        sync_mode: &'static str,
+    },
+    Postgres {
+        version: String,
+    },
 }
 
 /// The sides at one number of connections and one flush delay.
@@ -138,10 +151,7 @@ impl Report {
     /// The report as a person reads it, in Markdown.
     pub(super) fn text(&self) -> String {
         let setup = &self.setup;
-        let ledger = format!(
-            "SQLite, journal mode {}, synchronous {}",
-            setup.journal_mode, setup.sync_mode
-        );
+        let ledger = setup.store.line();
         let load = format!(
             "{} sessions, JSON bodies of {} bytes, {} rounds of {} s a side, in turn",
             setup.sessions, setup.body_bytes, setup.rounds, setup.round_secs
@@ -168,6 +178,20 @@ impl Report {
             title: "Hooks a second (logarithmic)".to_owned(),
             scale: Scale::Logarithmic,
             groups: self.comparisons.iter().map(group).collect(),
+        }
+    }
+}
+
+impl StoreFacts {
+    fn line(&self) -> String {
+        match self {
+            Self::Sqlite {
+                journal_mode,
+                sync_mode,
+            } => format!("SQLite, journal mode {journal_mode}, synchronous {sync_mode}"),
+            Self::Postgres { version } => format!(
+                "PostgreSQL {version}, one instance, the server on the same cores, fsync and synchronous_commit on"
+            ),
         }
     }
 }
