@@ -57,6 +57,36 @@ async fn a_silent_session_is_warned_and_then_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_does_not_end_while_its_warning_cannot_reach_the_customer() {
+    let mut bed = Bed::paused_with(|_| {}).await;
+    bed.start();
+    bed.with_agents([1]).await;
+    bed.channel.side.answers(|_| Answer::not_sent(Scope::Door, None));
+    let bed = later(bed, Duration::from_mins(61)).await;
+    let bed = later(bed, Duration::from_hours(5)).await;
+    assert!(said_to_customer(&bed, "Are you still there?") > 0, "it was tried");
+    assert_eq!(ends(&bed), []);
+    bed.channel.side.answers_first([]);
+    bed.drained_in_days(1).await;
+    let bed = later(bed, Duration::from_mins(14)).await;
+    assert_eq!(ends(&bed), []);
+    let bed = later(bed, Duration::from_mins(2)).await;
+    assert_eq!(ends(&bed), [EndReason::Silence]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_customer_can_be_told_nothing_ends_all_the_same() {
+    let mut bed = Bed::paused_with(|_| {}).await;
+    bed.start();
+    bed.with_agents([1]).await;
+    bed.channel.side.answers(|_| Answer::rejected());
+    let bed = later(bed, Duration::from_mins(74)).await;
+    assert_eq!(ends(&bed), []);
+    let bed = later(bed, Duration::from_mins(2)).await;
+    assert_eq!(ends(&bed), [EndReason::Silence]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_nobody_takes_is_given_back() {
     let mut bed = Bed::paused_with(|policy| policy.on_timeout = OnTimeout::BackToBot).await;
     bed.start();
