@@ -348,6 +348,7 @@ async fn a_timer_of_a_session_that_is_gone_is_cleared() {
         };
         place.backend().commit(&left_over).await.expect("it is written");
         let ledger = place.reopen(ledger).await;
+        place.clock.advance(Duration::from_secs(30));
         let (timers, _) = ledger.due_timers().await;
         let accepted = ledger.accept(vec![due(timers[0])]).await.expect("it is answered");
         assert_eq!(accepted, [Accepted::UnknownSession]);
