@@ -23,7 +23,7 @@ use super::{
     look,
     memory::MemoryBackend,
     reach::Reach,
-    sharing::{Sharing, listen},
+    sharing::{Sharing, hasten, listen},
     writer::{Write, Writer},
 };
 use crate::{
@@ -194,6 +194,7 @@ impl Ledger {
             tasks.spawn(live);
             let hearing = listen(Arc::clone(sharing), Arc::clone(&shared), writes.clone(), stop.clone());
             tasks.spawn(hearing);
+            tasks.spawn(hasten(Arc::clone(sharing), Arc::clone(&shared), stop.clone()));
         }
         tasks.close();
         Ok(Self {

@@ -9,6 +9,7 @@
 //! - Who owns a conversation is read again by the writer alone, so that no older answer comes after a newer commit.
 
 mod arriving;
+mod hastening;
 mod hearing;
 mod locked;
 
@@ -28,7 +29,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(super) use self::hearing::listen;
+pub(super) use self::{hastening::hasten, hearing::listen};
 use super::{
     Claimed, Claims, DueTimer, Heartbeats, Lease, StoreError,
     backend::{ClaimedRow, Commons},
