@@ -38,7 +38,8 @@ pub trait Store: Send + Sync + 'static {
     async fn maintain(&self, task: Maintenance) -> Result<Maintained, StoreError>;
 
     /// Hands out the heads of lanes that are due at a door, at most `max`, the longest due first. A lane that is handed
-    /// out gives nothing more until its claim is settled.
+    /// out gives nothing more until its claim is settled. Where instances share the ledger, what is for a channel, and for the
+    /// bot of its conversations, is handed to its holder alone, and by then [`owners`](Self::owners) knows what the bot is told.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was handed out.

@@ -415,14 +415,13 @@ impl<'b> Batch<'b> {
         (std::mem::take(&mut self.changes), std::mem::take(&mut self.index))
     }
 
-    /// The door that a lane's deliveries leave by.
-    pub(super) fn door_of(&self, lane: Lane) -> Option<Door> {
+    /// The door that a lane's deliveries leave by, and the channel whose holder alone claims them, where one does.
+    pub(super) fn way_of(&self, lane: Lane) -> Option<(Door, Option<ChannelId>)> {
         match lane {
-            Lane::Desk(_) => Some(Door::Desk),
-            Lane::Bot(_) => Some(Door::Bot),
-            Lane::Chat(id) => {
+            Lane::Desk(_) => Some((Door::Desk, None)),
+            Lane::Chat(id) | Lane::Bot(id) => {
                 let conversation = self.by_id(id)?;
-                Some(Door::Channel(conversation.key.channel.clone()))
+                Some((door_of(conversation, lane), Some(conversation.key.channel.clone())))
             }
         }
     }

@@ -37,8 +37,8 @@ use super::{
     writer::{Reload, Write},
 };
 use crate::{
-    delivery::{DeliveryId, Door},
-    model::{ChannelId, Timestamp},
+    delivery::{DeliveryId, Door, Lane},
+    model::{ChannelId, ConversationId, Timestamp},
 };
 
 /// How often an instance looks for what nobody told it: the net under what is heard.
@@ -84,6 +84,14 @@ struct State {
     held: HashSet<ChannelId>,
     /// The fences of what was handed out here and not settled.
     out: HashSet<u64>,
+}
+
+/// What an instance may claim at a door.
+enum Claimable {
+    Nothing,
+    All,
+    /// What belongs to the conversations of these channels.
+    Of(Vec<ChannelId>),
 }
 
 impl Sharing {
@@ -156,21 +164,25 @@ impl Sharing {
         lease
     }
 
-    /// Hands out what is due at a door.
-    pub(super) async fn claim(&self, door: &Door, now: Timestamp, max: usize) -> Result<Claims, StoreError> {
-        let held_here = match door {
-            Door::Channel(channel) => self.holds(channel),
-            Door::Desk | Door::Bot => self.is_alive(),
+    /// Hands out what is due at a door: to a channel, and to the bot of a conversation, by the holder of the channel alone.
+    pub(super) async fn claim(
+        &self,
+        door: &Door,
+        now: Timestamp,
+        max: usize,
+        writes: &mpsc::Sender<Write>,
+    ) -> Result<Claims, StoreError> {
+        let of = match self.state().claimable(door) {
+            Claimable::Nothing => return Ok(Claims::default()),
+            Claimable::All => None,
+            Claimable::Of(channels) => Some(channels),
         };
-        if !held_here {
-            return Ok(Claims::default());
-        }
         let claimed = if max > 0 {
-            self.claim_rows(door, now, max).await?
+            self.claim_rows(door, of.as_deref(), now, max, writes).await?
         } else {
             Vec::new()
         };
-        let next_due = match self.commons.next_due(door).await {
+        let next_due = match self.commons.next_due(door, of.as_deref()).await {
             // What is due and was not handed out is locked by somebody, for a moment.
             Ok(Some(due)) if due <= now && claimed.len() < max => Some(now + LOCKED_WAIT),
             Ok(next_due) => next_due,
@@ -183,14 +195,30 @@ impl Sharing {
         Ok(Claims { claimed, next_due })
     }
 
-    async fn claim_rows(&self, door: &Door, now: Timestamp, max: usize) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim_rows(
+        &self,
+        door: &Door,
+        of: Option<&[ChannelId]>,
+        now: Timestamp,
+        max: usize,
+        writes: &mpsc::Sender<Write>,
+    ) -> Result<Vec<Claimed>, StoreError> {
         let claiming = self.claims.read().await;
         let (instance, term) = {
             let state = self.state();
             (state.instance, Arc::clone(&state.term))
         };
         let unsure = Unsure(self);
-        let rows = self.commons.claim(instance, door, now, max).await?;
+        let rows = self.commons.claim(instance, door, of, now, max).await?;
+        // The bot is told what became of a conversation: by then it is known here who owns it.
+        let told = rows.iter().filter_map(|claimed| match claimed.row.id.lane {
+            Lane::Bot(conversation) => Some(conversation),
+            Lane::Desk(_) | Lane::Chat(_) => None,
+        });
+        let told: Vec<ConversationId> = told.collect();
+        if !told.is_empty() {
+            reload(writes, Reload::These(told)).await?;
+        }
         let mut state = self.state();
         if state.instance == instance {
             state.out.extend(rows.iter().map(|row| row.fence));
@@ -446,6 +474,20 @@ impl State {
     fn lease_of(&self, channel: &ChannelId) -> Option<Lease> {
         let is_held = self.term.is_on() && self.held.contains(channel);
         is_held.then(|| Lease::new(0, Arc::clone(&self.term)))
+    }
+
+    fn claimable(&self, door: &Door) -> Claimable {
+        let held: Vec<ChannelId> = match door {
+            Door::Desk if self.term.is_on() => return Claimable::All,
+            Door::Channel(channel) => self.held.get(channel).cloned().into_iter().collect(),
+            // It runs the bot's handlers for its channels, and knows who owns their conversations.
+            Door::Bot => self.held.iter().cloned().collect(),
+            Door::Desk => Vec::new(),
+        };
+        if held.is_empty() || !self.term.is_on() {
+            return Claimable::Nothing;
+        }
+        Claimable::Of(held)
     }
 
     /// Drops all that it had, and says whether channels were among that.

@@ -324,13 +324,14 @@ impl Commons for PostgresBackend {
         &self,
         instance: Uuid,
         door: &Door,
+        channels: Option<&[ChannelId]>,
         now: Timestamp,
         max: usize,
     ) -> Result<Vec<ClaimedRow>, StoreError> {
         let mut db = self.reader().await?;
         let claimed = async {
             let mut transaction = db.begin().await.map_err(failed)?;
-            let claimed = lanes::claim(&mut transaction, instance, door, now, max).await?;
+            let claimed = lanes::claim(&mut transaction, instance, door, channels, now, max).await?;
             transaction.commit().await.map_err(failed)?;
             Ok(claimed)
         };
@@ -338,9 +339,9 @@ impl Commons for PostgresBackend {
         kept(db, claimed)
     }
 
-    async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, door: &Door, channels: Option<&[ChannelId]>) -> Result<Option<Timestamp>, StoreError> {
         let mut db = self.reader().await?;
-        let answered = self.in_time(lanes::next_due(&mut db, door)).await;
+        let answered = self.in_time(lanes::next_due(&mut db, door, channels)).await;
         kept(db, answered)
     }
 
