@@ -111,9 +111,16 @@ fn refused(failed: &StoreError) -> IngressError {
         StoreError::Invalid { .. } | StoreError::Corrupt { .. } => IngressError::Refused {
             detail: failed.to_string(),
         },
+        StoreError::InDoubt { detail } => in_doubt(detail),
         failed => IngressError::Unavailable {
             detail: failed.to_string(),
         },
+    }
+}
+
+fn in_doubt(detail: &str) -> IngressError {
+    IngressError::InDoubt {
+        detail: detail.to_owned(),
     }
 }
 

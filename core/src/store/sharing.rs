@@ -69,6 +69,8 @@ pub(super) struct Sharing {
     claims: RwLock<()>,
     /// Until when a claim may be committed, or was, that nobody here has.
     unsure_until: Mutex<Option<Instant>>,
+    /// Whether a batch may have been committed of which nothing is known here.
+    is_in_doubt: AtomicBool,
     /// Whether the storage answered when it was last asked.
     is_reached: AtomicBool,
     /// How many deliveries there were when it was last counted.
@@ -121,6 +123,7 @@ impl Sharing {
             arrived: watch::Sender::new(()),
             claims: RwLock::new(()),
             unsure_until: Mutex::new(None),
+            is_in_doubt: AtomicBool::new(false),
             is_reached: AtomicBool::new(true),
             outstanding: AtomicUsize::new(0),
         }))
@@ -227,6 +230,12 @@ impl Sharing {
         unsure.settle();
         let out = |ClaimedRow { row, place, fence }| claimed(row, place, Lease::new(fence, Arc::clone(&term)));
         Ok(rows.into_iter().map(out).collect())
+    }
+
+    /// A batch may have been committed, and its answer was lost: what it did is read anew.
+    pub(super) fn doubt(&self) {
+        self.is_in_doubt.store(true, Ordering::Relaxed);
+        self.asked.notify_one();
     }
 
     /// What was handed out under this lease came back.
@@ -389,6 +398,10 @@ impl Sharing {
         let unsure_until = *self.unsure_until();
         if let Some(until) = unsure_until {
             self.take_back(until).await?;
+        }
+        if self.is_in_doubt.swap(false, Ordering::Relaxed) {
+            let read = reload(writes, Reload::All).await;
+            read.inspect_err(|_| self.is_in_doubt.store(true, Ordering::Relaxed))?;
         }
         self.check_channels().await?;
         let wanted: Vec<ChannelId> = self.state().wanted.iter().cloned().collect();

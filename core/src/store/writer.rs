@@ -194,7 +194,11 @@ impl Writer {
             holders.is_some_and(|channel| !sharing.holds(channel))
         });
         changes.news.doors = elsewhere.map(|(door, _)| door.clone()).collect();
-        shared.backend.commit(&changes).await?;
+        let committed = shared.backend.commit(&changes).await;
+        if matches!(committed, Err(StoreError::InDoubt { .. })) {
+            sharing.doubt();
+        }
+        committed?;
         self.healthy(true);
         shared
             .owners

@@ -157,9 +157,13 @@ impl Backend for PostgresBackend {
 
     async fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        let written = commit::write(writer.go_on().await?, self.origin, changes);
+        let batch = writer.count();
+        let written = commit::write(writer.go_on().await?, self.origin, batch, changes);
         let written = self.in_time(written).await;
-        writer.end(written).await
+        match writer.end(written).await {
+            Err(StoreError::InDoubt { detail }) => writer.find_out(self.origin, detail).await,
+            ended => ended,
+        }
     }
 
     async fn probe(&self) -> Result<(), StoreError> {
