@@ -18,6 +18,8 @@ pub(super) struct Writer {
     begun: bool,
     /// How many batches were written, or tried to be.
     batches: i64,
+    /// Whether the latest commit was lost on its way.
+    was_lost: bool,
 }
 
 /// How long is waited before the database is asked again what became of a batch.
@@ -31,6 +33,7 @@ impl Writer {
             connection: None,
             begun: false,
             batches: 0,
+            was_lost: false,
         }
     }
 
@@ -90,8 +93,13 @@ impl Writer {
         match latest {
             Ok(latest) if latest == self.batches => {
                 tracing::warn!("a commit whose answer was lost had been made: {detail}");
+                self.was_lost = false;
                 Ok(())
             }
+            // Decided afresh, once: it is on another connection now.
+            Ok(_) if !std::mem::replace(&mut self.was_lost, true) => Err(StoreError::Contended {
+                detail: format!("a commit was not made: {detail}"),
+            }),
             Ok(_) => Err(StoreError::unavailable(format_args!("a commit was not made: {detail}"))),
             Err(_elapsed) => Err(StoreError::InDoubt { detail }),
         }
@@ -144,6 +152,7 @@ impl Writer {
             .await
             .map_err(in_doubt)?;
         self.begun = false;
+        self.was_lost = false;
         tracing::trace!(target: "escalator::site", site = "commit.after");
         Ok(())
     }

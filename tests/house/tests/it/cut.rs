@@ -6,7 +6,7 @@ use escalator::{
     delivery::{Door, Receipt},
     model::{
         Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, DeskLimits, Escalation,
-        EventKey, Position, SessionId,
+        EventKey, Position, SessionId, Timestamp,
     },
     session::{Event, Verdict},
     store::{
@@ -47,18 +47,42 @@ async fn a_commit_whose_answer_is_lost_is_answered_as_it_was_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_never_arrived_is_refused_for_certain() {
+async fn a_commit_that_never_arrived_is_made_again_once_it_is_certain() {
     let ends = Ends::build(Duration::from_secs(2)).await;
     // Its transaction stands still at the database, which was not told.
     ends.cable.lose(OPENING, Lost::Request);
-    let refused = ends.first.accept(vec![escalate(1)]).await;
+    let session = open(&ends.first, 1).await;
     within(ends.cable.lost()).await;
+    let sessions = ends
+        .second
+        .sessions(Timestamp::default(), 9)
+        .await
+        .expect("they are read");
+    let sessions: Vec<SessionId> = sessions.into_iter().map(|facts| facts.session).collect();
+    assert_eq!(sessions, [session]);
+    ends.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_never_arrives_is_refused_and_leaves_nothing() {
+    let ends = Ends::build(Duration::from_secs(2)).await;
+    let losing = async {
+        for _ in 0..2 {
+            ends.cable.lose(OPENING, Lost::Request);
+            within(ends.cable.lost()).await;
+        }
+    };
+    let (refused, ()) = tokio::join!(ends.first.accept(vec![escalate(1)]), losing);
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     assert!(ends.first.owners().get(&key(1)).is_none());
+    let sessions = ends
+        .second
+        .sessions(Timestamp::default(), 9)
+        .await
+        .expect("they are read");
+    assert_eq!(sessions.len(), 0);
     // So the same can be brought again, and is new.
-    let session = open(&ends.first, 1).await;
-    let elsewhere = ends.second.standing(session).await.expect("it is read");
-    assert!(elsewhere.is_some(), "the other instance finds the one session");
+    open(&ends.first, 1).await;
     ends.close().await;
 }
 
