@@ -127,6 +127,9 @@ impl Shared {
         let Ok(server) = TcpStream::connect(server).await else {
             return;
         };
+        for end in [&client, &server] {
+            end.set_nodelay(true).expect("the socket is there");
+        }
         let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
         // Set while the database's answer to a COMMIT is waited for, to be lost.
         let answer = watch::Sender::new(Answer::Passes);

@@ -1,4 +1,4 @@
-//! Two ledgers on one PostgreSQL, of which one has a cable that is cut, goes silent, or loses a COMMIT.
+//! Ledgers and houses on one PostgreSQL, of which one has a cable that is cut, goes silent, or loses a COMMIT.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,6 +8,7 @@ use escalator::{
         Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, DeskLimits, Escalation,
         EventKey, Position, SessionId, Timestamp,
     },
+    runtime::Database,
     session::{Event, Verdict},
     store::{
         Accepted, Claimed, Heartbeats, Incoming, Ledger, LedgerSettings, PostgresSettings, Recorded, Settle, SettleAs,
@@ -19,7 +20,8 @@ use reqwest::Url;
 
 use crate::{
     cable::{Cable, Lost},
-    street::PATIENCE,
+    home::{Instance, Plan},
+    street::{PATIENCE, Street},
 };
 
 /// How often a condition is looked at.
@@ -185,6 +187,37 @@ async fn a_host_that_falls_silent_loses_its_lanes_and_channel_and_no_line_and_co
     ends.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_human_gets_one_whatever_is_lost_of_the_commit() {
+    let (street, database) = (Street::build().await, database().await);
+    let (cable, url) = cable_to(&database).await;
+    let instance = Instance {
+        database: Database::parse(&url).expect("it is one"),
+        postgres: settings(Duration::from_secs(2), Heartbeats::default()),
+        hookpoint_url: None,
+    };
+    let plan = Plan {
+        instance: Some(instance),
+        ..Plan::default()
+    };
+    let house = street.open(plan).await;
+    let lost = [Lost::Answer, Lost::Request, Lost::AnswerAndAll];
+    for (name, lost) in ["Ada", "Ben", "Cleo"].into_iter().zip(lost) {
+        cable.lose(OPENING, lost);
+        let losing = async {
+            within(cable.lost()).await;
+            if lost == Lost::AnswerAndAll {
+                until("the house notices", || !house.running.health().ready).await;
+                cable.mend();
+            }
+        };
+        let (talk, ()) = tokio::join!(street.talk(name), losing);
+        assert_eq!(talk.sessions().len(), 1, "{lost:?}");
+    }
+    street.nobody_complains();
+    house.shutdown().await;
+}
+
 /// Two instances; the first has a cable, and the channel.
 struct Ends {
     cable: Cable,
@@ -196,18 +229,10 @@ struct Ends {
 
 impl Ends {
     async fn build(busy_max: Duration) -> Self {
-        let made = tokio::task::spawn_blocking(postgres::database).await;
-        let database = made.expect("it does not panic").expect("a database can be made");
-        let mut url = Url::parse(database.url()).expect("it is one");
-        let host = url.host_str().expect("it has a host").to_owned();
-        let server = tokio::net::lookup_host((host, url.port().unwrap_or(5432))).await;
-        let server = server.expect("it is found").next().expect("it has an address");
-        let cable = Cable::to(server).await;
-        url.set_host(Some("127.0.0.1")).expect("it can have one");
-        url.set_port(Some(cable.address().port())).expect("it can have one");
-        url.query_pairs_mut().append_pair("sslmode", "disable");
+        let database = database().await;
+        let (cable, url) = cable_to(&database).await;
         let heartbeats = Heartbeats::default();
-        let first = instance(url.as_str(), busy_max, heartbeats.clone()).await;
+        let first = instance(&url, busy_max, heartbeats.clone()).await;
         within(first.hold(&channel())).await;
         let second = instance(database.url(), busy_max, Heartbeats::default()).await;
         Self {
@@ -240,17 +265,40 @@ impl Ends {
     }
 }
 
-async fn instance(url: &str, busy_max: Duration, heartbeats: Heartbeats) -> Arc<Ledger> {
+async fn database() -> postgres::Database {
+    let made = tokio::task::spawn_blocking(postgres::database).await;
+    made.expect("it does not panic").expect("a database can be made")
+}
+
+/// A cable to a database, and the address at its near end.
+async fn cable_to(database: &postgres::Database) -> (Cable, String) {
+    let mut url = Url::parse(database.url()).expect("it is one");
+    let host = url.host_str().expect("it has a host").to_owned();
+    let server = tokio::net::lookup_host((host, url.port().unwrap_or(5432))).await;
+    let server = server.expect("it is found").next().expect("it has an address");
+    let cable = Cable::to(server).await;
+    url.set_host(Some("127.0.0.1")).expect("it can have one");
+    url.set_port(Some(cable.address().port())).expect("it can have one");
+    // What is said can be read.
+    url.query_pairs_mut().append_pair("sslmode", "disable");
+    (cable, url.into())
+}
+
+fn settings(busy_max: Duration, heartbeats: Heartbeats) -> PostgresSettings {
     let mut postgres = PostgresSettings::default();
     postgres.lease = Duration::from_secs(3);
     postgres.busy_max = busy_max;
     postgres.heartbeats = heartbeats;
-    let settings = LedgerSettings::new(DeskLimits {
+    postgres
+}
+
+async fn instance(url: &str, busy_max: Duration, heartbeats: Heartbeats) -> Arc<Ledger> {
+    let ledger = LedgerSettings::new(DeskLimits {
         message_chars_max: 10_000,
         file_bytes_max: 1 << 20,
     });
-    let ledger = Ledger::postgres(url, postgres, settings).await;
-    Arc::new(ledger.expect("it can be opened"))
+    let opened = Ledger::postgres(url, settings(busy_max, heartbeats), ledger).await;
+    Arc::new(opened.expect("it can be opened"))
 }
 
 /// The first thing that an instance is handed for the desk.
