@@ -90,7 +90,7 @@ pub trait EscalationChannel: Send + Sync + 'static {
     /// conversation at a time, of which the newest are kept.
     ///
     /// # Errors
-    /// [`IngressError`]: nothing was handed in; [`IngressError::TakenOver`] when a human owned the conversation.
+    /// [`IngressError`]: nothing was handed in, or with [`IngressError::InDoubt`] it is not known; [`IngressError::TakenOver`] when a human owned the conversation.
     async fn push_history(
         &self,
         turn: &Turn,
@@ -105,7 +105,9 @@ pub trait EscalationChannel: Send + Sync + 'static {
     /// From a turn of an older epoch it answers with the session that exists and opens nothing.
     ///
     /// # Errors
-    /// [`EscalateError`]: nothing was opened, and the bot owns the conversation.
+    /// [`EscalateError`]: nothing was opened, and the bot owns the conversation. Where it is in doubt
+    /// ([`IngressError::InDoubt`]) that is not known, for as long as the ledger is away: the escalation goes on, and the bot is
+    /// silent in the conversation until it is known whose it is.
     async fn escalate(&self, turn: Turn, escalation: Escalation) -> Result<Escalated, EscalateError> {
         self.ingress().escalate(turn, escalation).await
     }

@@ -1,13 +1,21 @@
 use std::fmt;
 
-/// Why an update or a call was not accepted. Nothing was recorded; but for [`Refused`](Self::Refused) and
-/// [`Invalid`](Self::Invalid), the same call can be made again.
+/// Why an update or a call was not accepted. Nothing was recorded, but where it is [`InDoubt`](Self::InDoubt); but for
+/// [`Refused`](Self::Refused) and [`Invalid`](Self::Invalid), the same call can be made again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IngressError {
     /// The ledger is away.
     #[error("the ledger is away: {detail}")]
     Unavailable {
+        /// What went wrong.
+        detail: String,
+    },
+    /// The ledger's answer was lost, and it could not be asked again: it is recorded, or will be, or never. An update can be
+    /// offered again. Of a conversation that was to change hands, [`Ingress::owner`](super::Ingress::owner) tells whose it
+    /// is, and until that is known the bot says nothing in it.
+    #[error("it is not known whether it was recorded: {detail}")]
+    InDoubt {
         /// What went wrong.
         detail: String,
     },
@@ -29,7 +37,8 @@ pub enum IngressError {
     Invalid(&'static str),
 }
 
-/// Why a conversation was not handed to a human. The bot owns it.
+/// Why a conversation was not handed to a human. The bot owns it, but where the opening is in doubt
+/// ([`IngressError::InDoubt`]): then it may be a human's, and the bot is silent until that is known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EscalateError {

@@ -91,7 +91,7 @@ impl Ingress {
     /// See [`EscalationChannel::escalate`](super::EscalationChannel::escalate).
     ///
     /// # Errors
-    /// [`EscalateError`]: nothing was opened.
+    /// [`EscalateError`]: nothing was opened, or it is not known.
     ///
     /// # Cancel safety
     /// The escalation goes on when the future is dropped.
@@ -102,7 +102,7 @@ impl Ingress {
     /// See [`EscalationChannel::push_history`](super::EscalationChannel::push_history).
     ///
     /// # Errors
-    /// [`IngressError`]: nothing was handed in.
+    /// [`IngressError`]: nothing was handed in, or it is not known.
     pub async fn push_history(
         &self,
         turn: &Turn,
@@ -116,7 +116,7 @@ impl Ingress {
     /// Takes a conversation back for the bot. `Ok(false)` when no human owned it.
     ///
     /// # Errors
-    /// [`IngressError`]: nothing was changed.
+    /// [`IngressError`]: nothing was changed, or it is not known.
     pub async fn end(&self, conversation: &ConversationKey) -> Result<bool, IngressError> {
         self.port.end(conversation).await
     }

@@ -247,13 +247,16 @@ impl Seat {
         }
     }
 
-    /// The takeover is committed: turns of the closed generation are over for good. `bots` is what the ledger gave back
-    /// of the remainder: it came after an end, so the bot handles it after all.
-    pub(crate) fn taken_over(&self, bots: Vec<Inbound>) {
+    /// The takeover is committed, or may be: turns of the closed generation are over for good. `bots` is what the ledger gave
+    /// back of the remainder: it came after an end, so the bot handles it after all. Not where the seat was
+    /// [`void`](Self::void) meanwhile: then that is the next one's.
+    pub(crate) fn taken_over(&self, generation: u64, bots: Vec<Inbound>) {
         let mut state = self.lock();
-        state.generation += 1;
-        state.passed = bots.into();
-        state.skip_unhandled(self.now);
+        if state.generation == generation {
+            state.generation += 1;
+            state.passed = bots.into();
+            state.skip_unhandled(self.now);
+        }
         self.reopen(state);
     }
 

@@ -111,9 +111,16 @@ fn refused(failed: &StoreError) -> IngressError {
         StoreError::Invalid { .. } | StoreError::Corrupt { .. } => IngressError::Refused {
             detail: failed.to_string(),
         },
+        StoreError::InDoubt { detail } => in_doubt(detail),
         failed => IngressError::Unavailable {
             detail: failed.to_string(),
         },
+    }
+}
+
+fn in_doubt(detail: &str) -> IngressError {
+    IngressError::InDoubt {
+        detail: detail.to_owned(),
     }
 }
 
@@ -128,10 +135,11 @@ async fn to_the_end<T: Send + 'static>(
 
 /// What a panic says can quote what it choked on: it is not told.
 fn came_to_no_end(ended: &JoinError) -> IngressError {
-    let why = if ended.is_panic() { "panicked" } else { "was cut off" };
-    IngressError::Unavailable {
-        detail: format!("the commit {why}"),
-    }
+    in_doubt(if ended.is_panic() {
+        "the commit panicked"
+    } else {
+        "the commit was cut off"
+    })
 }
 
 impl std::fmt::Debug for Intake {

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::{
     Intake, SignalTo,
     arriving::Arriving,
-    came_to_no_end, refused,
-    takeover::{from_bot, from_platform},
+    came_to_no_end, in_doubt, refused,
+    takeover::{IN_DOUBT_MAX, from_bot, from_platform},
     to_the_end,
 };
 use crate::{
@@ -170,9 +170,12 @@ impl IngressPort for Port {
             self.check_bound(&turn)?;
         }
         self.check_held(&turn.conversation().channel)?;
-        tokio::spawn(Arc::clone(&self.0).take_over(turn, escalation))
-            .await
-            .unwrap_or_else(|ended| Err(came_to_no_end(&ended).into()))
+        let taking = tokio::spawn(Arc::clone(&self.0).take_over(turn, escalation));
+        match tokio::time::timeout(IN_DOUBT_MAX, taking).await {
+            Ok(taken) => taken.unwrap_or_else(|ended| Err(came_to_no_end(&ended).into())),
+            // It goes on, and the seat stays closed until it is known.
+            Err(_elapsed) => Err(in_doubt("the escalation is still under way").into()),
+        }
     }
 
     async fn push_history(
@@ -201,8 +204,8 @@ impl IngressPort for Port {
             let history = [unwritten.clone(), history].concat();
             let event = CustomerEvent::PushLog { from, subject, history };
             let log = from_bot(seat.key(), None, event);
-            let accepted = intake.store.accept(vec![log]).await;
-            if let Ok([Accepted::New(Verdict::Kept)]) = accepted.as_deref() {
+            let accepted = intake.ask_surely(log).await;
+            if let Ok(Some(Accepted::New(Verdict::Kept) | Accepted::Duplicate)) = accepted {
                 return Ok(());
             }
             seat.put_back(unwritten);
@@ -216,12 +219,11 @@ impl IngressPort for Port {
         let end = from_bot(conversation, None, CustomerEvent::BotEnded);
         let intake = Arc::clone(&self.0);
         to_the_end(async move {
-            let accepted = intake
-                .store
-                .accept(vec![end])
-                .await
-                .map_err(|failed| refused(&failed))?;
-            Ok(matches!(accepted.first(), Some(Accepted::New(Verdict::Kept))))
+            let accepted = intake.ask_surely(end).await.map_err(|failed| refused(&failed))?;
+            Ok(matches!(
+                accepted,
+                Some(Accepted::New(Verdict::Kept) | Accepted::Duplicate)
+            ))
         })
         .await
     }

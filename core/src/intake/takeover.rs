@@ -10,10 +10,10 @@ use crate::{
     store::{Accepted, Incoming, StoreError, Target},
 };
 
-/// How long an opening is sent again whose answer was lost, while the channel is held.
-const IN_DOUBT_MAX: Duration = Duration::from_mins(2);
+/// How long who asked for something waits to learn whether it was committed.
+pub(super) const IN_DOUBT_MAX: Duration = Duration::from_mins(2);
 
-/// How long it waits in between.
+/// How long it waits until the ledger is asked again.
 const AGAIN_EVERY: Duration = Duration::from_millis(250);
 
 impl Intake {
@@ -41,7 +41,7 @@ impl Intake {
         let accepted = self.commit_opening(seat, &taken, &unwritten, escalation).await;
         if let Ok([Accepted::Duplicate, ..]) = accepted.as_deref() {
             // It was committed before, and the answer lost.
-            seat.taken_over(given_back(taken.remainder, &accepted?));
+            seat.taken_over(turn.generation(), given_back(taken.remainder, &accepted?));
             return self.standing(seat.key()).map(Escalated::Opened);
         }
         match accepted.and_then(|accepted| Ok((opened(&accepted)?, accepted))) {
@@ -50,8 +50,14 @@ impl Intake {
                     // No opening took them.
                     seat.put_back(unwritten);
                 }
-                seat.taken_over(given_back(taken.remainder, &accepted));
+                seat.taken_over(turn.generation(), given_back(taken.remainder, &accepted));
                 Ok(escalated)
+            }
+            Err(failed @ IngressError::InDoubt { .. }) => {
+                // Whose it is, who holds the channel next reads from the ledger. Here the bot says nothing more.
+                seat.put_back(unwritten);
+                seat.taken_over(turn.generation(), Vec::new());
+                Err(failed.into())
             }
             Err(failed) => {
                 seat.put_back(unwritten);
@@ -89,31 +95,42 @@ impl Intake {
         let events = std::iter::once(opening)
             .chain(taken.remainder.iter().map(from_platform))
             .collect();
-        let accepted = self.accept_surely(seat.key(), events).await;
+        // Whoever took a lost answer for a no would let the bot speak in what is a human's. Not for longer than the channel
+        // is held: then the bot is silent here, and who owns the conversation is read anew before the channel is held again.
+        let accepted = self
+            .accept_surely(events, || self.store.holds(&seat.key().channel))
+            .await;
         accepted.map_err(|failed| refused(&failed))
     }
 
-    /// Commits events, and where the answer is lost, sends the same again until one comes: whoever took the error for a no
-    /// would let the bot speak in what is a human's. Not for longer than the channel is held: then the bot is silent here,
-    /// and who owns the conversation is read anew before the channel is held again.
-    async fn accept_surely(
+    /// Commits events, and where the answer is lost, sends the same again until one comes: their keys tell whether they were
+    /// committed. [`StoreError::InDoubt`] where none came for as long as somebody waits for it.
+    pub(super) async fn accept_surely(
         &self,
-        conversation: &ConversationKey,
         events: Vec<Incoming>,
+        is_awaited: impl Fn() -> bool,
     ) -> Result<Vec<Accepted>, StoreError> {
-        let mut answered = self.store.accept(events.clone()).await;
-        if !matches!(answered, Err(StoreError::InDoubt { .. })) {
-            return answered;
-        }
-        let until = Instant::now() + IN_DOUBT_MAX;
-        while answered.as_ref().is_err_and(is_no_answer)
-            && Instant::now() < until
-            && self.store.holds(&conversation.channel)
-        {
+        let doubt = match self.store.accept(events.clone()).await {
+            Err(doubt @ StoreError::InDoubt { .. }) => doubt,
+            answered => return answered,
+        };
+        while is_awaited() {
             sleep(AGAIN_EVERY).await;
-            answered = self.store.accept(events.clone()).await;
+            match self.store.accept(events.clone()).await {
+                Err(failed) if is_no_answer(&failed) => {}
+                answered => return answered,
+            }
         }
-        answered
+        Err(doubt)
+    }
+
+    /// Commits what the bot asked for, and learns what came of it also where the answer is lost: [`Accepted::Duplicate`]
+    /// where it was committed then.
+    pub(super) async fn ask_surely(&self, event: Incoming) -> Result<Option<Accepted>, StoreError> {
+        let event = Incoming { is_new: false, ..event };
+        let until = Instant::now() + IN_DOUBT_MAX;
+        let accepted = self.accept_surely(vec![event], || Instant::now() < until).await?;
+        Ok(accepted.first().copied())
     }
 }
 

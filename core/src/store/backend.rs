@@ -102,18 +102,19 @@ pub(crate) trait Commons: Backend {
     /// The channels that an instance has.
     async fn channels_of(&self, instance: Uuid) -> Result<HashSet<ChannelId>, StoreError>;
 
-    /// Hands out the heads of due lanes, the longest due first. Nothing when the instance is not alive, or has not the
-    /// channel that the door is of.
+    /// Hands out the heads of due lanes, the longest due first. Nothing when the instance is not alive. Where channels are
+    /// given, lanes of their conversations alone, of those that the instance has.
     async fn claim(
         &self,
         instance: Uuid,
         door: &Door,
+        channels: Option<&[ChannelId]>,
         now: Timestamp,
         max: usize,
     ) -> Result<Vec<ClaimedRow>, StoreError>;
 
-    /// When the next lane of a door is due that is not out.
-    async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next lane of a door is due that is not out; where channels are given, of their conversations alone.
+    async fn next_due(&self, door: &Door, channels: Option<&[ChannelId]>) -> Result<Option<Timestamp>, StoreError>;
 
     /// Whether a row still waits, and is not on its way at another instance.
     async fn is_wanted(&self, id: DeliveryId, instance: Uuid) -> Result<bool, StoreError>;

@@ -18,7 +18,7 @@ pub trait Store: Send + Sync + 'static {
     /// Commits events in one transaction, in their order, and tells what came of each. Called by `intake` alone.
     ///
     /// # Errors
-    /// [`StoreError`]: none of the events was recorded.
+    /// [`StoreError`]: none of the events was recorded; with [`StoreError::InDoubt`] that is not known.
     ///
     /// # Cancel safety
     /// When the future is dropped, the events may be committed all the same. Their keys remove the double.
@@ -34,11 +34,12 @@ pub trait Store: Send + Sync + 'static {
     /// Does one of the ledger's other writes.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing was changed.
+    /// [`StoreError`]: nothing was changed; with [`StoreError::InDoubt`] that is not known.
     async fn maintain(&self, task: Maintenance) -> Result<Maintained, StoreError>;
 
     /// Hands out the heads of lanes that are due at a door, at most `max`, the longest due first. A lane that is handed
-    /// out gives nothing more until its claim is settled.
+    /// out gives nothing more until its claim is settled. Where instances share the ledger, what is for a channel, and for the
+    /// bot of its conversations, is handed to its holder alone, and by then [`owners`](Self::owners) knows what the bot is told.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was handed out.

@@ -10,7 +10,8 @@ pub enum StoreError {
         /// What went wrong.
         detail: String,
     },
-    /// The ledger was asked to commit and its answer was lost: the write is recorded, or will be, or never.
+    /// The ledger was asked to commit, its answer was lost, and it could not be asked again: the write is recorded, or will be,
+    /// or never.
     #[error("the ledger's answer was lost: {detail}")]
     InDoubt {
         /// What went wrong.

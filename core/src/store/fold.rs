@@ -308,8 +308,9 @@ impl<'b> Batch<'b> {
         let verdict = decided.transition.verdict;
         // What is the bot's was not accepted: it may be offered again, and is the bot's again.
         if verdict != Verdict::Bots {
-            // A key that was minted just now never comes again.
-            if !incoming.is_new {
+            // A key that was minted just now never comes again. What the bot asked for in vain may: the answer is the same.
+            let is_in_vain = verdict == Verdict::Over && is_of_the_bots_accord(&incoming.event);
+            if !incoming.is_new && !is_in_vain {
                 self.seen.insert(incoming.key.clone());
                 self.changes.inbox.push(incoming.key.clone());
             }
@@ -415,14 +416,13 @@ impl<'b> Batch<'b> {
         (std::mem::take(&mut self.changes), std::mem::take(&mut self.index))
     }
 
-    /// The door that a lane's deliveries leave by.
-    pub(super) fn door_of(&self, lane: Lane) -> Option<Door> {
+    /// The door that a lane's deliveries leave by, and the channel whose holder alone claims them, where one does.
+    pub(super) fn way_of(&self, lane: Lane) -> Option<(Door, Option<ChannelId>)> {
         match lane {
-            Lane::Desk(_) => Some(Door::Desk),
-            Lane::Bot(_) => Some(Door::Bot),
-            Lane::Chat(id) => {
+            Lane::Desk(_) => Some((Door::Desk, None)),
+            Lane::Chat(id) | Lane::Bot(id) => {
                 let conversation = self.by_id(id)?;
-                Some(Door::Channel(conversation.key.channel.clone()))
+                Some((door_of(conversation, lane), Some(conversation.key.channel.clone())))
             }
         }
     }
@@ -636,6 +636,17 @@ fn lane_of(conversation: &Conversation, event: &Event) -> Option<Lane> {
         ) => Some(Lane::Desk(*session)),
         (None, _) => None,
     }
+}
+
+/// Whether nothing came of the platform that the event could be.
+fn is_of_the_bots_accord(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Customer {
+            event: CustomerEvent::BotEnded | CustomerEvent::PushLog { .. },
+            ..
+        }
+    )
 }
 
 /// Whether `decide` may want to take rows back, or to know what became of the opener.

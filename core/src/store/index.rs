@@ -177,7 +177,7 @@ impl Index {
     }
 
     /// Wakes whom a commit concerns, where no index follows it.
-    pub(super) fn rouse_these(&self, doors: &HashSet<Door>, changes: &[IndexChange]) {
+    pub(super) fn rouse_these<'d>(&self, doors: impl Iterator<Item = &'d Door>, changes: &[IndexChange]) {
         for door in doors {
             self.rouse(door);
         }

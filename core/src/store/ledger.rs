@@ -368,7 +368,7 @@ impl Store for Ledger {
     async fn claim(&self, door: &Door, max: usize) -> Result<Claims, StoreError> {
         let now = self.shared.clock.now();
         match &self.shared.sharing {
-            Some(sharing) => sharing.claim(door, now, max).await,
+            Some(sharing) => sharing.claim(door, now, max, &self.writes).await,
             None => self.claim_own(door, now, max).await,
         }
     }

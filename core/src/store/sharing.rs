@@ -17,7 +17,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -39,8 +39,8 @@ use super::{
     writer::{Reload, Write},
 };
 use crate::{
-    delivery::{DeliveryId, Door},
-    model::{ChannelId, Timestamp},
+    delivery::{DeliveryId, Door, Lane},
+    model::{ChannelId, ConversationId, Timestamp},
 };
 
 /// How often an instance looks for what nobody told it: the net under what is heard.
@@ -71,6 +71,8 @@ pub(super) struct Sharing {
     claims: RwLock<()>,
     /// Until when a claim may be committed, or was, that nobody here has.
     unsure_until: Mutex<Option<Instant>>,
+    /// Whether a batch may have been committed of which nothing is known here.
+    is_in_doubt: AtomicBool,
     /// Whether the storage answered when it was last asked.
     reach: Reach,
     /// How many deliveries there were when it was last counted.
@@ -86,6 +88,14 @@ struct State {
     held: HashSet<ChannelId>,
     /// The fences of what was handed out here and not settled.
     out: HashSet<u64>,
+}
+
+/// What an instance may claim at a door.
+enum Claimable {
+    Nothing,
+    All,
+    /// What belongs to the conversations of these channels.
+    Of(Vec<ChannelId>),
 }
 
 impl Sharing {
@@ -115,6 +125,7 @@ impl Sharing {
             arrived: watch::Sender::new(()),
             claims: RwLock::new(()),
             unsure_until: Mutex::new(None),
+            is_in_doubt: AtomicBool::new(false),
             reach: Reach::since(Timestamp::default()),
             outstanding: AtomicUsize::new(0),
         }))
@@ -158,21 +169,25 @@ impl Sharing {
         lease
     }
 
-    /// Hands out what is due at a door.
-    pub(super) async fn claim(&self, door: &Door, now: Timestamp, max: usize) -> Result<Claims, StoreError> {
-        let held_here = match door {
-            Door::Channel(channel) => self.holds(channel),
-            Door::Desk | Door::Bot => self.is_alive(),
+    /// Hands out what is due at a door: to a channel, and to the bot of a conversation, by the holder of the channel alone.
+    pub(super) async fn claim(
+        &self,
+        door: &Door,
+        now: Timestamp,
+        max: usize,
+        writes: &mpsc::Sender<Write>,
+    ) -> Result<Claims, StoreError> {
+        let of = match self.state().claimable(door) {
+            Claimable::Nothing => return Ok(Claims::default()),
+            Claimable::All => None,
+            Claimable::Of(channels) => Some(channels),
         };
-        if !held_here {
-            return Ok(Claims::default());
-        }
         let claimed = if max > 0 {
-            self.claim_rows(door, now, max).await?
+            self.claim_rows(door, of.as_deref(), now, max, writes).await?
         } else {
             Vec::new()
         };
-        let next_due = match self.commons.next_due(door).await {
+        let next_due = match self.commons.next_due(door, of.as_deref()).await {
             // What is due and was not handed out is locked by somebody, for a moment.
             Ok(Some(due)) if due <= now && claimed.len() < max => Some(now + LOCKED_WAIT),
             Ok(next_due) => next_due,
@@ -185,14 +200,30 @@ impl Sharing {
         Ok(Claims { claimed, next_due })
     }
 
-    async fn claim_rows(&self, door: &Door, now: Timestamp, max: usize) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim_rows(
+        &self,
+        door: &Door,
+        of: Option<&[ChannelId]>,
+        now: Timestamp,
+        max: usize,
+        writes: &mpsc::Sender<Write>,
+    ) -> Result<Vec<Claimed>, StoreError> {
         let claiming = self.claims.read().await;
         let (instance, term) = {
             let state = self.state();
             (state.instance, Arc::clone(&state.term))
         };
         let unsure = Unsure(self);
-        let rows = self.commons.claim(instance, door, now, max).await?;
+        let rows = self.commons.claim(instance, door, of, now, max).await?;
+        // The bot is told what became of a conversation: by then it is known here who owns it.
+        let told = rows.iter().filter_map(|claimed| match claimed.row.id.lane {
+            Lane::Bot(conversation) => Some(conversation),
+            Lane::Desk(_) | Lane::Chat(_) => None,
+        });
+        let told: Vec<ConversationId> = told.collect();
+        if !told.is_empty() {
+            reload(writes, Reload::These(told)).await?;
+        }
         let mut state = self.state();
         if state.instance == instance {
             state.out.extend(rows.iter().map(|row| row.fence));
@@ -201,6 +232,12 @@ impl Sharing {
         unsure.settle();
         let out = |ClaimedRow { row, place, fence }| claimed(row, place, Lease::new(fence, Arc::clone(&term)));
         Ok(rows.into_iter().map(out).collect())
+    }
+
+    /// A batch may have been committed, and its answer was lost: what it did is read anew.
+    pub(super) fn doubt(&self) {
+        self.is_in_doubt.store(true, Ordering::Relaxed);
+        self.asked.notify_one();
     }
 
     /// What was handed out under this lease came back.
@@ -369,6 +406,10 @@ impl Sharing {
         if let Some(until) = unsure_until {
             self.take_back(until).await?;
         }
+        if self.is_in_doubt.swap(false, Ordering::Relaxed) {
+            let read = reload(writes, Reload::All).await;
+            read.inspect_err(|_| self.is_in_doubt.store(true, Ordering::Relaxed))?;
+        }
         self.check_channels().await?;
         let wanted: Vec<ChannelId> = self.state().wanted.iter().cloned().collect();
         for channel in wanted {
@@ -453,6 +494,20 @@ impl State {
     fn lease_of(&self, channel: &ChannelId) -> Option<Lease> {
         let is_held = self.term.is_on() && self.held.contains(channel);
         is_held.then(|| Lease::new(0, Arc::clone(&self.term)))
+    }
+
+    fn claimable(&self, door: &Door) -> Claimable {
+        let held: Vec<ChannelId> = match door {
+            Door::Desk if self.term.is_on() => return Claimable::All,
+            Door::Channel(channel) => self.held.get(channel).cloned().into_iter().collect(),
+            // It runs the bot's handlers for its channels, and knows who owns their conversations.
+            Door::Bot => self.held.iter().cloned().collect(),
+            Door::Desk => Vec::new(),
+        };
+        if held.is_empty() || !self.term.is_on() {
+            return Claimable::Nothing;
+        }
+        Claimable::Of(held)
     }
 
     /// Drops all that it had, and says whether channels were among that.

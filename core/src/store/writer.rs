@@ -189,18 +189,24 @@ impl Writer {
         let written = changes.conversations.iter().chain(&changes.bodies);
         let news = written.filter(|conversation| shared.owners.is_news(conversation));
         changes.news.conversations = news.map(|conversation| conversation.id).collect();
-        let elsewhere = touched.iter().filter(|door| match door {
-            Door::Channel(channel) => !sharing.holds(channel),
-            Door::Desk | Door::Bot => false,
+        let elsewhere = touched.iter().filter(|(_, holders)| {
+            let holders = holders.as_ref();
+            holders.is_some_and(|channel| !sharing.holds(channel))
         });
-        changes.news.doors = elsewhere.cloned().collect();
-        shared.backend.commit(&changes).await?;
+        changes.news.doors = elsewhere.map(|(door, _)| door.clone()).collect();
+        let committed = shared.backend.commit(&changes).await;
+        if matches!(committed, Err(StoreError::InDoubt { .. })) {
+            sharing.doubt();
+        }
+        committed?;
         self.healthy(true);
         shared
             .owners
             .publish(changes.conversations.iter().chain(&changes.bodies));
         came_back(sharing, writes);
-        shared.index().rouse_these(&touched, &index_changes);
+        shared
+            .index()
+            .rouse_these(touched.iter().map(|(door, _)| door), &index_changes);
         decided
     }
 
@@ -391,14 +397,15 @@ fn escalates(write: &Write) -> impl Iterator<Item = &ChannelId> {
         })
 }
 
-/// The doors at which a batch changes what there is to claim.
-fn touched(batch: &Batch<'_>) -> HashSet<Door> {
-    let doors = batch.index.iter().filter_map(|change| match change {
-        IndexChange::Wait(mark) => Some(mark.door.clone()),
-        IndexChange::Settled(id) | IndexChange::Again(id, _) | IndexChange::TakenBack(id) => batch.door_of(id.lane),
+/// The doors at which a batch changes what there is to claim, each with the channel whose holder alone claims it there, if
+/// it is not anybody's.
+fn touched(batch: &Batch<'_>) -> HashSet<(Door, Option<ChannelId>)> {
+    let lanes = batch.index.iter().filter_map(|change| match change {
+        IndexChange::Wait(mark) => Some(mark.id.lane),
+        IndexChange::Settled(id) | IndexChange::Again(id, _) | IndexChange::TakenBack(id) => Some(id.lane),
         IndexChange::SetTimer(..) | IndexChange::ClearTimer(..) => None,
     });
-    doors.collect()
+    lanes.filter_map(|lane| batch.way_of(lane)).collect()
 }
 
 /// The lane that comes back with a change.

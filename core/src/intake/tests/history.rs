@@ -187,7 +187,7 @@ fn while_an_escalation_takes_a_seat_no_line_of_it_goes_another_way() {
     assert_eq!(seat.write_behind().expect("lines wait").lines().len(), 2);
     let taken = seat.take(generation);
     drop(taken.expect("nobody else does"));
-    seat.taken_over(Vec::new());
+    seat.taken_over(generation, Vec::new());
     assert!(seat.note(lines(&["three"]), generation).is_err());
 }
 

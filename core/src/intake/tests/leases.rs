@@ -83,3 +83,16 @@ fn an_escalation_that_fails_after_a_loss_brings_nothing_of_before_back() {
     let taken = seat.take(seat.generation()).expect("the one before is over");
     assert!(taken.remainder.is_empty(), "{}", taken.remainder.len());
 }
+
+#[test]
+fn an_escalation_that_succeeds_after_a_loss_brings_nothing_of_before_back() {
+    let seat = Seat::new(key(1), || BEGIN);
+    let generation = seat.generation();
+    assert!(seat.pass(&said(1, 1, "one"), generation), "the bot owns it");
+    let taken = seat.take(generation).expect("nobody else does");
+    seat.void();
+    let void = seat.generation();
+    seat.taken_over(generation, taken.remainder);
+    assert!(seat.is_idle(), "what was passed before the loss is the next one's");
+    assert_eq!(seat.generation(), void);
+}

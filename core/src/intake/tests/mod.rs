@@ -1,6 +1,7 @@
 //! Accept and settle, over a ledger that can fail, wait and be opened again.
 
 mod desk_side;
+mod doubt;
 mod hand_back;
 mod history;
 mod leases;

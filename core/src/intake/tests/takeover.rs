@@ -9,7 +9,7 @@ use super::{Bed, edited, ended};
 use crate::{
     channel::{EscalateError, Escalated, IngressError, IngressPort, Offered, Owner, SayError, TakenOver, Turn},
     model::{Escalation, HistoryRoute},
-    store::rig::{key, within},
+    store::rig::{Lost, key, within},
 };
 
 /// A call of the platform that succeeds at once.
@@ -318,7 +318,7 @@ async fn an_escalation_whose_answer_is_lost_is_committed_once_and_the_bot_stays_
     bed.pass(1..=3).await;
     let turn = bed.turn(1).await;
     turn.say("a line", sent()).await.expect("the bot owns it");
-    tenant.lose_answer();
+    tenant.lose(Lost::Answer);
     bed.opened(turn.clone()).await;
     assert!(!turn.is_current());
     assert_eq!(bed.port.owner(&key(1)), Owner::Human);

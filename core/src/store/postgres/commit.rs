@@ -9,7 +9,7 @@ use super::{
     columns::{DeliveryColumns, number},
     failure::failed,
     lanes, letters,
-    news::tell,
+    news::number_and_tell,
     settle::settle,
 };
 use crate::{
@@ -22,8 +22,13 @@ use crate::{
     },
 };
 
-/// Writes a batch, within the transaction that stands. `origin` is who tells the news.
-pub(super) async fn write(db: &mut PgConnection, origin: Uuid, changes: &Changes) -> Result<(), StoreError> {
+/// Writes a batch, within the transaction that stands. `origin` is who tells the news, and counts its batches.
+pub(super) async fn write(
+    db: &mut PgConnection,
+    origin: Uuid,
+    batch: i64,
+    changes: &Changes,
+) -> Result<(), StoreError> {
     let Changes {
         now,
         inbox,
@@ -67,7 +72,7 @@ pub(super) async fn write(db: &mut PgConnection, origin: Uuid, changes: &Changes
     let written = deliveries.iter().map(|row| row.id.lane).chain(settled);
     let again = redriven.iter().map(|id| id.lane);
     lanes::keep_up(db, written.chain(again).chain(released.iter().copied())).await?;
-    tell(db, origin, news).await
+    number_and_tell(db, origin, batch, news).await
 }
 
 /// Writes as much as a small batch, and takes it away again, within the transaction that stands.

@@ -65,6 +65,9 @@ pub(super) async fn sweep(db: &mut PgConnection) -> Result<Vec<Door>, StoreError
     let doors = lanes::sweep(db).await?;
     // Long after its lease: whoever is named in a lane is looked for here.
     let sql = "DELETE FROM instances WHERE alive_until < clock_timestamp() - interval '1 hour'";
+    sqlx::query(sql).execute(&mut *db).await.map_err(failed)?;
+    // Asked for within seconds.
+    let sql = "DELETE FROM writers WHERE at < clock_timestamp() - interval '1 day'";
     sqlx::query(sql).execute(db).await.map_err(failed)?;
     Ok(doors)
 }

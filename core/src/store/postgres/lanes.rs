@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryId, Door, Lane},
-    model::{Address, Timestamp},
+    model::{Address, ChannelId, Timestamp},
     store::{StoreError, backend::ClaimedRow},
 };
 
@@ -73,14 +73,16 @@ pub(super) async fn claim(
     db: &mut PgConnection,
     instance: Uuid,
     door: &Door,
+    channels: Option<&[ChannelId]>,
     now: Timestamp,
     max: usize,
 ) -> Result<Vec<ClaimedRow>, StoreError> {
-    // Only who lives, and has the channel.
+    // Only who lives, and of the channels given, those that it has.
     const LANES: &str = "WITH due AS MATERIALIZED \
         (SELECT kind, lane FROM lanes WHERE door = $2 AND holder IS NULL AND due <= $3 \
          AND EXISTS (SELECT 1 FROM instances WHERE id = $1 AND alive_until > clock_timestamp()) \
-         AND ($5::text IS NULL OR EXISTS (SELECT 1 FROM channels WHERE channel = $5 AND channels.holder = $1)) \
+         AND ($5::text[] IS NULL OR (SELECT c.channel FROM conversations c WHERE c.id = lanes.conversation) = \
+         ANY (ARRAY(SELECT h.channel FROM channels h WHERE h.channel = ANY($5) AND h.holder = $1))) \
          ORDER BY due, lane LIMIT $4 FOR UPDATE SKIP LOCKED) \
         UPDATE lanes SET holder = $1, fence = nextval('fences') FROM due \
         WHERE lanes.kind = due.kind AND lanes.lane = due.lane RETURNING lanes.kind, lanes.lane";
@@ -89,15 +91,11 @@ pub(super) async fn claim(
         WHERE d.lane_kind = lanes.kind AND d.lane = lanes.lane AND d.dead_at IS NULL) \
         FROM unnest($1::text[], $2::uuid[]) AS given (kind, lane) \
         WHERE lanes.kind = given.kind AND lanes.lane = given.lane";
-    let channel = match door {
-        Door::Channel(channel) => Some(channel.as_str()),
-        Door::Desk | Door::Bot => None,
-    };
     let query = sqlx::query(LANES)
         .bind(instance)
         .bind(door.to_string())
         .bind(now.as_millis());
-    let query = query.bind(i64::try_from(max).unwrap_or(i64::MAX)).bind(channel);
+    let query = query.bind(i64::try_from(max).unwrap_or(i64::MAX)).bind(names(channels));
     let taken = query.fetch_all(&mut *db).await.map_err(failed)?;
     let kinds: Vec<String> = taken.iter().map(|row| read(row, "kind")).collect::<Result<_, _>>()?;
     let lanes: Vec<Uuid> = taken.iter().map(|row| read(row, "lane")).collect::<Result<_, _>>()?;
@@ -144,14 +142,24 @@ async fn postpone(db: &mut PgConnection, lane: Lane, due: i64) -> Result<(), Sto
     Ok(())
 }
 
-pub(super) async fn next_due(db: &mut PgConnection, door: &Door) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT min(due) AS due FROM lanes WHERE door = $1 AND holder IS NULL";
+pub(super) async fn next_due(
+    db: &mut PgConnection,
+    door: &Door,
+    channels: Option<&[ChannelId]>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT min(due) AS due FROM lanes WHERE door = $1 AND holder IS NULL AND ($2::text[] IS NULL OR \
+               (SELECT c.channel FROM conversations c WHERE c.id = lanes.conversation) = ANY($2))";
     let row = sqlx::query(sql)
         .bind(door.to_string())
+        .bind(names(channels))
         .fetch_one(db)
         .await
         .map_err(failed)?;
     Ok(read::<Option<i64>>(&row, "due")?.map(Timestamp::from_millis))
+}
+
+fn names(channels: Option<&[ChannelId]>) -> Option<Vec<&str>> {
+    channels.map(|channels| channels.iter().map(ChannelId::as_str).collect())
 }
 
 /// Takes back lanes that instances have whose lease is over. An empty one is done.

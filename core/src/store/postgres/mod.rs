@@ -158,9 +158,13 @@ impl Backend for PostgresBackend {
 
     async fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        let written = commit::write(writer.go_on().await?, self.origin, changes);
+        let batch = writer.count();
+        let written = commit::write(writer.go_on().await?, self.origin, batch, changes);
         let written = self.in_time(written).await;
-        writer.end(written).await
+        match writer.end(written).await {
+            Err(StoreError::InDoubt { detail }) => writer.find_out(self.origin, detail).await,
+            ended => ended,
+        }
     }
 
     async fn probe(&self) -> Result<(), StoreError> {
@@ -325,13 +329,14 @@ impl Commons for PostgresBackend {
         &self,
         instance: Uuid,
         door: &Door,
+        channels: Option<&[ChannelId]>,
         now: Timestamp,
         max: usize,
     ) -> Result<Vec<ClaimedRow>, StoreError> {
         let mut db = self.reader().await?;
         let claimed = async {
             let mut transaction = db.begin().await.map_err(failed)?;
-            let claimed = lanes::claim(&mut transaction, instance, door, now, max).await?;
+            let claimed = lanes::claim(&mut transaction, instance, door, channels, now, max).await?;
             transaction.commit().await.map_err(failed)?;
             Ok(claimed)
         };
@@ -339,9 +344,9 @@ impl Commons for PostgresBackend {
         kept(db, claimed)
     }
 
-    async fn next_due(&self, door: &Door) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, door: &Door, channels: Option<&[ChannelId]>) -> Result<Option<Timestamp>, StoreError> {
         let mut db = self.reader().await?;
-        let answered = self.in_time(lanes::next_due(&mut db, door)).await;
+        let answered = self.in_time(lanes::next_due(&mut db, door, channels)).await;
         kept(db, answered)
     }
 

@@ -7,7 +7,11 @@ use sqlx::{PgConnection, PgPool, postgres::PgListener};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{columns::door, failure::failed, open::within};
+use super::{
+    columns::{door, read as column},
+    failure::failed,
+    open::within,
+};
 use crate::{
     model::{ChannelId, ConversationId},
     store::{
@@ -35,6 +39,31 @@ pub(super) async fn tell(db: &mut PgConnection, origin: Uuid, news: &News) -> Re
     let query = sqlx::query(sql).bind(WAY).bind(payloads);
     query.execute(db).await.map_err(failed)?;
     Ok(())
+}
+
+/// The same, and notes the number of the batch that tells it: one statement for both.
+pub(super) async fn number_and_tell(
+    db: &mut PgConnection,
+    origin: Uuid,
+    batch: i64,
+    news: &News,
+) -> Result<(), StoreError> {
+    let sql = "WITH numbered AS (INSERT INTO writers (id, batch, at) VALUES ($3, $4, clock_timestamp()) \
+               ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at) \
+               SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS given (payload)";
+    let query = sqlx::query(sql).bind(WAY).bind(written(origin, news));
+    query.bind(origin).bind(batch).execute(db).await.map_err(failed)?;
+    Ok(())
+}
+
+/// The number of the latest batch that was committed. Waits for a transaction that has one and stands still, so that
+/// the answer stays right.
+pub(super) async fn latest(db: &mut PgConnection, origin: Uuid) -> Result<i64, StoreError> {
+    // The row is made where there is none, since of one that another transaction is about to make only this waits for it.
+    let sql = "INSERT INTO writers (id, batch, at) VALUES ($1, 0, clock_timestamp()) \
+               ON CONFLICT (id) DO UPDATE SET at = excluded.at RETURNING batch";
+    let row = sqlx::query(sql).bind(origin).fetch_one(db).await.map_err(failed)?;
+    column(&row, "batch")
 }
 
 /// `{origin} doors {door}`, `{origin} conversations {id},{id}`, `{origin} channel {channel}`, `{origin} arrival {channel}`

@@ -8,9 +8,10 @@ use sqlx::{
 use super::failure::failed;
 use crate::store::StoreError;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "ledger", include_str!("schema/0001_ledger.sql")),
     (2, "arrivals", include_str!("schema/0002_arrivals.sql")),
+    (3, "writers", include_str!("schema/0003_writers.sql")),
 ];
 
 /// Brings a database to the schema of this program. Instances that start together take turns.

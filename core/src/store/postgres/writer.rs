@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
-use super::{failure::failed, open::within};
+use super::{failure::failed, news::latest, open::within};
 use crate::store::{Flushes, StoreError};
 
 /// The connection that writes. One that broke is replaced by the next call.
@@ -15,7 +17,14 @@ pub(super) struct Writer {
     /// Whether a transaction was begun and not seen to end.
     begun: bool,
     flushes: Flushes,
+    /// How many batches were written, or tried to be.
+    batches: i64,
+    /// Whether the latest commit was lost on its way.
+    was_lost: bool,
 }
+
+/// How long is waited before the database is asked again what became of a batch.
+const AGAIN_EVERY: Duration = Duration::from_millis(100);
 
 impl Writer {
     pub(super) fn new(options: PgConnectOptions, busy_max: Duration, flushes: Flushes) -> Self {
@@ -25,7 +34,15 @@ impl Writer {
             connection: None,
             begun: false,
             flushes,
+            batches: 0,
+            was_lost: false,
         }
+    }
+
+    /// The number of a batch that is about to be written.
+    pub(super) fn count(&mut self) -> i64 {
+        self.batches += 1;
+        self.batches
     }
 
     /// The connection, in a fresh transaction.
@@ -71,6 +88,45 @@ impl Writer {
         self.keep(ended).await
     }
 
+    /// Finds out whether the latest batch was committed, after the answer to that was lost: from the database, once it can
+    /// be reached, and not for longer than a call may take.
+    pub(super) async fn find_out(&mut self, origin: Uuid, detail: String) -> Result<(), StoreError> {
+        let latest = timeout(self.busy_max, self.ask(origin)).await;
+        match latest {
+            Ok(latest) if latest == self.batches => {
+                tracing::warn!("a commit whose answer was lost had been made: {detail}");
+                self.was_lost = false;
+                Ok(())
+            }
+            // Decided afresh, once: it is on another connection now.
+            Ok(_) if !std::mem::replace(&mut self.was_lost, true) => Err(StoreError::Contended {
+                detail: format!("a commit was not made: {detail}"),
+            }),
+            Ok(_) => Err(StoreError::unavailable(format_args!("a commit was not made: {detail}"))),
+            Err(_elapsed) => Err(StoreError::InDoubt { detail }),
+        }
+    }
+
+    /// Asks until there is an answer.
+    async fn ask(&mut self, origin: Uuid) -> i64 {
+        loop {
+            // A call that is cut off leaves a connection that cannot be used.
+            let asked = async {
+                let mut connection = within(self.busy_max, self.options.connect()).await?;
+                let latest = latest(&mut connection, origin).await?;
+                Ok::<_, StoreError>((connection, latest))
+            };
+            match asked.await {
+                Ok((connection, latest)) => {
+                    self.connection = Some(connection);
+                    return latest;
+                }
+                Err(error) => tracing::debug!(%error, "it is not known what became of a commit"),
+            }
+            sleep(AGAIN_EVERY).await;
+        }
+    }
+
     /// Takes back what was begun, and lets go of its locks.
     pub(super) async fn roll_back(&mut self) {
         if !std::mem::take(&mut self.begun) {
@@ -99,6 +155,7 @@ impl Writer {
             .map_err(in_doubt)?;
         self.begun = false;
         self.flushes.one_more();
+        self.was_lost = false;
         tracing::trace!(target: "escalator::site", site = "commit.after");
         Ok(())
     }

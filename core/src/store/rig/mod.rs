@@ -21,7 +21,7 @@ pub(crate) use self::{
     },
     faults::Faults,
     place::{CHAT, Place},
-    tenant::Tenant,
+    tenant::{Lost, Tenant},
     wait::{Gate, within},
     work::{claim, deliver_all, door, next_at, open, settle, with_agent, words},
 };

@@ -23,9 +23,22 @@ pub(crate) struct Tenant {
     ledger: Arc<Ledger>,
     term: Mutex<Arc<Term>>,
     is_fenced: AtomicBool,
-    is_unheard: AtomicBool,
+    /// What becomes of what is accepted next.
+    lost: Mutex<Option<Lost>>,
+    /// Whether the ledger is away once something was lost.
+    goes_away: AtomicBool,
+    is_away: AtomicBool,
     /// Woken by each settle that is fenced.
     fenced: Notify,
+}
+
+/// What becomes of a write whose answer is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// It is committed.
+    Answer,
+    /// It never is.
+    Request,
 }
 
 impl Tenant {
@@ -34,7 +47,9 @@ impl Tenant {
             ledger,
             term: Mutex::new(long()),
             is_fenced: AtomicBool::new(false),
-            is_unheard: AtomicBool::new(false),
+            lost: Mutex::default(),
+            goes_away: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
             fenced: Notify::new(),
         })
     }
@@ -54,9 +69,24 @@ impl Tenant {
         self.is_fenced.store(true, Ordering::SeqCst);
     }
 
-    /// What is accepted next is committed, and the answer lost.
-    pub(crate) fn lose_answer(&self) {
-        self.is_unheard.store(true, Ordering::SeqCst);
+    /// The answer to what is accepted next is lost.
+    pub(crate) fn lose(&self, lost: Lost) {
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(lost);
+    }
+
+    /// The same, and then the ledger is away, until it is [`reached`](Self::reach) again.
+    pub(crate) fn lose_all(&self, lost: Lost) {
+        self.goes_away.store(true, Ordering::SeqCst);
+        self.lose(lost);
+    }
+
+    pub(crate) fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn reach(&self) {
+        self.goes_away.store(false, Ordering::SeqCst);
+        self.is_away.store(false, Ordering::SeqCst);
     }
 
     /// Waits until something was settled in vain.
@@ -76,13 +106,21 @@ fn long() -> Arc<Term> {
 #[async_trait]
 impl Store for Tenant {
     async fn accept(&self, events: Vec<Incoming>) -> Result<Vec<Accepted>, StoreError> {
-        let accepted = self.ledger.accept(events).await;
-        if self.is_unheard.swap(false, Ordering::SeqCst) {
-            return Err(StoreError::InDoubt {
-                detail: "as the test wants it".to_owned(),
-            });
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("as the test wants it"));
         }
-        accepted
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(lost) = lost else {
+            return self.ledger.accept(events).await;
+        };
+        if lost == Lost::Answer {
+            self.ledger.accept(events).await?;
+        }
+        self.is_away
+            .store(self.goes_away.load(Ordering::SeqCst), Ordering::SeqCst);
+        Err(StoreError::InDoubt {
+            detail: "as the test wants it".to_owned(),
+        })
     }
 
     async fn settle(&self, settle: Settle) -> Result<Recorded, StoreError> {

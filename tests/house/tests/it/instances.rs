@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use escalator::{
+    model::BotEvent,
     runtime::{Database, Running},
     store::{Heartbeats, PostgresSettings},
 };
@@ -67,6 +68,25 @@ async fn an_instance_that_is_silent_for_too_long_loses_its_channel_and_no_line()
     ada.customer_says("still here").await;
     second.drained().await;
     street.nobody_complains();
+    first.shutdown().await;
+    second.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_is_told_where_it_receives_and_nowhere_else() {
+    let (street, database) = (Street::build().await, database().await);
+    let first = open(&street, &database, None, Heartbeats::default()).await;
+    let second = open(&street, &database, Some(url_of(&first.running)), Heartbeats::default()).await;
+    let names = ["Ada", "Ben", "Cleo", "Dora"];
+    for name in names {
+        street.talk(name).await.agent_ends().await;
+    }
+    first.drained().await;
+    let is_handed_back = |event: &BotEvent| matches!(event, BotEvent::HandedBack { .. });
+    let told = first.told.all();
+    assert_eq!(told.iter().filter(|event| is_handed_back(event)).count(), names.len());
+    let elsewhere = second.told.all();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
     first.shutdown().await;
     second.shutdown().await;
 }

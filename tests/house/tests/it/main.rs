@@ -1,13 +1,15 @@
 //! Whole-house tests: one test binary.
 //!
-//! `crash`, `discord_killed`, `discord_story`, `story`, `twins` and `webhook` run the bot in a process of its own; the others open a house
-//! in this one.
+//! `crash`, `discord_killed`, `discord_story`, `story`, `twins` and `webhook` run the bot in a process of its own; the others
+//! open a house in this one, and `cut` ledgers alone too.
 
 mod bot;
 mod browser;
+mod cable;
 mod control;
 mod crash;
 mod crowd;
+mod cut;
 mod discord_killed;
 mod discord_story;
 mod disk;

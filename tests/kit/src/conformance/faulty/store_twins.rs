@@ -230,7 +230,10 @@ pub const STORE_TWINS: &[StoreTwin] = &[
     ),
     StoreTwin::shared(
         StoreFault::HandsOutToBoth,
-        &["a_lane_is_handed_to_one_of_two_instances"],
+        &[
+            "a_lane_is_handed_to_one_of_two_instances",
+            "what_is_for_a_bot_is_claimed_by_the_holder_of_its_channel",
+        ],
     ),
     StoreTwin::shared(
         StoreFault::FencesNothing,
@@ -254,7 +257,10 @@ pub const STORE_TWINS: &[StoreTwin] = &[
     ),
     StoreTwin::shared(
         StoreFault::ForgetsOwners,
-        &["what_one_instance_commits_the_other_comes_to_know"],
+        &[
+            "what_one_instance_commits_the_other_comes_to_know",
+            "what_is_for_a_bot_is_claimed_by_the_holder_of_its_channel",
+        ],
     ),
     StoreTwin::new(
         StoreFault::RedrivesNothing,

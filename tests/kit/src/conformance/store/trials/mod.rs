@@ -126,6 +126,9 @@ pub(super) const CASES: &[Case] = &[
         "a_channel_has_one_holder_and_what_needs_it_is_refused_elsewhere",
         |bed| Box::pin(sharing::one_holder(bed)),
     ),
+    Case::steady("what_is_for_a_bot_is_claimed_by_the_holder_of_its_channel", |bed| {
+        Box::pin(sharing::the_bots(bed))
+    }),
     Case::steady("an_event_counts_once_across_two_instances", |bed| {
         Box::pin(sharing::duplicates(bed))
     }),

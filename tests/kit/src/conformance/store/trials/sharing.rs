@@ -136,6 +136,56 @@ pub(super) async fn one_holder(bed: Arc<Bed>) -> Checked {
     )
 }
 
+pub(super) async fn the_bots(bed: Arc<Bed>) -> Checked {
+    let (first, second) = (bed.store(), bed.beside().await?);
+    let is_bots = |store: &dyn Store, n| store.owners().get(&key(n)).is_some_and(|owner| !owner.is_human());
+    let nothing = || async {
+        let claimed = claim(&*second, &Door::Bot, 9).await?;
+        ensure(
+            claimed.is_empty(),
+            "only the holder of a channel claims what is for the bot of its conversations",
+        )
+    };
+    for n in 1..=8 {
+        bed.with_agent(n).await?;
+        let ended = accept(&*second, customer_ends(n, 2)).await?;
+        same(&ended, &Some(KEPT), "the answer to an end at the other instance")?;
+        nothing().await?;
+        let told = first_claim(&bed, &*first, &Door::Bot).await?;
+        ensure(
+            is_bots(&*first, n),
+            "who owns a conversation is known when its bot is told",
+        )?;
+        same(&told.conversation, &key(n), "whose bot is told")?;
+        nothing().await?;
+        settle(&*first, &told, SettleAs::Delivered(Receipt::None)).await?;
+        bed.deliver_all().await?;
+    }
+    // It is told at once, and not only found at the next look: the first instance makes no more looks.
+    bed.with_agent(9).await?;
+    bed.pause();
+    let wake = first.wake(&Door::Bot);
+    // What is left from before is used up.
+    wake.notify_one();
+    wake.notified().await;
+    let ended = accept(&*second, customer_ends(9, 2)).await?;
+    same(&ended, &Some(KEPT), "the answer to an end at the other instance")?;
+    bed.patience
+        .within("the holder is woken for the bot", wake.notified())
+        .await?;
+    // And it waits for the next holder.
+    let channel = channel();
+    bed.patience
+        .within("the channel changes hands", second.hold(&channel))
+        .await?;
+    let told = first_claim(&bed, &*second, &Door::Bot).await?;
+    ensure(
+        is_bots(&*second, 9),
+        "the next holder knows who owns a conversation when its bot is told",
+    )?;
+    same(&told.conversation, &key(9), "whose bot the next holder tells")
+}
+
 pub(super) async fn duplicates(bed: Arc<Bed>) -> Checked {
     let (first, second) = (bed.store(), bed.beside().await?);
     bed.with_agent(1).await?;
