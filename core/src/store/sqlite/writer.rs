@@ -11,7 +11,7 @@ use super::{
     statement::Script,
     tail::{Growth, Tail, fold},
 };
-use crate::store::{StoreError, backend::Changes};
+use crate::store::{StoreError, backend::Changes, nap::nap};
 
 /// The connection that writes.
 pub(super) struct Writer {
@@ -118,7 +118,7 @@ impl Writer {
         }
         self.flushes.0.fetch_add(1, Ordering::Relaxed);
         if let Some(delay) = self.flush_delay {
-            slower(delay).await;
+            nap(delay).await;
         }
         tracing::trace!(target: "escalator::site", site = "commit.after");
         Ok(())
@@ -138,12 +138,4 @@ impl Writer {
 
 async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
     sqlx::query(sql).execute(connection).await.map(|_| ())
-}
-
-/// Waits as a disk does: on a thread, and to the microsecond, where a timer of the runtime goes by the millisecond.
-async fn slower(delay: Duration) {
-    let waited = tokio::task::spawn_blocking(move || std::thread::sleep(delay)).await;
-    if let Err(error) = waited {
-        tracing::debug!(%error, "the runtime is shutting down");
-    }
 }
