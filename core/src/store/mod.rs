@@ -31,6 +31,7 @@ mod ledger;
 mod ledger_tests;
 mod look;
 mod memory;
+mod nap;
 mod owners;
 #[cfg(not(feature = "postgres"))]
 #[path = "no_postgres.rs"]

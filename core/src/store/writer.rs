@@ -1,16 +1,18 @@
+mod gather;
 mod letters;
 
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::gather::Gathering;
 use super::{
     Accepted, AgeOut, Incoming, Lease, Maintained, Maintenance, Recorded, Settle, SettleAs, StoreError, Target,
     backend::{Locked, Wanted, WantedMore},
@@ -86,13 +88,17 @@ impl Writer {
     const PROBE_EVERY: Duration = Duration::from_secs(1);
 
     /// Writes until the ledger is closed and nothing waits any more. A batch is what came while the last one was being
-    /// written.
+    /// written, and what those bring who were answered with it, if they are back in a moment.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Write>, closing: CancellationToken) {
         let mut writes = Vec::new();
+        let mut gathering = Gathering::new();
         loop {
             tokio::select! {
                 taken = queue.recv_many(&mut writes, self.batch_max) => if taken == 0 { return } else {
+                    gathering.gather(&mut queue, &mut writes, self.batch_max).await;
+                    let (began, count) = (Instant::now(), writes.len());
                     self.write(std::mem::take(&mut writes)).await;
+                    gathering.answered(count, queue.len(), began.elapsed());
                     // Who was answered and comes again at once comes in time for the next batch, not the one after.
                     tokio::task::yield_now().await;
                 },

@@ -10,7 +10,7 @@ use super::{
     statement::Script,
     tail::{Growth, Tail, fold},
 };
-use crate::store::{Flushes, StoreError, backend::Changes};
+use crate::store::{Flushes, StoreError, backend::Changes, nap::nap};
 
 /// The connection that writes.
 pub(super) struct Writer {
@@ -117,7 +117,7 @@ impl Writer {
         }
         self.flushes.one_more();
         if let Some(delay) = self.flush_delay {
-            slower(delay).await;
+            nap(delay).await;
         }
         tracing::trace!(target: "escalator::site", site = "commit.after");
         Ok(())
@@ -137,12 +137,4 @@ impl Writer {
 
 async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
     sqlx::query(sql).execute(connection).await.map(|_| ())
-}
-
-/// Waits as a disk does: on a thread, and to the microsecond, where a timer of the runtime goes by the millisecond.
-async fn slower(delay: Duration) {
-    let waited = tokio::task::spawn_blocking(move || std::thread::sleep(delay)).await;
-    if let Err(error) = waited {
-        tracing::debug!(%error, "the runtime is shutting down");
-    }
 }
