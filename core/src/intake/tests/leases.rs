@@ -74,8 +74,8 @@ async fn a_line_on_its_way_when_the_house_closes_is_waited_for_and_is_the_last_o
     let (bed, _tenant) = Bed::tenant().await;
     bed.pass(1..=1).await;
     let turn = bed.turn(1).await;
-    let (arrives, arrived) = oneshot::channel::<()>();
-    let mut sending = pin!(turn.say("on its way", arrived));
+    let (arrives, sent) = oneshot::channel::<()>();
+    let mut sending = pin!(turn.say("on its way", sent));
     assert!(poll!(&mut sending).is_pending());
     let mut closing = pin!(bed.intake.fall_silent());
     assert!(poll!(&mut closing).is_pending(), "it waits for the line");

@@ -363,13 +363,11 @@ impl Life {
             let dispatcher = (bot.clone(), telegram.clone(), speaker.clone());
             let posted = posted.as_ref().map(escalator_telegram::Webhook::listener);
             async move {
-                match posted {
-                    Some(listener) => dispatch(dispatcher, listener, enough).await,
-                    None => {
-                        let listener = polling(dispatcher.0.clone());
-                        dispatch(dispatcher, listener, enough).await
-                    }
+                if let Some(listener) = posted {
+                    return dispatch(dispatcher, listener, enough).await;
                 }
+                let listener = polling(dispatcher.0.clone());
+                dispatch(dispatcher, listener, enough).await
             }
         };
         let connect_while = |enough| {
