@@ -64,7 +64,8 @@
 //! - A webhook has no nonce: a call whose answer was lost may stand twice. [`AgentAuthor::Line`] has one.
 //! - A message that was missed, and whose conversation ended before it was fetched, reaches neither that agent nor the
 //!   bot. After a restart it is logged as an error, and stands in the history that the next agent reads; where only the
-//!   session of the gateway was lost, that is so of an end that comes while it is fetched, and an earlier one hides it.
+//!   session of the gateway was lost, or another instance took the channel over, that is so of an end that comes while it
+//!   is fetched, and an earlier one hides it: in the ledger such a conversation is like any other of the bot's.
 //! - A customer's thread is found again by its name after a process that was killed while it opened it. Renamed by
 //!   somebody in that moment, it is not.
 //! - Edits, deletions and reactions that were missed are not told later. A deletion in a guild's channel is told only

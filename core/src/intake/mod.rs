@@ -21,6 +21,7 @@ mod tests;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use tokio::task::JoinError;
 
 use crate::{
@@ -87,6 +88,19 @@ impl Intake {
     /// The channel is no longer this instance's: no turn that was given before says anything more, also when it comes back.
     pub(crate) fn lose(&self, channel: &ChannelId) {
         self.seats.void(channel);
+    }
+
+    /// The house closes, and another instance may take over: lines of the bot on their way are waited for, then cut off, and
+    /// no turn that was given before says anything more.
+    pub(crate) async fn fall_silent(&self) {
+        let closing = self.seats.sweep().into_iter().map(|seat| async move {
+            // An escalation that is under way does the same.
+            if seat.take(seat.generation()).is_some() {
+                seat.drain(self.settings.turn_drain_max).await;
+                seat.taken_over(Vec::new());
+            }
+        });
+        join_all(closing).await;
     }
 
     /// Where the hooks of the sessions that stand go, whichever instance opened them.

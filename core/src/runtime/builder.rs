@@ -112,7 +112,7 @@ pub enum ControlSocket {
     Off,
 }
 
-type Configure = Box<dyn FnOnce(&mut HookpointSettings) + Send>;
+type Configure = Box<dyn FnOnce(&mut HookpointSettings) + Send + Sync>;
 
 /// The settings of a house, before it is opened.
 pub struct Builder {
@@ -203,7 +203,7 @@ impl Builder {
     }
 
     /// Changes the hookpoint's limits.
-    pub fn hookpoint(mut self, configure: impl FnOnce(&mut HookpointSettings) + Send + 'static) -> Self {
+    pub fn hookpoint(mut self, configure: impl FnOnce(&mut HookpointSettings) + Send + Sync + 'static) -> Self {
         self.hookpoint = Some(Box::new(configure));
         self
     }

@@ -138,7 +138,8 @@ impl Running {
     /// writes what stands in memory, and closes the ledger. What waits is delivered after the next start. `false` when the
     /// limit cut something off.
     ///
-    /// Stop the bot's own handlers first: what they say after this has returned stands in no transcript.
+    /// Stop the bot's own handlers first: a line that is on its way is waited for as by a takeover, and what they say through
+    /// their turns after that is refused.
     pub async fn shutdown(mut self) -> bool {
         self.shutdown.cancel();
         let in_time = tokio::time::timeout(self.shutdown_max, self.finish()).await.is_ok();
@@ -147,7 +148,9 @@ impl Running {
             tracing::warn!(limit_secs, "something was cut off by the shutdown");
             self.tasks.abort_all();
         }
-        // Until now a channel or a handler could still say something.
+        // Until now a channel or a handler could still say something. From here on nothing is on its way to a conversation
+        // that another instance hands over.
+        self.intake.fall_silent().await;
         if tokio::time::timeout(LAST_FLUSH_MAX, self.intake.flush()).await.is_err() {
             tracing::warn!("the last lines of the bot could not be written down in time");
         }

@@ -390,7 +390,10 @@ const PORTS: Range<u16> = 10_000..32_000;
 
 /// A port that is free now, and stays the bot's over its restarts: while the bot is dead, the system gives it to no
 /// connection of somebody else's.
-pub(crate) fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// When none is.
+pub fn free_port() -> Result<u16> {
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let mut some = std::iter::repeat_with(|| fastrand::u16(PORTS)).take(100);
     some.find(is_free).context("no port is free")

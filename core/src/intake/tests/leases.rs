@@ -3,6 +3,7 @@
 use std::{convert::Infallible, pin::pin};
 
 use futures::poll;
+use tokio::sync::oneshot;
 
 use super::{Bed, said};
 use crate::{
@@ -65,6 +66,26 @@ async fn a_turn_from_before_a_loss_stays_refused_when_the_channel_comes_back() {
     let fresh = bed.turn(3).await;
     let said = fresh.say("hello", async { Ok::<_, Infallible>(()) }).await;
     said.expect("the channel is held again");
+    bed.ledger.close().await;
+}
+
+#[tokio::test]
+async fn a_line_on_its_way_when_the_house_closes_is_waited_for_and_is_the_last_one() {
+    let (bed, _tenant) = Bed::tenant().await;
+    bed.pass(1..=1).await;
+    let turn = bed.turn(1).await;
+    let (arrives, sent) = oneshot::channel::<()>();
+    let mut sending = pin!(turn.say("on its way", sent));
+    assert!(poll!(&mut sending).is_pending());
+    let mut closing = pin!(bed.intake.fall_silent());
+    assert!(poll!(&mut closing).is_pending(), "it waits for the line");
+    let said = turn.say("one more", async { Ok::<_, Infallible>(()) }).await;
+    assert!(matches!(said, Err(SayError::TakenOver(_))), "{said:?}");
+    arrives.send(()).expect("it is waited for");
+    within(sending).await.expect("it was on its way");
+    within(closing).await;
+    let said = turn.say("hello again", async { Ok::<_, Infallible>(()) }).await;
+    assert!(matches!(said, Err(SayError::TakenOver(_))), "{said:?}");
     bed.ledger.close().await;
 }
 

@@ -26,7 +26,7 @@ const PIECE_BYTES: usize = 16 << 10;
 
 /// Gives each connection to the next server that takes it. What is not answered in time is cut off, and its server is left
 /// alone for a while.
-pub(super) struct Balancer {
+pub struct Balancer {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
@@ -39,7 +39,10 @@ struct Servers {
 
 impl Balancer {
     /// Opens a port in front of these.
-    pub(super) async fn open(addresses: Vec<SocketAddr>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn open(addresses: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let servers = Arc::new(Servers {
@@ -58,7 +61,8 @@ impl Balancer {
         Ok(Self { address, task })
     }
 
-    pub(super) fn url(&self) -> String {
+    /// Its address.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }

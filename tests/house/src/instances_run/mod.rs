@@ -13,7 +13,10 @@ use escalator_testkit::{desk::Encoding, postgres};
 use futures::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
-pub use self::report::{Report, Trouble};
+pub use self::{
+    balancer::Balancer,
+    report::{Report, Trouble},
+};
 use self::{crew::Crew, talk::Talk};
 use crate::town::Town;
 

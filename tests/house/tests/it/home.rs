@@ -151,7 +151,7 @@ impl Street {
         Ok((house, others))
     }
 
-    fn omnidesk(&self, change: fn(&mut OmnideskConfig)) -> Omnidesk {
+    pub(crate) fn omnidesk(&self, change: fn(&mut OmnideskConfig)) -> Omnidesk {
         let account = Account::parse(&self.desk.url()).expect("the desk's address is whole");
         let token = AccountToken::new(self.desk.account_token()).expect("the desk's token is one");
         let mut config = OmnideskConfig::new(account, token);

@@ -39,7 +39,11 @@ impl Street {
         logs.with_test_writer().try_init().ok();
         Self {
             desk: desk.start().await.expect("the desk starts"),
-            telegram: FakeTelegram::builder().start().await.expect("Telegram starts"),
+            telegram: FakeTelegram::builder()
+                .local_webhooks()
+                .start()
+                .await
+                .expect("Telegram starts"),
             folder: tempfile::tempdir().expect("a folder is made"),
             hookpoint: Mutex::new((Ipv4Addr::LOCALHOST, 0).into()),
         }
