@@ -95,9 +95,10 @@ impl Intake {
     pub(crate) async fn fall_silent(&self) {
         let closing = self.seats.sweep().into_iter().map(|seat| async move {
             // An escalation that is under way does the same.
-            if seat.take(seat.generation()).is_some() {
+            let generation = seat.generation();
+            if seat.take(generation).is_some() {
                 seat.drain(self.settings.turn_drain_max).await;
-                seat.taken_over(Vec::new());
+                seat.taken_over(generation, Vec::new());
             }
         });
         join_all(closing).await;
