@@ -24,7 +24,8 @@ pub struct Policy {
     /// How long neither the customer nor the agent may say anything, before the customer is warned that the session will
     /// end. `None`: for as long as they like. 1 hour.
     pub silence_max: Option<Duration>,
-    /// How long after the warning the session ends, if still nobody says anything. 15 minutes.
+    /// How long the customer has to answer the warning, before the session ends. It counts from when the warning was delivered;
+    /// where that came to nothing, from when it was given up. 15 minutes.
     pub warned_max: Duration,
     /// How long a message of the customer may wait for the desk to take it, before the customer is told that it is kept.
     /// `None`: the customer is not told. 2 minutes.

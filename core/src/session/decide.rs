@@ -27,6 +27,7 @@ pub fn decide(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Tran
     // Of every delivery, whatever it carried.
     if let Event::Settled(settled) = event {
         draft.desk_moved(settled.id);
+        draft.chat_moved(settled.id);
     }
     let verdict = table(&mut draft, &Occurrence::read(conversation, event, env));
     draft.end(verdict)

@@ -43,6 +43,6 @@ pub use self::{
     env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
     state::{Conversation, Ended, Leaving, Mark, Session, State},
-    timers::{DeskWatch, Watch},
+    timers::{DeskWatch, Told, Watch},
     transition::{Effect, Transition, Verdict},
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Draft, Effect, Session, State, TimerKind, Verdict, end, leave};
 use crate::{
-    delivery::{DeliveryId, DeskPayload, NoticeKind, Payload},
+    delivery::{DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{EndReason, HowOften, OnTimeout, Policy, SessionId, Timestamp},
 };
 
@@ -14,10 +14,23 @@ use crate::{
 pub struct Watch {
     /// From when the timer of its state counts: when the state began, or with an agent when somebody said something last.
     pub since: Timestamp,
-    /// When that timer ran out and the customer was told, if the session goes on as it was.
-    pub told_at: Option<Timestamp>,
+    /// Whether that timer ran out and the customer was told, if the session goes on as it was.
+    pub told: Told,
     /// Whether the desk takes what the customer says.
     pub desk: DeskWatch,
+}
+
+/// Whether the customer was told that a timer ran out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// It has not run out.
+    #[default]
+    NotYet,
+    /// It is on its way: this row of the chat lane says it, the last one where it takes several. No timer runs until that
+    /// row is over.
+    OnItsWay(u64),
+    /// Since then.
+    Since(Timestamp),
 }
 
 /// Whether the desk is seen to take what the customer says.
@@ -37,7 +50,7 @@ impl Watch {
     pub const fn since(since: Timestamp) -> Self {
         Self {
             since,
-            told_at: None,
+            told: Told::NotYet,
             desk: DeskWatch::Off,
         }
     }
@@ -50,20 +63,22 @@ impl State {
             Self::WithBot => None,
             Self::Opening(session) => Some((TimerKind::Opening, session.opened_at + policy.opening_max)),
             Self::Waiting(session) => {
-                let from = match (session.watch.told_at, policy.still_waiting) {
-                    (None, _) => session.watch.since,
-                    (Some(told_at), HowOften::Again) => told_at,
-                    (Some(_), HowOften::Once) => return None,
+                let from = match (session.watch.told, policy.still_waiting) {
+                    (Told::NotYet, _) => session.watch.since,
+                    (Told::Since(told_at), HowOften::Again) => told_at,
+                    (Told::Since(_), HowOften::Once) | (Told::OnItsWay(_), _) => return None,
                 };
                 policy.waiting_max.map(|max| (TimerKind::Waiting, from + max))
             }
-            Self::WithAgent(session) => policy.silence_max.map(|silence_max| {
-                let due = match session.watch.told_at {
-                    None => session.watch.since + silence_max,
-                    Some(warned_at) => warned_at + policy.warned_max,
+            Self::WithAgent(session) => {
+                let silence_max = policy.silence_max?;
+                let due = match session.watch.told {
+                    Told::NotYet => session.watch.since + silence_max,
+                    Told::OnItsWay(_) => return None,
+                    Told::Since(warned_at) => warned_at + policy.warned_max,
                 };
-                (TimerKind::Silence, due)
-            }),
+                Some((TimerKind::Silence, due))
+            }
             Self::Leaving(leaving) => Some((TimerKind::Leaving, leaving.session.watch.since + policy.leaving_max)),
         }
     }
@@ -98,26 +113,40 @@ pub(super) fn nobody_came(draft: &mut Draft<'_>, session: &Session) -> Verdict {
 /// silence is not theirs: it counts anew.
 pub(super) fn silence(draft: &mut Draft<'_>, session: &Session) -> Verdict {
     let policy = draft.env.policy;
-    let Some(silence_max) = policy.silence_max else {
+    // The warning is on its way; or the setting is off by now.
+    let (Some(silence_max), Some(_)) = (policy.silence_max, draft.conversation.state.timer(policy)) else {
         return Verdict::Over;
     };
     // The customer has spoken, and nobody has heard it yet.
     if draft.waits_since().is_some() {
         let mut session = session.clone();
-        (session.watch.since, session.watch.told_at) = (draft.env.now, None);
+        (session.watch.since, session.watch.told) = (draft.env.now, Told::NotYet);
         draft.conversation.state = State::WithAgent(session);
         draft.set_timer();
         return Verdict::Kept;
     }
-    if session.watch.told_at.is_none() {
-        draft.told(session, State::WithAgent);
-        draft.notice(NoticeKind::SilenceWarning, None);
+    if session.watch.told == Told::NotYet {
+        warn(draft, session);
         return Verdict::Kept;
     }
     let silent = spoken(silence_max.saturating_add(policy.warned_max));
     let why =
         format!("Nobody has written for {silent}, so this chat is over: the customer is talking to the bot again.");
     end::by_timer(draft, session, EndReason::Silence, why, NoticeKind::SilenceEnded)
+}
+
+/// The customer is warned. The time to answer begins when the warning is over in its lane; where its text is switched off,
+/// now.
+fn warn(draft: &mut Draft<'_>, session: &Session) {
+    let before = draft.conversation.chat_seq;
+    draft.notice(NoticeKind::SilenceWarning, None);
+    let last = draft.conversation.chat_seq;
+    if last == before {
+        return draft.told(session, State::WithAgent);
+    }
+    let mut session = session.clone();
+    session.watch.told = Told::OnItsWay(last);
+    draft.conversation.state = State::WithAgent(session);
 }
 
 /// What the customer wrote has waited for long, as it seemed when it joined its lane.
@@ -172,18 +201,18 @@ impl Draft<'_> {
     /// The customer is told that a timer ran out, and the state goes on.
     fn told(&mut self, session: &Session, state: fn(Session) -> State) {
         let mut session = session.clone();
-        session.watch.told_at = Some(self.env.now);
+        session.watch.told = Told::Since(self.env.now);
         self.conversation.state = state(session);
         self.set_timer();
     }
 
     /// Somebody said something: the silence is over. The timer finds that out by itself, unless it was set to end a
-    /// session that was warned.
+    /// session that was warned, or waits for the warning.
     pub(super) fn heard(&mut self) {
         let now = self.env.now;
         if let State::WithAgent(session) = &mut self.conversation.state {
             session.watch.since = now;
-            if session.watch.told_at.take().is_some() {
+            if std::mem::take(&mut session.watch.told) != Told::NotYet {
                 self.set_timer();
             }
         }
@@ -210,6 +239,19 @@ impl Draft<'_> {
             && drained
         {
             session.watch.desk = DeskWatch::Off;
+        }
+    }
+
+    /// A row is over. Where it was the warning of a silence, the time to answer begins: delivered or dead, since a customer
+    /// who cannot be told must not keep an agent for ever.
+    pub(super) fn chat_moved(&mut self, id: DeliveryId) {
+        let (lane, now) = (Lane::Chat(self.conversation.id), self.env.now);
+        if let Some(session) = self.conversation.state.session_mut()
+            && id.lane == lane
+            && session.watch.told == Told::OnItsWay(id.seq)
+        {
+            session.watch.told = Told::Since(now);
+            self.set_timer();
         }
     }
 

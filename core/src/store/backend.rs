@@ -121,6 +121,12 @@ pub(crate) trait Commons: Backend {
     /// The timers that are due, at most `max`, and when the next one is.
     async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError>;
 
+    /// Sets timers that are set for later, or not at all. One that is due earlier stays.
+    async fn hasten(&self, timers: &[(SessionId, TimerKind, Timestamp)]) -> Result<(), StoreError>;
+
+    /// The instances that are alive.
+    async fn instances(&self) -> Result<HashSet<Uuid>, StoreError>;
+
     /// The doors of all waiting rows.
     async fn doors(&self) -> Result<Vec<Door>, StoreError>;
 

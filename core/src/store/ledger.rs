@@ -1,10 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -25,7 +22,8 @@ use super::{
     index::{Index, IndexChange, Lanes},
     look,
     memory::MemoryBackend,
-    sharing::{Sharing, listen},
+    reach::Reach,
+    sharing::{Sharing, hasten, listen},
     writer::{Write, Writer},
 };
 use crate::{
@@ -101,9 +99,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) brain: Brain,
     pub(super) owners: Owners,
-    pub(super) healthy: AtomicBool,
-    /// When this process opened it.
-    opened_at: Timestamp,
+    /// Whether the writer could write, at first since this process opened it.
+    pub(super) reach: Reach,
     index: Mutex<Index>,
     /// Where the hooks of sessions go that ended shortly before the ledger was opened.
     late_addresses: BTreeSet<HookAddress>,
@@ -113,6 +110,15 @@ impl Shared {
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
         // Every change under this lock is complete when it is left, even by a panic.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Since when it is reached by all that go by it; `None` while it is not.
+    fn reached_since(&self) -> Option<Timestamp> {
+        let since = self.reach.reached_since()?;
+        match &self.sharing {
+            Some(sharing) => sharing.reached_since().map(|shared_since| shared_since.max(since)),
+            None => Some(since),
+        }
     }
 }
 
@@ -175,8 +181,7 @@ impl Ledger {
             clock: settings.clock,
             brain,
             owners,
-            healthy: AtomicBool::new(true),
-            opened_at: now,
+            reach: Reach::since(now),
             index: Mutex::new(index),
             late_addresses,
         });
@@ -189,6 +194,7 @@ impl Ledger {
             tasks.spawn(live);
             let hearing = listen(Arc::clone(sharing), Arc::clone(&shared), writes.clone(), stop.clone());
             tasks.spawn(hearing);
+            tasks.spawn(hasten(Arc::clone(sharing), Arc::clone(&shared), stop.clone()));
         }
         tasks.close();
         Ok(Self {
@@ -289,10 +295,13 @@ impl Ledger {
     }
 }
 
-/// How long after a start what was said meanwhile may take to come in before a session counts as silent or as one that
-/// nobody took and a message counts as one without a contact, and what waited may take to go out before the desk counts as
-/// away.
+/// How long after a start, or after an outage of the storage, what was said meanwhile may take to come in before a session
+/// counts as silent or as one that nobody took and a message counts as one without a contact, and what waited may take to
+/// go out before an opening counts as one that took too long, or the desk as away.
 const CATCH_UP_MAX: Duration = Duration::from_secs(30);
+
+/// How long timers that are due wait while the storage is away, before it is looked again.
+const AWAY_WAIT: Duration = Duration::from_secs(1);
 
 /// The timers of a ledger that starts. Those that a state runs by are due by what is remembered and by the settings of now,
 /// which may be others than when they were stored; the rest are due as they were stored.
@@ -306,20 +315,19 @@ fn timers(
     let mut timers: BTreeMap<(SessionId, TimerKind), Timestamp> = stored.collect();
     timers.extend(live.timers(policy).map(|(session, kind, due)| ((session, kind), due)));
     let set = timers.into_iter().map(|((session, kind), due)| {
-        let caught_up = now + catch_up(kind, policy);
         let due = match (kind, policy.desk_away_max) {
             (TimerKind::DeskAway, Some(away_max)) => due.min(now + away_max),
             _ => due,
         };
-        IndexChange::SetTimer(session, kind, due.max(caught_up))
+        IndexChange::SetTimer(session, kind, due)
     });
     set.collect()
 }
 
-/// How long a ledger that starts lets pass before a timer of this kind: what came while nobody listened comes first.
+/// How long a ledger that is reached again lets pass before a timer of this kind: what could not come in comes first.
 fn catch_up(kind: TimerKind, policy: &Policy) -> Duration {
     let timer_max = match kind {
-        TimerKind::Opening => None,
+        TimerKind::Opening => Some(policy.opening_max),
         TimerKind::Waiting => policy.waiting_max,
         TimerKind::Silence => policy.silence_max.map(|silence_max| silence_max.min(policy.warned_max)),
         TimerKind::Leaving => Some(policy.leaving_max),
@@ -328,7 +336,7 @@ fn catch_up(kind: TimerKind, policy: &Policy) -> Duration {
     timer_max.map_or(Duration::ZERO, |timer_max| timer_max.min(CATCH_UP_MAX))
 }
 
-/// The timers that are due to an instance that started a while ago.
+/// The timers that are due once each kind has caught up.
 fn after_catching_up(
     (due, next): (Vec<DueTimer>, Option<Timestamp>),
     now: Timestamp,
@@ -374,14 +382,16 @@ impl Store for Ledger {
 
     async fn due_timers(&self) -> (Vec<DueTimer>, Option<Timestamp>) {
         let now = self.shared.clock.now();
-        match &self.shared.sharing {
-            Some(sharing) => {
-                let due = sharing.due_timers(now).await;
-                let caught_up = |kind| self.shared.opened_at + catch_up(kind, &self.shared.brain.policy);
-                after_catching_up(due, now, caught_up)
-            }
+        let due = match &self.shared.sharing {
+            Some(sharing) => sharing.due_timers(now).await,
             None => self.shared.index().due_timers(now),
-        }
+        };
+        // Now, since the storage may have been lost while it was asked.
+        let since = self.shared.reached_since();
+        after_catching_up(due, now, |kind| match since {
+            Some(since) => since + catch_up(kind, &self.shared.brain.policy),
+            None => now + AWAY_WAIT,
+        })
     }
 
     fn wake(&self, door: &Door) -> Arc<Notify> {
@@ -522,8 +532,7 @@ impl Store for Ledger {
     }
 
     fn is_healthy(&self) -> bool {
-        let sharing = self.shared.sharing.as_ref();
-        sharing.is_none_or(|sharing| sharing.is_healthy()) && self.shared.healthy.load(Ordering::Relaxed)
+        self.shared.reached_since().is_some()
     }
 }
 

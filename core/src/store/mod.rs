@@ -38,6 +38,7 @@ mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod postgres_settings;
+mod reach;
 #[cfg(test)]
 pub(crate) mod rig;
 mod sharing;

@@ -9,6 +9,7 @@
 //! - Who owns a conversation is read again by the writer alone, so that no older answer comes after a newer commit.
 
 mod arriving;
+mod hastening;
 mod hearing;
 mod locked;
 
@@ -16,7 +17,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -28,12 +29,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(super) use self::hearing::listen;
+pub(super) use self::{hastening::hasten, hearing::listen};
 use super::{
     Claimed, Claims, DueTimer, Heartbeats, Lease, StoreError,
     backend::{ClaimedRow, Commons},
     lease::Term,
     ledger::{Shared, claimed},
+    reach::Reach,
     writer::{Reload, Write},
 };
 use crate::{
@@ -70,7 +72,7 @@ pub(super) struct Sharing {
     /// Until when a claim may be committed, or was, that nobody here has.
     unsure_until: Mutex<Option<Instant>>,
     /// Whether the storage answered when it was last asked.
-    is_reached: AtomicBool,
+    reach: Reach,
     /// How many deliveries there were when it was last counted.
     outstanding: AtomicUsize,
 }
@@ -113,7 +115,7 @@ impl Sharing {
             arrived: watch::Sender::new(()),
             claims: RwLock::new(()),
             unsure_until: Mutex::new(None),
-            is_reached: AtomicBool::new(true),
+            reach: Reach::since(Timestamp::default()),
             outstanding: AtomicUsize::new(0),
         }))
     }
@@ -123,9 +125,9 @@ impl Sharing {
         self.state().instance
     }
 
-    /// Whether it is one of those that share the storage, and the storage is there.
-    pub(super) fn is_healthy(&self) -> bool {
-        self.is_alive() && self.is_reached.load(Ordering::Relaxed)
+    /// Since when it is one of them and the storage is there again; `None` while that is not so.
+    pub(super) fn reached_since(&self) -> Option<Timestamp> {
+        self.reach.reached_since().filter(|_| self.is_alive())
     }
 
     fn is_alive(&self) -> bool {
@@ -288,6 +290,7 @@ impl Sharing {
         let is_member = if self.is_alive() {
             self.renew().await
         } else {
+            self.reach.lost();
             self.come_back(writes).await
         };
         match is_member {
@@ -295,13 +298,17 @@ impl Sharing {
             Ok(false) => return Duration::ZERO,
             Err(failed) => {
                 tracing::warn!(error = %failed, "this instance could not renew its lease");
-                self.is_reached.store(false, Ordering::Relaxed);
+                self.reach.lost();
                 return AGAIN_EVERY.min(self.lease / 10);
             }
         }
         // However long the storage takes, the next renewal comes in time.
         let errands = timeout(self.renew_every(), self.errands(shared, writes)).await;
-        self.is_reached.store(matches!(errands, Ok(Ok(()))), Ordering::Relaxed);
+        if matches!(errands, Ok(Ok(()))) {
+            self.reach.reached(shared.clock.now());
+        } else {
+            self.reach.lost();
+        }
         match errands {
             Ok(Ok(())) => {}
             Ok(Err(failed)) => tracing::warn!(error = %failed, "this instance could not look after the ledger"),

@@ -3,7 +3,7 @@ mod letters;
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::Duration,
 };
 
@@ -265,11 +265,15 @@ impl Writer {
     }
 
     fn is_healthy(&self) -> bool {
-        self.shared.healthy.load(Ordering::Relaxed)
+        self.shared.reach.is_reached()
     }
 
     fn healthy(&self, healthy: bool) {
-        self.shared.healthy.store(healthy, Ordering::Relaxed);
+        if healthy {
+            self.shared.reach.reached(self.shared.clock.now());
+        } else {
+            self.shared.reach.lost();
+        }
     }
 }
 

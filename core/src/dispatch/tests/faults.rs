@@ -139,7 +139,9 @@ async fn a_timer_waits_for_the_ledger() {
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert!(bed.bot.heard().is_empty());
     bed.place.faults.set_away(false);
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    assert!(bed.bot.heard().is_empty(), "what the desk says comes in first");
+    tokio::time::sleep(Duration::from_secs(10)).await;
     assert!(matches!(bed.bot.heard()[..], [BotEvent::Failed { .. }]));
 }
 

@@ -6,7 +6,10 @@ use super::{bed::Bed, exits::Answer};
 use crate::{
     delivery::Scope,
     model::{BotEvent, EndReason, OnTimeout},
-    store::rig::{escalate, message},
+    store::{
+        Store,
+        rig::{escalate, message},
+    },
 };
 
 /// Another process takes over, and time goes by.
@@ -53,6 +56,55 @@ async fn a_silent_session_is_warned_and_then_ends() {
         desk[desk.len() - 2].starts_with("Nobody has written for 75 minutes"),
         "{desk:?}"
     );
+    assert_eq!(said_to_customer(&bed, "Are you still there?"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_does_not_end_while_its_warning_cannot_reach_the_customer() {
+    let mut bed = Bed::paused_with(|_| {}).await;
+    bed.start();
+    bed.with_agents([1]).await;
+    bed.channel.side.answers(|_| Answer::not_sent(Scope::Door, None));
+    let bed = later(bed, Duration::from_mins(61)).await;
+    let bed = later(bed, Duration::from_hours(5)).await;
+    assert!(said_to_customer(&bed, "Are you still there?") > 0, "it was tried");
+    assert_eq!(ends(&bed), []);
+    bed.channel.side.answers_first([]);
+    bed.drained_in_days(1).await;
+    let bed = later(bed, Duration::from_mins(14)).await;
+    assert_eq!(ends(&bed), []);
+    let bed = later(bed, Duration::from_mins(2)).await;
+    assert_eq!(ends(&bed), [EndReason::Silence]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_customer_can_be_told_nothing_ends_all_the_same() {
+    let mut bed = Bed::paused_with(|_| {}).await;
+    bed.start();
+    bed.with_agents([1]).await;
+    bed.channel.side.answers(|_| Answer::rejected());
+    let bed = later(bed, Duration::from_mins(74)).await;
+    assert_eq!(ends(&bed), []);
+    let bed = later(bed, Duration::from_mins(2)).await;
+    assert_eq!(ends(&bed), [EndReason::Silence]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_that_an_outage_of_the_ledger_kept_out_come_in_before_the_session_counts_as_silent() {
+    let mut bed = Bed::paused_with(|_| {}).await;
+    bed.start();
+    bed.with_agents([1]).await;
+    tokio::time::sleep(Duration::from_mins(59)).await;
+    bed.place.faults.set_away(true);
+    let word = || vec![message(1, 2, "still here")];
+    bed.ledger.accept(word()).await.expect_err("the ledger is away");
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    bed.place.faults.set_away(false);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    bed.accept(word()).await;
+    tokio::time::sleep(Duration::from_mins(50)).await;
+    assert_eq!(said_to_customer(&bed, "Are you still there?"), 0);
+    tokio::time::sleep(Duration::from_mins(11)).await;
     assert_eq!(said_to_customer(&bed, "Are you still there?"), 1);
 }
 

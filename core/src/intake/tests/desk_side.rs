@@ -143,7 +143,8 @@ async fn a_timer_that_is_due_is_committed() {
         let (due, _) = bed.ledger.due_timers().await;
         bed.place.faults.set_away(true);
         bed.intake.due(due[0]).await.expect_err("the ledger is away");
-        assert_eq!(bed.ledger.due_timers().await.0, due, "it is still due");
+        let (waits, next) = bed.ledger.due_timers().await;
+        assert!(waits.is_empty() && next.is_some(), "it comes once the ledger is back");
         bed.place.faults.set_away(false);
         within(bed.intake.due(due[0])).await.expect("it is committed");
         assert!(bed.ledger.due_timers().await.0.is_empty());

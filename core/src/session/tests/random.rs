@@ -80,6 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         14 => (any::<Index>(), how()).prop_map(|(row, how)| Step::Settle(row, how)),
         3 => (0..HOUR_MILLIS / 4).prop_map(Step::Wait),
         1 => (0..60 * HOUR_MILLIS).prop_map(Step::Wait),
+        4 => (0..HOUR_MILLIS / 2).prop_map(Step::Quiet),
         1 => (which(), select(TimerKind::ALL.to_vec())).prop_map(|(which, kind)| Step::Due(which, kind)),
     ]
 }

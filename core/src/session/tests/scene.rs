@@ -195,6 +195,11 @@ impl Scene {
         self.happens(&availability(self.session(), true))
     }
 
+    /// The warning of a silence is shown to the customer. It is the last that joined the chat lane.
+    pub(super) fn sees_the_warning(&mut self) -> Transition {
+        self.happens(&taken(self.conversation.chat_row(), silence_warning()))
+    }
+
     /// An attempt at a row is under way.
     pub(super) fn in_flight(&mut self, seq: u64) {
         self.queued
@@ -357,6 +362,12 @@ pub(super) fn taken(id: DeliveryId, payload: Payload) -> Event {
         payload,
         settlement: Settlement::Delivered(Receipt::None),
     })
+}
+
+/// The text is of no matter.
+pub(super) fn silence_warning() -> Payload {
+    let (kind, text) = (NoticeKind::SilenceWarning, Text::new("hm"));
+    Payload::Chat(ChatPayload::Notice { kind, text })
 }
 
 /// A place was opened for a session.

@@ -5,7 +5,7 @@ use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
-    session::{Event, State, TimerKind, decide::Occurrence},
+    session::{Event, State, TimerKind, Told, decide::Occurrence},
 };
 
 /// An enum with the list of all its members, which no function can make.
@@ -28,7 +28,9 @@ listed! {
         Opening,
         Waiting,
         WithAgent,
-        /// An agent has it, nobody said anything, and the customer was told that it will end.
+        /// An agent has it, nobody said anything, and the warning is on its way to the customer.
+        Warning,
+        /// The warning arrived: the customer was told that it will end.
         Warned,
         /// No contact was given yet.
         Leaving,
@@ -75,6 +77,8 @@ listed! {
         ChatMessageTaken,
         ChatFileTaken,
         NoticeTaken,
+        /// The warning of a silence.
+        WarningTaken,
         BotEventTaken,
         NoPlaceTaken,
         PlaceOpened,
@@ -89,6 +93,7 @@ listed! {
         ChatMessageDead,
         ChatFileDead,
         NoticeDead,
+        WarningDead,
         BotEventDead,
         OpeningDue,
         WaitingDueBackToBot,
@@ -134,10 +139,10 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, SilenceDue | SilenceDueUnheard | LeavingDue | DeskAwayDue | TooEarly) => return None,
         (WithBot, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "with_bot kept",
         (WithBot, FileTaken) => "with_bot kept: notice:file_received",
-        (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_bot kept",
+        (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | WarningTaken | BotEventTaken) => "with_bot kept",
         (WithBot, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "with_bot kept: bot:undelivered",
         (WithBot, MessageDead | FileDead) => "with_bot kept: notice:undelivered, bot:undelivered",
-        (WithBot, ChatMessageDead | ChatFileDead | NoticeDead) => "with_bot kept: bot:undelivered",
+        (WithBot, ChatMessageDead | ChatFileDead | NoticeDead | WarningDead) => "with_bot kept: bot:undelivered",
         (WithBot, BotEventDead) => "with_bot kept",
         (WithBot, NoPlaceTaken | PlaceOpened) => "with_bot kept",
         (WithBot, PlaceDead) => return None,
@@ -189,11 +194,11 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Opening, LogDead) => "opening kept: desk.line, bot:undelivered",
         (Opening, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "opening kept",
         (Opening, FileTaken) => "opening kept: notice:file_received",
-        (Opening, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "opening kept",
+        (Opening, ChatMessageTaken | ChatFileTaken | NoticeTaken | WarningTaken | BotEventTaken) => "opening kept",
         (Opening, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "opening kept: bot:undelivered",
         (Opening, MessageDead | FileDead) => "opening kept: notice:undelivered, bot:undelivered",
         // No agent of this session can have written it.
-        (Opening, ChatMessageDead | ChatFileDead | NoticeDead) => "opening kept: bot:undelivered",
+        (Opening, ChatMessageDead | ChatFileDead | NoticeDead | WarningDead) => "opening kept: bot:undelivered",
         (Opening, BotEventDead) => "opening kept",
         (Opening, NoPlaceTaken | PlaceOpened) => "opening kept",
         (Opening, PlaceDead) => {
@@ -249,11 +254,11 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Waiting, LogDead) => "waiting kept: desk.line, bot:undelivered",
         (Waiting, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "waiting kept",
         (Waiting, FileTaken) => "waiting kept: notice:file_received",
-        (Waiting, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "waiting kept",
+        (Waiting, ChatMessageTaken | ChatFileTaken | NoticeTaken | WarningTaken | BotEventTaken) => "waiting kept",
         (Waiting, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => "waiting kept: bot:undelivered",
         (Waiting, MessageDead | FileDead) => "waiting kept: notice:undelivered, bot:undelivered",
         (Waiting, ChatMessageDead | ChatFileDead) => "waiting kept: desk.line, bot:undelivered",
-        (Waiting, NoticeDead) => "waiting kept: bot:undelivered",
+        (Waiting, NoticeDead | WarningDead) => "waiting kept: bot:undelivered",
         (Waiting, BotEventDead) => "waiting kept",
         (Waiting, NoPlaceTaken | PlaceOpened) => "waiting kept",
         (Waiting, PlaceDead) => {
@@ -273,74 +278,94 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
         // An agent has it: row 3 is on its way, 4 waits.
         // Whoever says something ends the silence; a timer that was set to end the session is set for the next one.
-        (Warned, Message | Edited) => "with_agent kept: record, desk.message, silence timer set",
-        (Warned, AgentMessage) => "with_agent kept: silence timer set, record, chat.message",
-        (Warned, AgentFile) => "with_agent kept: silence timer set, record, chat.file",
-        (Warned, AgentTyping) => "with_agent kept: silence timer set",
+        (Warning | Warned, Message | Edited) => "with_agent kept: record, desk.message, silence timer set",
+        (Warning | Warned, AgentMessage) => "with_agent kept: silence timer set, record, chat.message",
+        (Warning | Warned, AgentFile) => "with_agent kept: silence timer set, record, chat.file",
+        (Warning | Warned, AgentTyping) => "with_agent kept: silence timer set",
         (WithAgent, Message) => "with_agent kept: record, desk.message",
         (WithAgent, Edited) => "with_agent kept: record, desk.message",
+        (Warning, CustomerEnded) => {
+            "with_bot kept: desk.end, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
+        }
         (WithAgent | Warned, CustomerEnded) => {
             "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
         }
-        (WithAgent | Warned, Former) => "with_agent bots",
-        (WithAgent | Warned, Escalate) => "with_agent already",
+        (WithAgent | Warning | Warned, Former) => "with_agent bots",
+        (WithAgent | Warning | Warned, Escalate) => "with_agent already",
+        (Warning, BotEnded) => "with_bot kept: desk.end, desk_away timer cleared, notice:ended, bot:handed_back(bot)",
         (WithAgent | Warned, BotEnded) => {
             "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
         }
-        (WithAgent | Warned, PushLog) => "with_agent over",
+        (WithAgent | Warning | Warned, PushLog) => "with_agent over",
         (WithAgent, AgentMessage) => "with_agent kept: record, chat.message",
         (WithAgent, AgentFile) => "with_agent kept: record, chat.file",
         (WithAgent, AgentTyping) => "with_agent kept",
+        (Warning, AgentEnded) => "with_bot kept: desk_away timer cleared, notice:ended, bot:handed_back(agent)",
         (Warned, AgentEnded) => {
             "with_bot kept: silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)"
         }
         (WithAgent, AgentEnded) => {
             "with_bot kept: take back 3, take back 4, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+2"
         }
-        (WithAgent | Warned, PastMessage) => "with_agent over: bot:undelivered, dead chat.message, desk.line",
-        (WithAgent | Warned, PastFile) => "with_agent over: bot:undelivered, dead chat.file, desk.line",
-        (WithAgent | Warned, PastTyping | PastEnded) => "with_agent over",
-        (WithAgent | Warned, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
+        (WithAgent | Warning | Warned, PastMessage) => "with_agent over: bot:undelivered, dead chat.message, desk.line",
+        (WithAgent | Warning | Warned, PastFile) => "with_agent over: bot:undelivered, dead chat.file, desk.line",
+        (WithAgent | Warning | Warned, PastTyping | PastEnded) => "with_agent over",
+        (WithAgent | Warning | Warned, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => {
             "with_agent over"
         }
-        (WithAgent | Warned, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "with_agent over",
-        (WithAgent | Warned, LogTaken) => "with_agent over",
-        (WithAgent | Warned, LogDead) => "with_agent kept: desk.line, bot:undelivered",
-        (WithAgent | Warned, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => {
+        (WithAgent | Warning | Warned, OpenerTaken | OpenerDead | OpenerDeadMaybeSent) => "with_agent over",
+        (WithAgent | Warning | Warned, LogTaken) => "with_agent over",
+        (WithAgent | Warning | Warned, LogDead) => "with_agent kept: desk.line, bot:undelivered",
+        (
+            WithAgent | Warning | Warned,
+            PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken,
+        ) => "with_agent kept",
+        (WithAgent | Warning | Warned, FileTaken) => "with_agent kept: notice:file_received",
+        (WithAgent | Warning | Warned, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => {
             "with_agent kept"
         }
-        (WithAgent | Warned, FileTaken) => "with_agent kept: notice:file_received",
-        (WithAgent | Warned, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "with_agent kept",
-        (WithAgent | Warned, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => {
+        // An older one.
+        (WithAgent | Warned, WarningTaken) => "with_agent kept",
+        (WithAgent | Warning | Warned, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => {
             "with_agent kept: bot:undelivered"
         }
-        (WithAgent | Warned, MessageDead | FileDead) => "with_agent kept: notice:undelivered, bot:undelivered",
-        (WithAgent | Warned, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
-        (WithAgent | Warned, NoticeDead) => "with_agent kept: bot:undelivered",
-        (WithAgent | Warned, BotEventDead) => "with_agent kept",
-        (WithAgent | Warned, NoPlaceTaken | PlaceOpened) => "with_agent kept",
+        (WithAgent | Warning | Warned, MessageDead | FileDead) => {
+            "with_agent kept: notice:undelivered, bot:undelivered"
+        }
+        (WithAgent | Warning | Warned, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
+        (WithAgent | Warning | Warned, NoticeDead) => "with_agent kept: bot:undelivered",
+        (WithAgent | Warned, WarningDead) => "with_agent kept: bot:undelivered",
+        (WithAgent | Warning | Warned, BotEventDead) => "with_agent kept",
+        (WithAgent | Warning | Warned, NoPlaceTaken | PlaceOpened) => "with_agent kept",
+        (Warning, PlaceDead) => "with_bot kept: desk.end, desk_away timer cleared, notice:failed, bot:failed(no_place)",
         (Warned, PlaceDead) => {
             "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)"
         }
         (WithAgent, PlaceDead) => {
             "with_bot kept: take back 3, take back 4, desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+2"
         }
-        (WithAgent | Warned, PastPlaceDead) => "with_agent over",
-        (WithAgent, SilenceDue) => "with_agent kept: silence timer set, notice:silence_warning",
+        (WithAgent | Warning | Warned, PastPlaceDead) => "with_agent over",
+        (WithAgent, SilenceDue) => "with_agent kept: notice:silence_warning",
+        // It ends when the customer has had the time to answer.
+        (Warning, SilenceDue) => "with_agent over",
+        (Warning, WarningTaken) => "with_agent kept: silence timer set",
+        (Warning, WarningDead) => "with_agent kept: silence timer set, bot:undelivered",
         (Warned, SilenceDue) => {
             "with_bot kept: desk.line, desk.end, silence timer cleared, desk_away timer cleared, notice:silence_ended, bot:handed_back(silence)"
         }
         (WithAgent, SilenceDueUnheard) => "with_agent kept: silence timer set",
         // Whoever speaks is warned no longer.
-        (Warned, SilenceDueUnheard) => return None,
+        (Warning | Warned, SilenceDueUnheard) => return None,
         (
-            WithAgent | Warned,
+            WithAgent | Warning | Warned,
             OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | LeavingDue | PastDue,
         ) => "with_agent over",
         (WithAgent, DeskAwayDue) => "with_agent kept: notice:desk_away",
         // Nothing waits.
-        (Warned, DeskAwayDue) => "with_agent kept",
+        (Warning | Warned, DeskAwayDue) => "with_agent kept",
         (WithAgent | Warned, TooEarly) => "with_agent kept: silence timer set",
+        // No timer runs.
+        (Warning, TooEarly) => return None,
 
         // Nobody is there, and one line was written before a contact is given.
         (Leaving, Message | Edited) => "leaving kept: record, notice:ask_contact",
@@ -385,12 +410,16 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "leaving kept"
         }
         (Leaving | LeavingTicket, FileTaken) => "leaving kept: notice:file_received",
-        (Leaving | LeavingTicket, ChatMessageTaken | ChatFileTaken | NoticeTaken | BotEventTaken) => "leaving kept",
+        (Leaving | LeavingTicket, ChatMessageTaken | ChatFileTaken | NoticeTaken | WarningTaken | BotEventTaken) => {
+            "leaving kept"
+        }
         (Leaving | LeavingTicket, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead) => {
             "leaving kept: bot:undelivered"
         }
         (Leaving | LeavingTicket, MessageDead | FileDead) => "leaving kept: notice:undelivered, bot:undelivered",
-        (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead) => "leaving kept: bot:undelivered",
+        (Leaving | LeavingTicket, ChatMessageDead | ChatFileDead | NoticeDead | WarningDead) => {
+            "leaving kept: bot:undelivered"
+        }
         (Leaving | LeavingTicket, BotEventDead) => "leaving kept",
         (Leaving | LeavingTicket, NoPlaceTaken | PlaceOpened) => "leaving kept",
         (Leaving | LeavingTicket, PlaceDead) => {
@@ -451,19 +480,22 @@ fn scene_of(stage: Stage) -> (Scene, SessionId) {
     match stage {
         Stage::WithBot => {}
         Stage::Opening => scene.in_flight(1),
-        Stage::Waiting | Stage::WithAgent | Stage::Warned => {
+        Stage::Waiting | Stage::WithAgent | Stage::Warning | Stage::Warned => {
             scene.arrives(1);
             scene.arrives(2);
             scene.happens(&says("two"));
             if stage != Stage::Waiting {
                 scene.happens(&agent_says(scene.session(), Some("Anna"), "Hello"));
             }
-            if stage == Stage::Warned {
+            if matches!(stage, Stage::Warning | Stage::Warned) {
                 scene.arrives(3);
                 scene.arrives(4);
                 scene.after_its_time(TimerKind::Silence);
             } else {
                 scene.in_flight(3);
+            }
+            if stage == Stage::Warned {
+                scene.sees_the_warning();
             }
         }
         Stage::Leaving | Stage::LeavingTicket => {
@@ -521,7 +553,7 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         }
         What::LogTaken => taken(session.row(ticket), log()),
         What::LogDead => dead(session.row(ticket), log(), false),
-        What::PlaceDead => dead(scene.conversation.chat_row(), open(session.id), false),
+        What::PlaceDead => dead(early_row(scene), open(session.id), false),
         What::OpeningDue => scene.comes_due(TimerKind::Opening),
         What::WaitingDueBackToBot | What::WaitingDueLeaveMessage | What::WaitingDueKeepWaiting => {
             scene.comes_due(TimerKind::Waiting)
@@ -552,7 +584,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         of_desk(scene.conversation.session().map_or(past, |session| session.id), 9),
         of_desk(past, 2),
     );
-    let (chat, bot) = (scene.conversation.chat_row(), scene.conversation.bot_row());
+    let (chat, bot) = (early_row(scene), scene.conversation.bot_row());
     Some(match what {
         What::Message => says_at(100, "hm"),
         What::Edited => edits_at(100, "hm?"),
@@ -580,6 +612,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         What::ChatMessageTaken => taken(chat, chat_message()),
         What::ChatFileTaken => taken(chat, chat_file()),
         What::NoticeTaken => taken(chat, notice()),
+        What::WarningTaken => taken(scene.conversation.chat_row(), silence_warning()),
         What::BotEventTaken => taken(bot, bot_event(scene)),
         What::NoPlaceTaken => taken(chat, open(past)),
         What::PlaceOpened => opened(chat, past, "thread"),
@@ -593,6 +626,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         What::ChatMessageDead => dead(chat, chat_message(), false),
         What::ChatFileDead => dead(chat, chat_file(), false),
         What::NoticeDead => dead(chat, notice(), false),
+        What::WarningDead => dead(scene.conversation.chat_row(), silence_warning(), false),
         What::BotEventDead => dead(bot, bot_event(scene), false),
         What::PastDue => due(past, TimerKind::Opening),
         What::AgentMessage
@@ -627,8 +661,11 @@ impl Stage {
             State::WithBot => Self::WithBot,
             State::Opening(_) => Self::Opening,
             State::Waiting(_) => Self::Waiting,
-            State::WithAgent(session) if session.watch.told_at.is_some() => Self::Warned,
-            State::WithAgent(_) => Self::WithAgent,
+            State::WithAgent(session) => match session.watch.told {
+                Told::NotYet => Self::WithAgent,
+                Told::OnItsWay(_) => Self::Warning,
+                Told::Since(_) => Self::Warned,
+            },
             State::Leaving(leaving) if leaving.log.is_none() => Self::Leaving,
             State::Leaving(_) => Self::LeavingTicket,
         }
@@ -707,6 +744,10 @@ impl What {
             Payload::Chat(ChatPayload::Open { .. }) => Self::NoPlaceTaken,
             Payload::Chat(ChatPayload::Message { .. }) => Self::ChatMessageTaken,
             Payload::Chat(ChatPayload::File { .. }) => Self::ChatFileTaken,
+            Payload::Chat(ChatPayload::Notice {
+                kind: NoticeKind::SilenceWarning,
+                ..
+            }) => Self::WarningTaken,
             Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeTaken,
             Payload::Bot(_) => Self::BotEventTaken,
         }
@@ -728,10 +769,20 @@ impl What {
             Payload::Chat(ChatPayload::Open { .. }) => unreachable!("it is read as a dead place"),
             Payload::Chat(ChatPayload::Message { .. }) => Self::ChatMessageDead,
             Payload::Chat(ChatPayload::File { .. }) => Self::ChatFileDead,
+            Payload::Chat(ChatPayload::Notice {
+                kind: NoticeKind::SilenceWarning,
+                ..
+            }) => Self::WarningDead,
             Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeDead,
             Payload::Bot(_) => Self::BotEventDead,
         }
     }
+}
+
+/// A row of the chat lane that is none of the last ones.
+fn early_row(scene: &Scene) -> DeliveryId {
+    let last = scene.conversation.chat_row();
+    DeliveryId { seq: 1, ..last }
 }
 
 fn contact() -> Contact {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::scene::*;
 use crate::{
-    delivery::DeskPayload,
-    model::{BotEvent, Contact, EndReason, Escalation, HowOften, Line, OnTimeout, Timestamp},
+    delivery::{DeliveryId, DeskPayload},
+    model::{BotEvent, Contact, EndReason, Escalation, HowOften, Line, OnTimeout, TextChoice, Timestamp},
     session::{DeskWatch, Effect, TimerKind, Transition, Verdict},
 };
 
@@ -61,6 +61,7 @@ fn a_timer_that_comes_twice_brings_what_it_brings_once() {
     let mut scene = Scene::with_agent();
     let session = scene.session();
     scene.after_its_time(TimerKind::Silence);
+    scene.sees_the_warning();
     scene.after_its_time(TimerKind::Silence);
     assert_eq!(scene.happens(&due(session, TimerKind::Silence)).effects, []);
 }
@@ -283,10 +284,7 @@ fn silence_is_counted_from_what_was_said_last_by_whomever() {
         assert_eq!(set_for(&early, TimerKind::Silence), Some(said_at + silence_max));
         scene.later(silence_max.saturating_sub(SECOND));
         let warned = scene.happens(&due(scene.session(), TimerKind::Silence));
-        assert_eq!(
-            told(&warned),
-            "with_agent kept: silence timer set, notice:silence_warning"
-        );
+        assert_eq!(told(&warned), "with_agent kept: notice:silence_warning");
     }
 }
 
@@ -294,7 +292,8 @@ fn silence_is_counted_from_what_was_said_last_by_whomever() {
 fn a_session_in_which_nobody_speaks_is_warned_and_then_ends_and_everybody_is_told() {
     let mut scene = Scene::with_agent();
     let (_, warned_max) = silence(&scene);
-    let warned = scene.after_its_time(TimerKind::Silence);
+    scene.after_its_time(TimerKind::Silence);
+    let warned = scene.sees_the_warning();
     assert_eq!(set_for(&warned, TimerKind::Silence), Some(scene.now + warned_max));
     scene.later(warned_max);
     let ended = scene.happens(&due(scene.session(), TimerKind::Silence));
@@ -310,6 +309,71 @@ fn a_session_in_which_nobody_speaks_is_warned_and_then_ends_and_everybody_is_tol
 }
 
 #[test]
+fn a_session_does_not_end_while_its_warning_is_on_its_way_to_the_customer() {
+    let mut scene = Scene::with_agent();
+    let (_, warned_max) = silence(&scene);
+    // It takes several rows, and the last of them says that it is whole.
+    scene.chat.text_max = 60;
+    let warned = scene.after_its_time(TimerKind::Silence);
+    assert_eq!(
+        told(&warned),
+        "with_agent kept: notice:silence_warning, notice:silence_warning, notice:silence_warning"
+    );
+    let last = scene.conversation.chat_row();
+    scene.later(warned_max * 9);
+    let twice = scene.happens(&due(scene.session(), TimerKind::Silence));
+    assert_eq!(told(&twice), "with_agent over");
+    for before in (1..last.seq).rev() {
+        let row = DeliveryId { seq: before, ..last };
+        assert_eq!(scene.happens(&taken(row, silence_warning())).effects, []);
+    }
+    let seen = scene.happens(&taken(last, silence_warning()));
+    assert_eq!(set_for(&seen, TimerKind::Silence), Some(scene.now + warned_max));
+    let again = scene.happens(&taken(last, silence_warning()));
+    assert_eq!(again.effects, [], "sent again by an operator it puts nothing off");
+}
+
+#[test]
+fn a_session_whose_warning_is_a_dead_letter_ends_after_the_same_time() {
+    let mut scene = Scene::with_agent();
+    let (_, warned_max) = silence(&scene);
+    scene.after_its_time(TimerKind::Silence);
+    scene.later(Duration::from_hours(24));
+    let dead = scene.happens(&dead(scene.conversation.chat_row(), silence_warning(), true));
+    assert_eq!(told(&dead), "with_agent kept: silence timer set, bot:undelivered");
+    assert_eq!(set_for(&dead, TimerKind::Silence), Some(scene.now + warned_max));
+    scene.later(warned_max);
+    scene.happens(&due(scene.session(), TimerKind::Silence));
+    assert_eq!(scene.conversation.last.expect("it ended").reason, EndReason::Silence);
+}
+
+#[test]
+fn a_session_without_a_text_for_its_warning_ends_after_the_same_time() {
+    let mut scene = Scene::with_agent();
+    let (_, warned_max) = silence(&scene);
+    scene.texts.silence_warning = TextChoice::Off;
+    let silent = scene.after_its_time(TimerKind::Silence);
+    assert_eq!(told(&silent), "with_agent kept: silence timer set");
+    assert_eq!(set_for(&silent, TimerKind::Silence), Some(scene.now + warned_max));
+}
+
+#[test]
+fn a_word_while_the_warning_is_on_its_way_begins_the_silence_anew() {
+    let mut scene = Scene::with_agent();
+    let (silence_max, warned_max) = silence(&scene);
+    scene.after_its_time(TimerKind::Silence);
+    let first = scene.conversation.chat_row();
+    scene.later(warned_max * 9);
+    let said = scene.happens(&agent_says(scene.session(), None, "hello?"));
+    assert_eq!(set_for(&said, TimerKind::Silence), Some(scene.now + silence_max));
+    scene.after_its_time(TimerKind::Silence);
+    let late = scene.happens(&taken(first, silence_warning()));
+    assert_eq!(late.effects, [], "an older warning is not the one that counts");
+    let seen = scene.sees_the_warning();
+    assert_eq!(set_for(&seen, TimerKind::Silence), Some(scene.now + warned_max));
+}
+
+#[test]
 fn a_silence_in_which_the_customers_words_wait_for_the_desk_is_not_theirs() {
     let mut scene = Scene::with_agent();
     let (silence_max, _) = silence(&scene);
@@ -321,10 +385,7 @@ fn a_silence_in_which_the_customers_words_wait_for_the_desk_is_not_theirs() {
     }
     scene.arrives(3);
     let warned = scene.after_its_time(TimerKind::Silence);
-    assert_eq!(
-        told(&warned),
-        "with_agent kept: silence timer set, notice:silence_warning"
-    );
+    assert_eq!(told(&warned), "with_agent kept: notice:silence_warning");
 }
 
 #[test]
@@ -332,6 +393,7 @@ fn a_word_after_the_warning_begins_the_silence_anew() {
     let mut scene = Scene::with_agent();
     let (silence_max, warned_max) = silence(&scene);
     scene.after_its_time(TimerKind::Silence);
+    scene.sees_the_warning();
     scene.later(warned_max.saturating_sub(SECOND));
     let said = scene.happens(&says("still here"));
     assert_eq!(set_for(&said, TimerKind::Silence), Some(scene.now + silence_max));

@@ -146,6 +146,7 @@ const SAID: &[Said] = &[
         happens: |set| {
             let mut scene = Scene::with_agent();
             scene.after_its_time(TimerKind::Silence);
+            scene.sees_the_warning();
             set(&mut scene);
             scene.after_its_time(TimerKind::Silence)
         },
@@ -179,7 +180,11 @@ fn every_text_can_be_replaced_and_switched_off() {
             assert_eq!(notices(&silent), Vec::<String>::new(), "{}", said.name);
             let mut rest = told(&replaced);
             rest = rest.replace(&format!("notice:{}", said.name), "").replace(", , ", ", ");
-            let rest = rest.replace(": , ", ": ").trim_end_matches([' ', ',', ':']).to_owned();
+            let mut rest = rest.replace(": , ", ": ").trim_end_matches([' ', ',', ':']).to_owned();
+            if said.name == "silence_warning" {
+                // There is no delivery for the time to answer to begin with.
+                rest += ": silence timer set";
+            }
             assert_eq!(told(&silent), rest, "{}: all else is as it was", said.name);
         }
     }

@@ -8,6 +8,7 @@ mod files;
 mod history;
 mod letters;
 mod order;
+mod outages;
 mod restart;
 
 use std::pin::pin;

@@ -215,6 +215,37 @@ async fn a_timer_goes_by_the_settings_of_the_start_and_lets_what_was_missed_come
 }
 
 #[tokio::test]
+async fn the_time_to_answer_a_warning_begins_when_it_arrived_over_all_restarts() {
+    for place in Place::each().await {
+        let warned_max = place.settings.policy.warned_max;
+        let ledger = place.open().await;
+        with_agent(&ledger, 1, 1).await;
+        place
+            .clock
+            .advance(place.settings.policy.silence_max.expect("it is on"));
+        let (timers, _) = ledger.due_timers().await;
+        ledger.accept(vec![due(timers[0])]).await.expect("it is written");
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None), "it is on its way");
+        place.clock.advance(warned_max * 2);
+
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(ledger.due_timers().await, (Vec::new(), None), "it still is");
+        let warning = claim(&ledger, &door()).await;
+        settle(&ledger, &warning[0], SettleAs::Delivered(Receipt::None)).await;
+        let ends_at = place.clock.now() + warned_max;
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(ends_at)));
+
+        let ledger = place.reopen(ledger).await;
+        assert_eq!(ledger.due_timers().await, (Vec::new(), Some(ends_at)));
+        place.clock.advance(warned_max);
+        let (timers, _) = ledger.due_timers().await;
+        ledger.accept(vec![due(timers[0])]).await.expect("it is written");
+        assert!(ledger.owners().get(&key(1)).is_some_and(|owner| !owner.is_human()));
+        ledger.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_timer_that_ran_out_while_nobody_listened_lets_what_was_missed_come_in_first() {
     for mut place in Place::each().await {
         let waiting_max = Duration::from_secs(20);
@@ -317,6 +348,7 @@ async fn a_timer_of_a_session_that_is_gone_is_cleared() {
         };
         place.backend().commit(&left_over).await.expect("it is written");
         let ledger = place.reopen(ledger).await;
+        place.clock.advance(Duration::from_secs(30));
         let (timers, _) = ledger.due_timers().await;
         let accepted = ledger.accept(vec![due(timers[0])]).await.expect("it is answered");
         assert_eq!(accepted, [Accepted::UnknownSession]);

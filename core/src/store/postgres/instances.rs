@@ -28,6 +28,12 @@ pub(super) async fn renew(db: &mut PgConnection, instance: Uuid, lease: Duration
     Ok(renewed.rows_affected() == 1)
 }
 
+pub(super) async fn alive(db: &mut PgConnection) -> Result<HashSet<Uuid>, StoreError> {
+    let sql = "SELECT id FROM instances WHERE alive_until > clock_timestamp()";
+    let rows = sqlx::query(sql).fetch_all(db).await.map_err(failed)?;
+    rows.iter().map(|row| read(row, "id")).collect()
+}
+
 /// Gives all back that an instance has, within the transaction that stands.
 pub(super) async fn leave(db: &mut PgConnection, origin: Uuid, instance: Uuid) -> Result<(), StoreError> {
     let sql = "DELETE FROM instances WHERE id = $1";

@@ -25,6 +25,7 @@ mod open;
 mod read;
 mod schema;
 mod settle;
+mod timers;
 mod writer;
 
 use std::{
@@ -54,7 +55,7 @@ use super::{
 use crate::{
     delivery::{DeliveryId, Door, Lane},
     model::{Arrival, BlobId, ChannelId, ConversationId, Line, Position, SessionId, Timestamp},
-    session::Conversation,
+    session::{Conversation, TimerKind},
 };
 
 impl Ledger {
@@ -353,6 +354,18 @@ impl Commons for PostgresBackend {
     async fn due_timers(&self, now: Timestamp, max: usize) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError> {
         let mut db = self.reader().await?;
         let answered = self.in_time(read::due_timers(&mut db, now, max)).await;
+        kept(db, answered)
+    }
+
+    async fn hasten(&self, timers: &[(SessionId, TimerKind, Timestamp)]) -> Result<(), StoreError> {
+        let mut db = self.reader().await?;
+        let hastened = self.in_time(timers::hasten(&mut db, timers)).await;
+        kept(db, hastened)
+    }
+
+    async fn instances(&self) -> Result<HashSet<Uuid>, StoreError> {
+        let mut db = self.reader().await?;
+        let answered = self.in_time(instances::alive(&mut db)).await;
         kept(db, answered)
     }
 

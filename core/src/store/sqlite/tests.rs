@@ -28,7 +28,7 @@ use crate::{
         Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, HookAddress, Line, Profile,
         SessionId, Timestamp,
     },
-    session::{Conversation, Session, State, Watch},
+    session::{Conversation, Session, State, Told, Watch},
     store::{
         LettersOf, StoreError,
         backend::{Backend, Changes, NewRow, Wanted, WantedMore},
@@ -468,7 +468,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
     let dir = dir();
     let backend = open(&dir).await;
     backend.commit(&batch("e")).await.expect("it is written");
-    let heard = |chat_seq: u64, at: i64, told_at: Option<i64>| {
+    let heard = |chat_seq: u64, at: i64, told: Told| {
         let at = Timestamp::from_millis(at);
         let mut session = Session {
             id: session(),
@@ -482,7 +482,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
             agent: None,
             watch: Watch::since(at),
         };
-        session.watch.told_at = told_at.map(Timestamp::from_millis);
+        session.watch.told = told;
         Conversation {
             chat_seq,
             state: State::WithAgent(session),
@@ -490,13 +490,14 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
         }
     };
     let states = [
-        heard(1, 10, None),
-        heard(2, 20, None),
-        // Not a word, but a warning.
-        heard(3, 20, Some(25)),
-        heard(4, 40, None),
+        heard(1, 10, Told::NotYet),
+        heard(2, 20, Told::NotYet),
+        // Not a word, but a warning, and that it arrived.
+        heard(3, 20, Told::OnItsWay(3)),
+        heard(3, 20, Told::Since(Timestamp::from_millis(25))),
+        heard(4, 40, Told::NotYet),
         // By a clock that was set back.
-        heard(5, 30, None),
+        heard(5, 30, Told::NotYet),
     ];
     for folded_after in 1..=states.len() {
         for state in &states[..folded_after] {
@@ -510,7 +511,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
         let sql = "SELECT count(*) AS n FROM conversation_changes WHERE body IS NULL";
         let short = fetch(&mut reader, sql, []).await.expect("they are counted");
         let short: i64 = read(&short[0], "n").expect("it is a number");
-        let expected = [0, 1, 1, 1, 2][folded_after - 1];
+        let expected = [0, 1, 1, 1, 1, 2][folded_after - 1];
         assert_eq!(short, expected, "a word alone is appended without the body");
         drop(reader);
         let mut writer = backend.writer().await.expect("it is open");

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Address, Author, ConversationId, Epoch, HookAddress, Position, SessionId, Text, Timestamp},
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Watch},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Told, Watch},
 };
 
 impl Stored for Conversation {
@@ -210,16 +210,25 @@ struct WatchForm {
     since: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told_at: Option<i64>,
+    /// The row of the chat lane that tells it, while it is on its way; then there is no `told_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_by: Option<u64>,
     #[serde(default, skip_serializing_if = "DeskWatchForm::is_off")]
     desk: DeskWatchForm,
 }
 
 impl From<Watch> for WatchForm {
     fn from(watch: Watch) -> Self {
-        let Watch { since, told_at, desk } = watch;
+        let Watch { since, told, desk } = watch;
+        let (told_at, told_by) = match told {
+            Told::NotYet => (None, None),
+            Told::OnItsWay(row) => (None, Some(row)),
+            Told::Since(told_at) => (Some(told_at.as_millis()), None),
+        };
         Self {
             since: since.as_millis(),
-            told_at: told_at.map(Timestamp::as_millis),
+            told_at,
+            told_by,
             desk: desk.into(),
         }
     }
@@ -227,9 +236,14 @@ impl From<Watch> for WatchForm {
 
 impl From<WatchForm> for Watch {
     fn from(form: WatchForm) -> Self {
+        let told = match (form.told_at, form.told_by) {
+            (None, None) => Told::NotYet,
+            (None, Some(row)) => Told::OnItsWay(row),
+            (Some(told_at), _) => Told::Since(Timestamp::from_millis(told_at)),
+        };
         Self {
             since: Timestamp::from_millis(form.since),
-            told_at: form.told_at.map(Timestamp::from_millis),
+            told,
             desk: form.desk.into(),
         }
     }

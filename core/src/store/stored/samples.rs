@@ -10,7 +10,7 @@ use crate::{
         EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Speaker,
         Text, Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Watch},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Told, Watch},
 };
 
 pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
@@ -154,7 +154,12 @@ fn sessions() -> impl Strategy<Value = Session> {
 
 fn watches() -> impl Strategy<Value = Watch> {
     let desk = prop_oneof![Just(DeskWatch::Off), Just(DeskWatch::On), Just(DeskWatch::Told)];
-    (times(), option::of(times()), desk).prop_map(|(since, told_at, desk)| Watch { since, told_at, desk })
+    let told = prop_oneof![
+        Just(Told::NotYet),
+        any::<u64>().prop_map(Told::OnItsWay),
+        times().prop_map(Told::Since),
+    ];
+    (times(), told, desk).prop_map(|(since, told, desk)| Watch { since, told, desk })
 }
 
 fn desk_payloads() -> impl Strategy<Value = DeskPayload> {

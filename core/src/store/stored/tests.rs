@@ -16,7 +16,7 @@ use crate::{
         EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Text,
         Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, TimerKind, Watch},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, TimerKind, Told, Watch},
     store::StoreError,
 };
 
@@ -53,11 +53,14 @@ fn forms_of_version_1_stay_as_they_are() {
         log: Some(7),
         logged: 2,
     };
+    let mut warning = session.clone();
+    warning.watch.told = Told::OnItsWay(9);
     for (name, state) in [
         ("with_bot", State::WithBot),
         ("opening", State::Opening(session.clone())),
         ("waiting", State::Waiting(session.clone())),
         ("with_agent", State::WithAgent(session)),
+        ("warning", State::WithAgent(warning)),
         ("leaving", State::Leaving(leaving)),
     ] {
         snapshot(&format!("conversation_{name}"), &conversation(state));
@@ -190,7 +193,7 @@ fn session() -> Session {
         agent: Some("Anna".into()),
         watch: Watch {
             since: Timestamp::from_millis(1_790_000_200_000),
-            told_at: Some(Timestamp::from_millis(1_790_000_300_000)),
+            told: Told::Since(Timestamp::from_millis(1_790_000_300_000)),
             desk: DeskWatch::On,
         },
     }

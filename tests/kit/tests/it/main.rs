@@ -4,4 +4,6 @@ mod desk;
 mod discord;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod shared_timers;
 mod telegram;

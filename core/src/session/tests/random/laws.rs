@@ -7,7 +7,7 @@ use super::walk::{DESK_AWAY_MAX, SILENCE_MAX, Status, Taken, WAITING_MAX, WARNED
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, CustomerEvent, DeskEvent, EndReason, HowOften, LengthUnit, SessionId, Text, Timestamp},
-    session::{DeskWatch, Effect, Event, Settlement, State, TimerKind, Verdict},
+    session::{DeskWatch, Effect, Event, Settlement, State, TimerKind, Told, Verdict},
 };
 
 /// What a walk remembers to judge what comes by.
@@ -28,6 +28,8 @@ pub(super) struct Memory {
     /// Since when each session waited for an agent, and when somebody said something last once it had one.
     waiting_since: BTreeMap<SessionId, Timestamp>,
     heard_at: BTreeMap<SessionId, Timestamp>,
+    /// The last row of the warning that each silence was told by, and since when that row is over.
+    warnings: BTreeMap<SessionId, (DeliveryId, Option<Timestamp>)>,
     /// Whose customer knows that the desk is away.
     knows_of_outage: BTreeSet<SessionId>,
     /// What the customer wrote in a ticket.
@@ -100,7 +102,12 @@ impl Walk {
         };
         let went_by = |since: &BTreeMap<SessionId, Timestamp>| taken.now.since(since[&session]);
         match ended(taken) {
-            Some(EndReason::Silence) => assert!(went_by(&self.memory.heard_at) >= SILENCE_MAX + WARNED_MAX),
+            Some(EndReason::Silence) => {
+                assert!(went_by(&self.memory.heard_at) >= SILENCE_MAX + WARNED_MAX);
+                let (_, warned_at) = self.memory.warnings[&session];
+                let warned_at = warned_at.expect("the warning was over before the session");
+                assert!(taken.now.since(warned_at) >= WARNED_MAX);
+            }
             Some(EndReason::WaitingTimeout) => assert!(went_by(&self.memory.waiting_since) >= WAITING_MAX),
             _ => {}
         }
@@ -258,10 +265,14 @@ impl Walk {
             State::WithBot => None,
             State::Opening(_) => Some(TimerKind::Opening),
             State::Waiting(session) => {
-                let waits = session.watch.told_at.is_none() || policy.still_waiting == HowOften::Again;
+                let waits = session.watch.told == Told::NotYet || policy.still_waiting == HowOften::Again;
                 waits.then_some(TimerKind::Waiting)
             }
-            State::WithAgent(_) => Some(TimerKind::Silence),
+            State::WithAgent(session) => {
+                let warning = self.memory.warnings.get(&session.id);
+                let on_its_way = warning.is_some_and(|(_, over_at)| over_at.is_none());
+                (!on_its_way).then_some(TimerKind::Silence)
+            }
             State::Leaving(_) => Some(TimerKind::Leaving),
         };
         assert_eq!(due.map(|(kind, _)| kind), kind);
@@ -342,11 +353,25 @@ impl Walk {
         let with_agent = matches!(taken.transition.conversation.state, State::WithAgent(_));
         if with_agent && is_said && taken.transition.verdict == Verdict::Kept {
             self.memory.heard_at.insert(session, taken.now);
+            self.memory.warnings.remove(&session);
         }
+        self.remember_the_warning(session, taken);
         if notices(taken, NoticeKind::DeskAway).count() > 0 {
             self.memory.knows_of_outage.insert(session);
         } else if !self.awaited_for(Duration::ZERO) {
             self.memory.knows_of_outage.remove(&session);
+        }
+    }
+
+    fn remember_the_warning(&mut self, session: SessionId, taken: &Taken<'_>) {
+        let warnings = rows(taken).filter(|(_, payload)| is_warning(payload));
+        if let Some((last, _)) = warnings.last() {
+            self.memory.warnings.insert(session, (last, None));
+        }
+        if let (Event::Settled(settled), Some((row, over_at))) = (taken.event, self.memory.warnings.get_mut(&session))
+            && settled.id == *row
+        {
+            over_at.get_or_insert(taken.now);
         }
     }
 
@@ -442,6 +467,16 @@ fn notices<'t>(taken: &Taken<'t>, wanted: NoticeKind) -> impl Iterator<Item = &'
 }
 
 /// Why a session ended in this step.
+fn is_warning(payload: &Payload) -> bool {
+    matches!(
+        payload,
+        Payload::Chat(ChatPayload::Notice {
+            kind: NoticeKind::SilenceWarning,
+            ..
+        })
+    )
+}
+
 fn ended(taken: &Taken<'_>) -> Option<EndReason> {
     let last = taken.transition.conversation.last?;
     (Some(last) != taken.before.last).then_some(last.reason)

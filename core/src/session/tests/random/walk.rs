@@ -50,6 +50,8 @@ pub(super) enum Step {
     Settle(Index, How),
     /// Milliseconds go by, and timers come due.
     Wait(u64),
+    /// Whatever waits arrives, and milliseconds go by.
+    Quiet(u64),
     /// A timer comes early, again, or after it was cleared.
     Due(Which, TimerKind),
 }
@@ -207,6 +209,10 @@ impl Walk {
             }
             Step::Settle(at, how) => self.settle(*at, *how),
             Step::Wait(millis) => self.wait(Duration::from_millis(*millis)),
+            Step::Quiet(millis) => {
+                self.all_arrives();
+                self.wait(Duration::from_millis(*millis));
+            }
             Step::Due(which, kind) => {
                 if let Some(session) = self.session(*which) {
                     self.due(session, *kind);
@@ -361,6 +367,16 @@ impl Walk {
         };
         if let Some(id) = id {
             self.settle_row(id, how);
+        }
+    }
+
+    fn all_arrives(&mut self) {
+        let first = |walk: &Self| {
+            let mut rows = walk.rows.iter();
+            rows.find(|(_, row)| row.status == Status::Waiting).map(|(id, _)| *id)
+        };
+        while let Some(id) = first(self) {
+            self.settle_row(id, How::Delivered { no_agents: false });
         }
     }
 
