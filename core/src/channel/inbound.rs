@@ -99,7 +99,7 @@ impl CustomerEvent {
     pub fn readable(&self) -> Option<Text> {
         match self {
             Self::Message(message) => message.readable(),
-            Self::Edited(text) => Some(Text::new(format!("Edited: {}", text.as_str()))),
+            Self::Edited(text) => Some(Text::new(format!("Edited: {}", text.plain().as_str()))),
             Self::Ended | Self::Escalate(_) | Self::BotEnded | Self::PushLog { .. } => None,
         }
     }
@@ -109,7 +109,7 @@ impl CustomerMessage {
     /// The message as a line of a transcript reads: files as labels, then the text.
     pub fn readable(&self) -> Option<Text> {
         let words = self.files.iter().map(|file| file.label().into_string());
-        let words = words.chain(self.text.iter().map(|text| text.as_str().to_owned()));
+        let words = words.chain(self.text.iter().map(|text| text.plain().into_string()));
         let line = words.collect::<Vec<_>>().join(" ");
         (!line.is_empty()).then(|| Text::new(line))
     }

@@ -1,4 +1,4 @@
-use super::{Attachment, Contact, ConversationKey, HistoryRoute, Line, Profile, SessionId, Text};
+use super::{Attachment, Contact, ConversationKey, HistoryRoute, Line, Profile, RichText, SessionId, Text};
 
 /// What comes from the customer's side: the platform, or the bot that speaks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub enum CustomerEvent {
     /// The customer wrote or sent something.
     Message(CustomerMessage),
     /// The customer changed a message; the text is the new one.
-    Edited(Text),
+    Edited(RichText),
     /// The customer asked for the end (`/end`, the end button), or cancelled while waiting.
     Ended,
     /// The bot asks for a human.
@@ -29,14 +29,14 @@ pub enum CustomerEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerMessage {
     /// The text or caption.
-    pub text: Option<Text>,
+    pub text: Option<RichText>,
     /// The files, in order.
     pub files: Vec<Attachment>,
 }
 
 impl CustomerMessage {
     /// A message of text alone.
-    pub fn text(words: impl Into<Text>) -> Self {
+    pub fn text(words: impl Into<RichText>) -> Self {
         Self {
             text: Some(words.into()),
             files: Vec::new(),

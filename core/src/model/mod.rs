@@ -17,6 +17,7 @@ mod file;
 mod hook_address;
 mod id;
 mod line;
+mod rich;
 mod settings;
 mod text;
 
@@ -31,9 +32,10 @@ pub use self::{
     hook_address::HookAddress,
     id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
     line::{Line, Speaker},
+    rich::{Piece, RichText, Span, Style},
     settings::{
         ChatLimits, DeskLimits, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown, Policy,
-        TextChoice, Texts,
+        TextChoice, TextFormat, Texts,
     },
     text::Text,
 };

@@ -35,6 +35,8 @@ pub struct Policy {
     pub leaving_max: Duration,
     /// How long after an end the agent's late reply is still delivered, marked as late. 15 minutes.
     pub late_max: Duration,
+    /// How the agent reads what the customer wrote with formatting. Plain.
+    pub desk_text: TextFormat,
     /// The page that the desk shows as the origin of a chat. With `None` Omnidesk is told the origin of the hook address,
     /// since its guide lists the field.
     pub url: Option<String>,
@@ -55,9 +57,19 @@ impl Default for Policy {
             desk_away_max: Some(Duration::from_mins(2)),
             leaving_max: Duration::from_mins(30),
             late_max: Duration::from_mins(15),
+            desk_text: TextFormat::Plain,
             url: None,
         }
     }
+}
+
+/// How a text with formatting is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextFormat {
+    /// Without signs: a link tells behind its words where it leads, and lines of a quote begin with `> `.
+    Plain,
+    /// In Markdown.
+    Markdown,
 }
 
 /// How the bot's history reaches the desk.

@@ -6,7 +6,7 @@ use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Payload, Receipt},
     model::{
         Address, Attachment, Author, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line,
-        Position, SessionId, Text, Timestamp,
+        Position, RichText, SessionId, Text, Timestamp,
     },
 };
 
@@ -163,7 +163,7 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
 /// What an event is for the conversation as it stands.
 pub(super) enum Occurrence<'e> {
     Message(&'e CustomerMessage),
-    Edited(&'e Text),
+    Edited(&'e RichText),
     CustomerEnded,
     /// An update at or below the last change of hands.
     Former,

@@ -3,7 +3,7 @@
 use super::{Draft, Leaving, Session, State, Verdict, compose, end, relay};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
-    model::{Contact, CustomerMessage, Escalation, Line, Text, Unsent},
+    model::{Contact, CustomerMessage, Escalation, Line, RichText, Text, Unsent},
 };
 
 /// The opening is taken back, and what was to be said there begins a message.
@@ -90,7 +90,7 @@ pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &Custom
     }
     // Words alone: the name of a file can look like an address.
     let words = message.text.as_ref().filter(|_| leaving.log.is_none());
-    let contact = words.and_then(|text| Contact::find(text.as_str()));
+    let contact = words.and_then(|text| Contact::find(text.words().as_str()));
     let chars = written_chars(&leaving) + line.as_str().chars().count();
     if contact.is_none() && chars > draft.env.desk.message_chars_max {
         draft.undelivered(None, TOO_LONG);
@@ -117,8 +117,8 @@ fn written_chars(leaving: &Leaving) -> usize {
 }
 
 /// An edit while a message is being left.
-pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &Text) -> Verdict {
-    line(draft, leaving, &CustomerMessage::text(relay::edited(text)))
+pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &RichText) -> Verdict {
+    line(draft, leaving, &CustomerMessage::text(relay::edited(&text.plain())))
 }
 
 /// The ticket is made up of what stands so far; what comes later goes to the bot.

@@ -3,7 +3,7 @@
 use super::{Draft, Effect, Env, State, Verdict};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
-    model::{Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, SessionId, Text},
+    model::{Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, RichText, SessionId, Text},
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
@@ -12,7 +12,8 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
         draft.record(Line::customer(draft.env.now, line));
     }
     if let Some(text) = &message.text {
-        draft.desk_text(text, true);
+        let text = text.in_format(draft.env.policy.desk_text);
+        draft.desk_text(&text, true);
     }
     for file in &message.files {
         customer_file(draft, file);
@@ -22,9 +23,9 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
 }
 
 /// An edit is a line of its own: the desk has no call for it.
-pub(super) fn edit(draft: &mut Draft<'_>, text: &Text) -> Verdict {
-    let line = edited(text);
-    draft.record(Line::customer(draft.env.now, line.clone()));
+pub(super) fn edit(draft: &mut Draft<'_>, text: &RichText) -> Verdict {
+    draft.record(Line::customer(draft.env.now, edited(&text.plain())));
+    let line = edited(&text.in_format(draft.env.policy.desk_text));
     draft.desk_text(&line, true);
     draft.heard();
     Verdict::Kept

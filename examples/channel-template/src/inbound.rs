@@ -17,7 +17,7 @@ use escalator::{
     delivery::RetryPolicy,
     model::{
         Address, Attachment, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, FileKind, FileRef,
-        FileSource, Position, Profile, Signal, Text,
+        FileSource, Position, Profile, RichText, Signal, Text,
     },
 };
 use serde::Deserialize;
@@ -185,7 +185,7 @@ fn event(what: What) -> CustomerEvent {
     match what {
         What::Message { text: Some(text), .. } if text.trim() == "/end" => CustomerEvent::Ended,
         What::Message { text, files } => CustomerEvent::Message(CustomerMessage {
-            text: text.map(Text::from),
+            text: text.map(RichText::from),
             files: files.into_iter().map(attachment).collect(),
         }),
         What::Edit { text } => CustomerEvent::Edited(text.into()),

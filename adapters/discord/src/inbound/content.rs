@@ -1,4 +1,4 @@
-use escalator::model::{CustomerMessage, Text};
+use escalator::model::{CustomerMessage, RichText};
 use serenity::model::channel::{Message, MessageSnapshot};
 
 use super::{file, words};
@@ -11,23 +11,23 @@ const QUOTE_CHARS_MAX: usize = 80;
 
 /// What a message says: its text, and its files.
 pub(super) fn of(message: &Message) -> CustomerMessage {
-    let mut lines: Vec<String> = Vec::new();
-    lines.extend(quote(message));
+    let mut lines: Vec<RichText> = Vec::new();
+    lines.extend(quote(message).map(RichText::from));
     lines.extend(said(message));
-    lines.extend(message.message_snapshots.iter().map(forwarded));
+    lines.extend(message.message_snapshots.iter().map(|said| forwarded(said).into()));
     let stickers = message.sticker_items.iter();
-    lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name)));
-    lines.extend(poll(message));
+    lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name).into()));
+    lines.extend(poll(message).map(RichText::from));
     let is_voice = file::is_voice(message);
     let files = message.attachments.iter();
     let files: Vec<_> = files
         .map(|attachment| file::of(message, attachment, is_voice))
         .collect();
     if lines.is_empty() && files.is_empty() {
-        lines.push(UNKNOWN.to_owned());
+        lines.push(UNKNOWN.into());
     }
     CustomerMessage {
-        text: (!lines.is_empty()).then(|| Text::new(lines.join("\n"))),
+        text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files,
     }
 }
@@ -39,15 +39,15 @@ pub(super) fn is_empty(message: &Message) -> bool {
     message.content.is_empty() && nothing_else && no_files && message.message_snapshots.is_empty()
 }
 
-fn said(message: &Message) -> Option<String> {
+fn said(message: &Message) -> Option<RichText> {
     let words = words::readable(&message.content, &message.mentions);
-    (!words.trim().is_empty()).then_some(words)
+    (!words.is_blank()).then_some(words)
 }
 
 /// What is answered.
 fn quote(message: &Message) -> Option<String> {
     let answered = message.referenced_message.as_ref()?;
-    let words = said(answered)?.replace('\n', " ");
+    let words = said(answered)?.words().as_str().replace('\n', " ");
     let mut short: String = words.chars().take(QUOTE_CHARS_MAX).collect();
     if short.len() < words.len() {
         short.push('…');

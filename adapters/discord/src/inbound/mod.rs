@@ -10,6 +10,7 @@
 
 mod content;
 mod file;
+mod markdown;
 mod position;
 #[cfg(test)]
 mod tests;
@@ -63,7 +64,7 @@ pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent) ->
     let (moment, content) = (edit_moment(event)?, event.content.as_deref()?);
     let mentions = event.mentions.as_deref().unwrap_or_default();
     let key = key(&conversation, &format!("edit:{}:{moment}", event.id));
-    let said = CustomerEvent::Edited(Text::new(words::readable(content, mentions)));
+    let said = CustomerEvent::Edited(words::readable(content, mentions));
     let update = Inbound::new(key, conversation, of_moment(moment), said);
     Some(update.with_profile(known(author, None, None)).without_handler())
 }

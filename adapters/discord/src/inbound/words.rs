@@ -1,23 +1,11 @@
+use escalator::model::RichText;
 use serenity::model::{channel::ReactionType, user::User};
 
-/// The words of a message as a person reads them: Discord writes people and emoji as numbers.
-pub(super) fn readable(content: &str, mentions: &[User]) -> String {
-    let mut words = String::with_capacity(content.len());
-    let mut rest = content;
-    while let Some(at) = rest.find('<') {
-        words.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let tag = rest.find('>').map(|end| &rest[1..end]);
-        if let Some((tag, shown)) = tag.and_then(|tag| Some((tag, shown(tag, mentions)?))) {
-            words.push_str(&shown);
-            rest = &rest[tag.len() + 2..];
-        } else {
-            words.push('<');
-            rest = &rest[1..];
-        }
-    }
-    words.push_str(rest);
-    words
+use super::markdown::formatted;
+
+/// A message as a person reads it: Discord writes formatting, people and emoji as signs and numbers.
+pub(super) fn readable(content: &str, mentions: &[User]) -> RichText {
+    formatted(content, &|tag| shown(tag, mentions))
 }
 
 /// An emoji as a person reads it.

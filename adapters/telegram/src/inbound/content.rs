@@ -1,7 +1,14 @@
-use escalator::model::{Attachment, CustomerMessage, Text};
-use teloxide::types::{MediaKind, Message, MessageKind};
+use escalator::model::{Attachment, CustomerMessage, RichText};
+use teloxide::types::{MediaKind, Message, MessageEntity, MessageKind};
 
-use super::{file, line};
+use super::{file, format::formatted, line};
+
+/// The text or caption of a message.
+pub(super) fn words(message: &Message) -> Option<RichText> {
+    let text = message.text().zip(message.entities());
+    let (words, entities) = text.or_else(|| message.caption().zip(message.caption_entities()))?;
+    Some(formatted(words, entities))
+}
 
 /// What a message says: its text or caption, and its files.
 pub(super) fn of(message: &Message) -> CustomerMessage {
@@ -9,22 +16,26 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
         return CustomerMessage::text(line::of_kind(&message.kind));
     };
     match &common.media_kind {
-        MediaKind::Text(media) => CustomerMessage::text(media.text.as_str()),
-        MediaKind::Photo(media) => with(file::photo(&media.photo), media.caption.as_deref()),
-        MediaKind::Document(media) => with(file::document(&media.document), media.caption.as_deref()),
-        MediaKind::Video(media) => with(file::video(&media.video), media.caption.as_deref()),
-        MediaKind::Audio(media) => with(file::audio(&media.audio), media.caption.as_deref()),
-        MediaKind::Voice(media) => with(file::voice(&media.voice), media.caption.as_deref()),
-        MediaKind::Animation(media) => with(file::animation(&media.animation), media.caption.as_deref()),
+        MediaKind::Text(media) => CustomerMessage::text(formatted(&media.text, &media.entities)),
+        MediaKind::Photo(media) => with(file::photo(&media.photo), captioned(media.caption.as_deref(), &media.caption_entities)),
+        MediaKind::Document(media) => with(file::document(&media.document), captioned(media.caption.as_deref(), &media.caption_entities)),
+        MediaKind::Video(media) => with(file::video(&media.video), captioned(media.caption.as_deref(), &media.caption_entities)),
+        MediaKind::Audio(media) => with(file::audio(&media.audio), captioned(media.caption.as_deref(), &media.caption_entities)),
+        MediaKind::Voice(media) => with(file::voice(&media.voice), captioned(media.caption.as_deref(), &media.caption_entities)),
+        MediaKind::Animation(media) => with(file::animation(&media.animation), captioned(media.caption.as_deref(), &media.caption_entities)),
         MediaKind::VideoNote(media) => with(file::video_note(&media.video_note), None),
-        MediaKind::Sticker(media) => with(file::sticker(&media.sticker), line::sticker(&media.sticker).as_deref()),
+        MediaKind::Sticker(media) => with(file::sticker(&media.sticker), line::sticker(&media.sticker).map(RichText::from)),
         other => CustomerMessage::text(line::of_media(other)),
     }
 }
 
-fn with(file: impl Into<Option<Attachment>>, text: Option<&str>) -> CustomerMessage {
+fn captioned(caption: Option<&str>, entities: &[MessageEntity]) -> Option<RichText> {
+    caption.map(|caption| formatted(caption, entities))
+}
+
+fn with(file: impl Into<Option<Attachment>>, text: Option<RichText>) -> CustomerMessage {
     let mut message = CustomerMessage {
-        text: text.map(Text::from),
+        text,
         files: file.into().into_iter().collect(),
     };
     if message.text.is_none() && message.files.is_empty() {

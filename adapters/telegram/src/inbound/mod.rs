@@ -11,6 +11,7 @@
 mod command;
 mod content;
 mod file;
+mod format;
 mod line;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use escalator::{
     channel::Inbound,
     model::{
         Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position, Profile,
-        Text,
+        RichText, Text,
     },
 };
 use teloxide::types::{
@@ -170,8 +171,8 @@ fn edited(message: &Message) -> CustomerEvent {
     // A live location is edited at each step that its owner takes.
     let moves =
         matches!(&message.kind, MessageKind::Common(common) if matches!(common.media_kind, MediaKind::Location(_)));
-    let words = message.text().or_else(|| message.caption()).map(Text::from);
-    match words.or_else(|| content::of(message).readable()) {
+    let words = content::words(message);
+    match words.or_else(|| content::of(message).readable().map(RichText::from)) {
         Some(words) if !moves => CustomerEvent::Edited(words),
         _ => nothing_said(),
     }

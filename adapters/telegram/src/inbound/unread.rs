@@ -1,6 +1,6 @@
 //! Updates that teloxide cannot read: Telegram adds kinds of messages between its releases.
 
-use escalator::model::{CustomerEvent, CustomerMessage, Profile, Text};
+use escalator::model::{CustomerEvent, CustomerMessage, Profile, RichText};
 use serde::Deserialize;
 use serde_json::Value;
 use teloxide::types::{CallbackQueryId, User, UserId};
@@ -40,7 +40,7 @@ fn edit(message: &Value) -> Option<Unread> {
     let event = if moves {
         nothing_said()
     } else {
-        CustomerEvent::Edited(Text::from(text))
+        CustomerEvent::Edited(RichText::from(text))
     };
     Some(Unread {
         customer: private_chat(message)?,

@@ -3,7 +3,7 @@
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeskPayload, NoticeKind},
-    model::{BotEvent, LengthUnit},
+    model::{BotEvent, CustomerEvent, CustomerMessage, LengthUnit, RichText, Span, Style, TextFormat},
     session::{Effect, Transition},
 };
 
@@ -248,4 +248,25 @@ fn a_file_of_the_agent_for_a_platform_without_files_is_told_in_the_ticket() {
         "with_agent kept: record, bot:undelivered, dead chat.file, desk.line"
     );
     assert!(desk_lines(&sent)[0].contains("takes no files"));
+}
+
+#[test]
+fn what_the_customer_formatted_goes_to_the_desk_as_the_agent_reads_it() {
+    let link = Style::Link {
+        url: "https://shop.example/".to_owned(),
+    };
+    let spans = [(0, 4, Style::Bold), (5, 9, link)].map(|(start, end, style)| Span { start, end, style });
+    let text = RichText::new("Look here", spans.to_vec());
+    for (format, at_the_desk) in [
+        (TextFormat::Plain, "Look here (https://shop.example/)"),
+        (TextFormat::Markdown, "**Look** [here](https://shop.example/)"),
+    ] {
+        let mut scene = Scene::with_agent();
+        scene.policy.desk_text = format;
+        let said = scene.decide(&customer(None, CustomerEvent::Message(CustomerMessage::text(text.clone()))));
+        assert_eq!(desk_lines(&said), [at_the_desk]);
+        assert_eq!(recorded(&said), ["Look here (https://shop.example/)"]);
+        let edited = scene.decide(&customer(None, CustomerEvent::Edited(text.clone())));
+        assert_eq!(desk_lines(&edited), [format!("Edited: {at_the_desk}")]);
+    }
 }

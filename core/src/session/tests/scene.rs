@@ -9,7 +9,7 @@ use crate::{
     model::{
         Address, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent,
         CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, HookAddress,
-        LengthUnit, Line, Policy, Position, SessionId, Text, Texts, Timestamp,
+        LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
     },
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, UnsentTo, Verdict,
@@ -270,7 +270,7 @@ impl Scene {
     }
 }
 
-fn customer(position: Option<i64>, event: CustomerEvent) -> Event {
+pub(super) fn customer(position: Option<i64>, event: CustomerEvent) -> Event {
     let position = position.map(Position);
     Event::Customer { position, event }
 }
@@ -284,16 +284,16 @@ pub(super) fn says_at(position: i64, text: &str) -> Event {
 }
 
 pub(super) fn sends(text: Option<&str>, files: Vec<Attachment>) -> Event {
-    let text = text.map(Text::from);
+    let text = text.map(RichText::from);
     customer(None, CustomerEvent::Message(CustomerMessage { text, files }))
 }
 
 pub(super) fn edits(text: &str) -> Event {
-    customer(None, CustomerEvent::Edited(Text::new(text)))
+    customer(None, CustomerEvent::Edited(text.into()))
 }
 
 pub(super) fn edits_at(position: i64, text: &str) -> Event {
-    customer(Some(position), CustomerEvent::Edited(Text::new(text)))
+    customer(Some(position), CustomerEvent::Edited(text.into()))
 }
 
 pub(super) fn ends() -> Event {

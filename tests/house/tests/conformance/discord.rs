@@ -101,7 +101,7 @@ impl Platform for Stand {
         let seat = self.seat(who);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let said = match act {
-            Act::Write(line) => Some(seat.says(&line)),
+            Act::Write(line) => Some(seat.says(&typed(&line))),
             Act::Send { name, bytes } => Some(seat.sends(Content::file(&name, "application/octet-stream", bytes))),
             Act::End => Some(seat.says("/end")),
             Act::Edit(line) => {
@@ -216,4 +216,16 @@ fn shown(message: &Message) -> Shown {
         },
         None => Shown::Text(message.content.clone()),
     }
+}
+
+/// What a customer types so that a line shows as it is: Discord takes some of its characters for formatting.
+fn typed(line: &str) -> String {
+    let mut typed = String::with_capacity(line.len());
+    for c in line.chars() {
+        if "\\*_~|`<[".contains(c) {
+            typed.push('\\');
+        }
+        typed.push(c);
+    }
+    typed
 }

@@ -192,7 +192,7 @@ impl Walk {
     pub(super) fn take(&mut self, step: &Step) {
         match step {
             Step::Say(said) => self.update(self.message(*said)),
-            Step::Edit => self.update(CustomerEvent::Edited(Text::new(self.mark("m")))),
+            Step::Edit => self.update(CustomerEvent::Edited(self.mark("m").into())),
             Step::CustomerEnds => self.update(CustomerEvent::Ended),
             Step::Replay(at) => self.replay(*at),
             Step::Escalate(from) => self.escalate(*from),
@@ -236,7 +236,7 @@ impl Walk {
             Said::TextAndFile => (text, vec![picture(&name, Some(1_000))]),
             Said::FileTooBig => (text, vec![picture(&name, Some(90_000_000))]),
         };
-        let text = Some(Text::new(text));
+        let text = Some(text.into());
         CustomerEvent::Message(CustomerMessage { text, files })
     }
 

@@ -90,7 +90,7 @@ pub enum Customer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Act {
-    /// Writes a line.
+    /// Writes a line that shows as it is here: where the platform takes what is typed for formatting, escape it.
     Write(String),
     /// Changes the last line.
     Edit(String),

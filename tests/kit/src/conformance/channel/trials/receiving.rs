@@ -171,7 +171,7 @@ pub(super) async fn line(stage: Arc<Stage>) -> Checked {
     let CustomerEvent::Message(message) = &kept[0].event else {
         return ensure(false, "a line must be offered as a message");
     };
-    let words = message.text.as_ref().map(escalator::model::Text::as_str);
+    let words = message.text.as_ref().map(|text| text.words().as_str());
     same(&words, &Some(LINE), "the line's words")
 }
 

@@ -1,0 +1,212 @@
+use super::{Piece, RichText, Style, lines::Lines, plain::is_same_place};
+use crate::model::Text;
+
+impl RichText {
+    /// In Markdown (CommonMark, and `~~` for what is struck through). What it has no sign for, underlines and spoilers, is
+    /// left without one. A line stays a line.
+    pub fn markdown(&self) -> Text {
+        let mut out = Writer::default();
+        let mut within = None;
+        for piece in self.without_bare_links() {
+            match piece {
+                Piece::Open(style) if style.is_code() => within = Some(style),
+                Piece::Close(style) if style.is_code() => within = None,
+                Piece::Words(words) => match within {
+                    Some(Style::Block { language }) => out.block(language.as_deref(), words),
+                    Some(_) => out.code(words),
+                    None => out.say(words),
+                },
+                Piece::Open(Style::Quote) => out.quote(),
+                Piece::Close(Style::Quote) => out.unquote(),
+                Piece::Open(style) => out.open(style),
+                Piece::Close(_) => out.close(),
+            }
+        }
+        Text::new(out.lines.done())
+    }
+
+    /// Without links whose words are their address: they are best read as they stand.
+    fn without_bare_links(&self) -> Vec<Piece<'_>> {
+        let mut pieces = self.pieces();
+        let is_bare = |around: &[Piece<'_>]| match around {
+            [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),
+            _ => false,
+        };
+        let bare: Vec<usize> = (0..pieces.len().saturating_sub(2))
+            .filter(|at| is_bare(&pieces[*at..*at + 3]))
+            .collect();
+        for at in bare.into_iter().rev() {
+            pieces.remove(at + 2);
+            pieces.remove(at);
+        }
+        pieces
+    }
+}
+
+/// Writes Markdown. Marks stand at the words that they are about, and begin and end within a line, or they would be none.
+#[derive(Default)]
+struct Writer<'t> {
+    lines: Lines,
+    /// What is open, from the outer to the inner, and whether its mark is written.
+    open: Vec<(&'t Style, bool)>,
+    /// White space that is not written yet: a mark may have to come before it.
+    space: String,
+}
+
+impl<'t> Writer<'t> {
+    fn open(&mut self, style: &'t Style) {
+        self.open.push((style, false));
+    }
+
+    fn close(&mut self) {
+        if let Some((style, true)) = self.open.pop() {
+            self.lines.say(&closing(style));
+        }
+    }
+
+    fn quote(&mut self) {
+        self.end_marks();
+        self.lines.quote();
+    }
+
+    fn unquote(&mut self) {
+        self.end_marks();
+        self.lines.unquote();
+    }
+
+    fn say(&mut self, words: &str) {
+        self.each_line(words, |out, line| {
+            let solid = line.trim();
+            let begin = line.len() - line.trim_start().len();
+            out.space.push_str(&line[..begin]);
+            if !solid.is_empty() {
+                let is_first = out.lines.is_at_start();
+                out.begin();
+                out.lines.say(&escaped(solid, is_first));
+                out.space.push_str(&line[begin + solid.len()..]);
+            }
+        });
+    }
+
+    fn code(&mut self, words: &str) {
+        self.each_line(words, |out, line| {
+            if !line.trim().is_empty() {
+                out.begin();
+                let fence = fence(line, 1);
+                let gap = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+                out.lines.say(&format!("{fence}{gap}{line}{gap}{fence}"));
+            }
+        });
+    }
+
+    fn block(&mut self, language: Option<&str>, words: &str) {
+        self.end_marks();
+        let fence = fence(words, 3);
+        let is_plain = |c: &char| c.is_ascii_alphanumeric() || "+#-._".contains(*c);
+        let language: String = language.unwrap_or_default().chars().filter(is_plain).collect();
+        let words = words.strip_suffix('\n').unwrap_or(words);
+        self.lines.own_line();
+        self.lines.say(&format!("{fence}{language}\n{words}\n{fence}"));
+        self.lines.own_line();
+    }
+
+    fn each_line(&mut self, words: &str, write: impl Fn(&mut Self, &str)) {
+        for (at, line) in words.split('\n').enumerate() {
+            if at > 0 {
+                self.end_marks();
+                self.lines.say("\n");
+            }
+            write(self, line);
+        }
+    }
+
+    /// Writes the marks that belong before the words that come.
+    fn begin(&mut self) {
+        self.lines.say(&std::mem::take(&mut self.space));
+        for (style, is_written) in &mut self.open {
+            if !std::mem::replace(is_written, true) {
+                self.lines.say(opening(style));
+            }
+        }
+    }
+
+    /// Ends all marks, to be begun again with the words that come.
+    fn end_marks(&mut self) {
+        self.space.clear();
+        for (style, is_written) in self.open.iter_mut().rev() {
+            if std::mem::take(is_written) {
+                self.lines.say(&closing(style));
+            }
+        }
+    }
+}
+
+const fn opening(style: &Style) -> &'static str {
+    match style {
+        Style::Bold => "**",
+        Style::Italic => "*",
+        Style::Strike => "~~",
+        Style::Link { .. } => "[",
+        Style::Underline | Style::Spoiler | Style::Code | Style::Block { .. } | Style::Quote => "",
+    }
+}
+
+fn closing(style: &Style) -> String {
+    match style {
+        Style::Link { url } => format!("]({})", target(url)),
+        other => opening(other).to_owned(),
+    }
+}
+
+/// An address, without what would end it.
+fn target(url: &str) -> String {
+    let mut target = String::with_capacity(url.len());
+    for c in url.chars() {
+        match c {
+            '(' => target.push_str("%28"),
+            ')' => target.push_str("%29"),
+            '<' => target.push_str("%3C"),
+            '>' => target.push_str("%3E"),
+            '\\' => target.push_str("%5C"),
+            c if c.is_whitespace() || c.is_control() => target.push_str("%20"),
+            c => target.push(c),
+        }
+    }
+    target
+}
+
+/// More backticks than stand in a row in the words.
+fn fence(words: &str, least: usize) -> String {
+    let longest = words.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat(least.max(longest + 1))
+}
+
+/// Words of a line that mean nothing but themselves.
+fn escaped(words: &str, is_line: bool) -> String {
+    let mut escaped = String::with_capacity(words.len());
+    let mut before = None;
+    for (at, c) in words.char_indices() {
+        let after = words[at + c.len_utf8()..].chars().next();
+        let is_mark = match c {
+            '*' | '`' | '[' | ']' | '<' | '~' => true,
+            // Within a word it is a letter.
+            '_' => !(before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)),
+            '\\' => after.is_none_or(|after| after.is_ascii_punctuation()),
+            '&' => after.is_some_and(|after| after.is_ascii_alphabetic() || after == '#'),
+            '#' | '>' | '+' | '-' | '=' => is_line && at == 0,
+            '.' | ')' => is_line && is_number(&words[..at]),
+            _ => false,
+        };
+        if is_mark {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+        before = Some(c);
+    }
+    escaped
+}
+
+/// Whether a line that begins like this is an item of a list.
+fn is_number(words: &str) -> bool {
+    (1..=9).contains(&words.len()) && words.bytes().all(|b| b.is_ascii_digit())
+}

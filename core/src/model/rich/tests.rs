@@ -1,0 +1,174 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn span(start: usize, end: usize, style: Style) -> Span {
+    Span { start, end, style }
+}
+
+fn link(url: &str) -> Style {
+    Style::Link { url: url.to_owned() }
+}
+
+#[test]
+fn spans_that_cross_are_cut_and_useless_ones_left_out() {
+    let spans = vec![
+        span(3, 8, Style::Italic),
+        span(0, 5, Style::Bold),
+        span(2, 2, Style::Code),
+        span(4, 99, Style::Code),
+        span(9, 10, Style::Code),
+    ];
+    let text = RichText::new("12345678ö0", spans);
+    assert_eq!(
+        text.spans(),
+        [
+            span(0, 5, Style::Bold),
+            span(3, 5, Style::Italic),
+            span(5, 8, Style::Italic)
+        ]
+    );
+    let code = RichText::new("12345678", vec![span(1, 6, Style::Code), span(2, 8, Style::Bold)]);
+    assert_eq!(code.spans(), [span(1, 6, Style::Code), span(6, 8, Style::Bold)]);
+}
+
+#[test]
+fn a_text_reads_plain_and_in_markdown() {
+    let block = Style::Block {
+        language: Some("rust".to_owned()),
+    };
+    let (bold, italic, strike, quote) = (Style::Bold, Style::Italic, Style::Strike, Style::Quote);
+    for (words, spans, plain, markdown) in [
+        ("a bold word", vec![span(2, 6, bold.clone())], "a bold word", "a **bold** word"),
+        ("a bold word", vec![span(1, 7, bold.clone())], "a bold word", "a **bold** word"),
+        (
+            "both words",
+            vec![span(0, 10, bold.clone()), span(5, 10, italic.clone())],
+            "both words",
+            "**both *words***",
+        ),
+        (
+            "two\n\nlines",
+            vec![span(0, 10, strike)],
+            "two\n\nlines",
+            "~~two~~\n\n~~lines~~",
+        ),
+        (
+            "our shop or https://shop.example/a_b",
+            vec![
+                span(0, 8, link("https://shop.example/(x)")),
+                span(12, 36, link("https://shop.example/a_b")),
+            ],
+            "our shop (https://shop.example/(x)) or https://shop.example/a_b",
+            "[our shop](https://shop.example/%28x%29) or https://shop.example/a_b",
+        ),
+        (
+            "so:\nsaid\ntwice\nno",
+            vec![span(4, 14, quote.clone())],
+            "so:\n> said\n> twice\nno",
+            "so:\n> said\n> twice\nno",
+        ),
+        ("said, and no", vec![span(0, 4, quote)], "> said\n, and no", "> said\n, and no"),
+        (
+            "run fn f() {} now",
+            vec![span(4, 13, block)],
+            "run \nfn f() {}\n now",
+            "run\n```rust\nfn f() {}\n```\n now",
+        ),
+        (
+            "a `b` c",
+            vec![span(2, 5, Style::Code)],
+            "a `b` c",
+            "a `` `b` `` c",
+        ),
+        (
+            "1. a*b_c_d <x> _e_\n# 2 &amp; 3 > 2",
+            vec![],
+            "1. a*b_c_d <x> _e_\n# 2 &amp; 3 > 2",
+            "1\\. a\\*b_c_d \\<x> \\_e\\_\n\\# 2 \\&amp; 3 > 2",
+        ),
+        ("   ", vec![span(0, 3, bold)], "   ", ""),
+    ] {
+        let text = RichText::new(words, spans);
+        assert_eq!(text.plain().as_str(), plain);
+        assert_eq!(text.markdown().as_str(), markdown);
+    }
+}
+
+#[test]
+fn joined_texts_keep_their_formatting() {
+    let bold = || RichText::new("bold", vec![span(0, 4, Style::Bold)]);
+    let joined = RichText::joined([RichText::from("so"), bold(), bold()], "\n");
+    assert_eq!(joined.markdown().as_str(), "so\n**bold**\n**bold**");
+}
+
+fn any_style() -> impl Strategy<Value = Style> {
+    prop_oneof![
+        Just(Style::Bold),
+        Just(Style::Italic),
+        Just(Style::Underline),
+        Just(Style::Strike),
+        Just(Style::Spoiler),
+        Just(Style::Code),
+        Just(Style::Block { language: None }),
+        Just(Style::Quote),
+        Just(link("https://shop.example/")),
+    ]
+}
+
+fn any_text() -> impl Strategy<Value = RichText> {
+    let spans = prop::collection::vec((0_usize..40, 0_usize..40, any_style()), 0..8);
+    ("[a-z é😀\n*_`\\[\\]<>#.1-]{0,30}", spans).prop_map(|(words, spans)| {
+        let spans = spans.into_iter().map(|(start, end, style)| span(start, end, style));
+        RichText::new(words, spans.collect())
+    })
+}
+
+proptest! {
+    #[test]
+    fn spans_nest_within_the_words(text in any_text()) {
+        let words = text.words().as_str();
+        for (at, one) in text.spans().iter().enumerate() {
+            prop_assert!(one.start < one.end && words.get(one.start..one.end).is_some());
+            for other in &text.spans()[at + 1..] {
+                prop_assert!(other.start >= one.end || (other.start >= one.start && other.end <= one.end));
+                prop_assert!(!one.style.is_code() || other.start >= one.end, "nothing within code");
+            }
+        }
+    }
+
+    #[test]
+    fn the_pieces_are_the_words_and_close_what_they_open(text in any_text()) {
+        let (mut words, mut open) = (String::new(), Vec::new());
+        for piece in text.pieces() {
+            match piece {
+                Piece::Words(more) => words.push_str(more),
+                Piece::Open(style) => open.push(style),
+                Piece::Close(style) => prop_assert_eq!(open.pop(), Some(style)),
+            }
+        }
+        prop_assert!(open.is_empty());
+        prop_assert_eq!(words.as_str(), text.words().as_str());
+    }
+
+    #[test]
+    fn no_word_is_lost_in_plain_text(text in any_text()) {
+        let solid = |words: &str| words.chars().filter(|c| !c.is_whitespace() && *c != '>').collect::<String>();
+        let plain = solid(text.plain().as_str()).replace("(https://shop.example/)", "");
+        prop_assert_eq!(plain, solid(text.words().as_str()));
+    }
+
+    #[test]
+    fn no_word_is_lost_in_markdown(text in any_text()) {
+        use pulldown_cmark::{Event, Options, Parser};
+        let markdown = text.markdown();
+        let mut read = String::new();
+        for event in Parser::new_ext(markdown.as_str(), Options::ENABLE_STRIKETHROUGH) {
+            if let Event::Text(words) | Event::Code(words) = event {
+                read.push_str(&words);
+            }
+        }
+        let solid = |words: &str| words.chars().filter(|c| c.is_alphanumeric() || "é😀".contains(*c)).collect::<String>();
+        prop_assert_eq!(solid(&read), solid(text.words().as_str()), "{}", markdown.as_str());
+    }
+}
