@@ -14,6 +14,7 @@ mod content;
 mod corpus;
 mod file;
 mod format;
+mod hollow;
 mod line;
 mod reference;
 #[cfg(test)]
@@ -32,7 +33,7 @@ use teloxide::types::{
     User, UserId,
 };
 
-pub(crate) use self::command::command;
+pub(crate) use self::{command::command, hollow::filled};
 
 /// What the end button sends. No bot of an author's has it by chance.
 pub(crate) const END_BUTTON: &str = "escalator:end";
