@@ -13,9 +13,9 @@ pub(super) fn paid_media(paid: &PaidMediaInfo) -> String {
 
 /// A gift, and the words that came with it.
 pub(super) fn gift(info: &GiftInfo) -> String {
-    let emoji = info.gift.sticker.emoji.iter();
-    let emoji: String = emoji.map(|emoji| format!(" {emoji},")).collect();
-    let gift = format!("[gift:{emoji} {}]", stars(info.gift.star_count));
+    let emoji = info.gift.sticker.emoji.clone();
+    let told: Vec<_> = emoji.into_iter().chain([stars(info.gift.star_count)]).collect();
+    let gift = format!("[gift: {}]", told.join(", "));
     match info.text.as_deref().filter(|words| !words.is_empty()) {
         Some(words) => format!("{gift} {words}"),
         None => gift,
