@@ -1,5 +1,8 @@
 use super::RichText;
 
+const REPLY: &str = "in reply to";
+const FORWARDED: &str = "forwarded";
+
 /// How much is shown of what a message refers to, in characters.
 const QUOTE_CHARS_MAX: usize = 80;
 
@@ -7,7 +10,7 @@ impl RichText {
     /// The line in front of a message that answers another one, with the beginning of that: `[in reply to “Is it blue?”]`.
     /// Where it stands outside of the conversation, with whose it is: `[in reply to “Is it blue?” from Anna]`.
     pub fn in_reply_to(answered: &str, from: Option<&str>) -> Self {
-        Self::about("in reply to", answered, from)
+        Self::about(REPLY, answered, from)
     }
 
     /// A line that says what was done with a message, with its beginning: `[pinned “Is it blue?”]`.
@@ -18,8 +21,22 @@ impl RichText {
     /// The line in front of a message that somebody else said: `[forwarded from Anna]`, or `[forwarded]` where nobody tells
     /// who.
     pub fn forwarded(from: Option<&str>) -> Self {
-        format!("[forwarded{}]", whose(from)).into()
+        format!("[{FORWARDED}{}]", whose(from)).into()
     }
+
+    /// The words without the lines in front of them that tell what they refer to: those are somebody else's.
+    pub(crate) fn own_words(&self) -> &str {
+        let mut own = self.words.as_str();
+        while is_mark(own.lines().next().unwrap_or_default()) {
+            own = own.split_once('\n').map_or("", |(_, rest)| rest);
+        }
+        own
+    }
+}
+
+fn is_mark(line: &str) -> bool {
+    let done = line.strip_prefix('[').filter(|_| line.ends_with(']'));
+    done.is_some_and(|done| done.starts_with(REPLY) || done.starts_with(FORWARDED))
 }
 
 /// The beginning of words that are elsewhere, on one line; `a message` where there are none.
@@ -75,6 +92,17 @@ mod tests {
             "[forwarded from Anna]"
         );
         assert_eq!(RichText::forwarded(None).plain().as_str(), "[forwarded]");
+    }
+
+    #[test]
+    fn what_it_refers_to_is_not_in_the_words_of_a_message() {
+        let forwarded = RichText::forwarded(Some("Anna"));
+        let reply = RichText::in_reply_to("help@shop.example", None);
+        let all = RichText::joined([forwarded, reply.clone(), "yes\n[forwarded]".into()], "\n");
+        assert_eq!(all.own_words(), "yes\n[forwarded]");
+        assert_eq!(reply.own_words(), "");
+        assert_eq!(RichText::from("[in short] yes").own_words(), "[in short] yes");
+        assert_eq!(RichText::from("").own_words(), "");
     }
 
     #[test]
