@@ -86,26 +86,3 @@ impl fmt::Debug for FileRef {
         write!(f, "FileRef({} bytes)", self.0.len())
     }
 }
-
-/// A name that is a name and nothing else: no folders, no control characters, nothing that turns or hides its letters, and
-/// no dot or space at its ends, so that `.env` is kept as `env` and hides nowhere. Empty when nothing is left.
-pub(crate) fn plain_file_name(given: &str) -> String {
-    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = last.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
-    shown.trim_matches(|c: char| c.is_whitespace() || c == '.').to_owned()
-}
-
-/// Marks and overrides of direction, zero-width spaces, the byte order mark. Joiners stay: emoji are made of them.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}'
-            | '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}'
-    )
-}

@@ -14,6 +14,7 @@ mod clock;
 mod customer;
 mod event;
 mod file;
+mod file_name;
 mod hook_address;
 mod id;
 mod line;
@@ -21,7 +22,7 @@ mod rich;
 mod settings;
 mod text;
 
-pub(crate) use self::file::plain_file_name;
+pub(crate) use self::file_name::plain_file_name;
 pub use self::{
     arrival::Arrival,
     author::Author,
@@ -29,6 +30,7 @@ pub use self::{
     customer::{Contact, ContactError, ConversationKey, Profile},
     event::{BotEvent, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Signal, Unsent},
     file::{Attachment, FileKind, FileRef, FileSource},
+    file_name::file_name,
     hook_address::HookAddress,
     id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
     line::{Line, Speaker},

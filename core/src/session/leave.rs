@@ -88,9 +88,9 @@ pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &Custom
     if let Some(file) = message.files.first() {
         draft.undelivered(Some(file.name.as_str()), NO_FILES);
     }
-    // Words alone: the name of a file can look like an address.
+    // Own words alone: the name of a file can look like an address, and what is answered can have the desk's own in it.
     let words = message.text.as_ref().filter(|_| leaving.log.is_none());
-    let contact = words.and_then(|text| Contact::find(text.words().as_str()));
+    let contact = words.and_then(|text| Contact::find(text.own_words()));
     let chars = written_chars(&leaving) + line.as_str().chars().count();
     if contact.is_none() && chars > draft.env.desk.message_chars_max {
         draft.undelivered(None, TOO_LONG);

@@ -6,15 +6,12 @@ use super::{file, words};
 /// What nobody here knows.
 const UNKNOWN: &str = "[a message of a kind that cannot be shown here]";
 
-/// How much of a message is shown that another one answers, in characters.
-const QUOTE_CHARS_MAX: usize = 80;
-
 /// What a message says: its text, and its files.
 pub(super) fn of(message: &Message) -> CustomerMessage {
     let mut lines: Vec<RichText> = Vec::new();
-    lines.extend(quote(message).map(RichText::from));
+    lines.extend(quote(message));
     lines.extend(said(message));
-    lines.extend(message.message_snapshots.iter().map(|said| forwarded(said).into()));
+    lines.extend(message.message_snapshots.iter().map(forwarded));
     let stickers = message.sticker_items.iter();
     lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name).into()));
     lines.extend(poll(message).map(RichText::from));
@@ -44,23 +41,27 @@ fn said(message: &Message) -> Option<RichText> {
     (!words.is_blank()).then_some(words)
 }
 
-/// What is answered.
-fn quote(message: &Message) -> Option<String> {
+/// What is answered: its words, or the files that it is.
+fn quote(message: &Message) -> Option<RichText> {
     let answered = message.referenced_message.as_ref()?;
-    let words = said(answered)?.words().as_str().replace('\n', " ");
-    let mut short: String = words.chars().take(QUOTE_CHARS_MAX).collect();
-    if short.len() < words.len() {
-        short.push('…');
-    }
-    Some(format!("[in reply to “{short}”]"))
+    let files = answered.attachments.iter();
+    let files = files.map(|attachment| {
+        file::of(answered, attachment, file::is_voice(answered))
+            .label()
+            .into_string()
+    });
+    let words = said(answered).map(|words| words.words().clone().into_string());
+    let all: Vec<_> = files.chain(words).collect();
+    Some(RichText::in_reply_to(&all.join(" "), None))
 }
 
-fn forwarded(snapshot: &MessageSnapshot) -> String {
+/// What was forwarded. Discord does not tell whose it was.
+fn forwarded(snapshot: &MessageSnapshot) -> RichText {
     let files = snapshot.attachments.iter();
     let files = files.map(|file| format!("[file: {}]", file.filename));
     let words = std::iter::once(snapshot.content.clone()).filter(|words| !words.is_empty());
     let all: Vec<_> = words.chain(files).collect();
-    format!("[forwarded] {}", all.join(" "))
+    RichText::joined([RichText::forwarded(None), all.join(" ").into()], "\n")
 }
 
 fn poll(message: &Message) -> Option<String> {

@@ -1,4 +1,4 @@
-use escalator::model::{Attachment, FileKind, FileRef, FileSource, Text};
+use escalator::model::{Attachment, FileKind, FileRef, FileSource, Text, file_name};
 use serenity::model::{
     channel::{self, Message, MessageFlags},
     id::{AttachmentId, ChannelId, MessageId},
@@ -21,7 +21,7 @@ pub(super) fn of(message: &Message, attachment: &channel::Attachment, is_voice: 
     let handle = format!("{}/{}/{}", message.channel_id, message.id, attachment.id);
     Attachment {
         kind,
-        name: Text::from(attachment.filename.as_str()),
+        name: Text::from(file_name(&attachment.filename).unwrap_or_else(|| "file".to_owned())),
         media_type: media_type.map(str::to_owned),
         bytes: Some(u64::from(attachment.size)),
         source: FileSource::Platform(FileRef::new(handle)),

@@ -97,13 +97,11 @@ impl Reader<'_> {
     fn inline(&mut self, text: &str, depth: usize) {
         let (mut at, mut before) = (0, None);
         while let Some(c) = text[at..].chars().next() {
-            match self.mark(&text[at..], before, depth) {
-                Some(len) => at += len,
-                None => {
-                    self.words.push(c);
-                    at += c.len_utf8();
-                }
+            let marked = self.mark(&text[at..], before, depth);
+            if marked.is_none() {
+                self.words.push(c);
             }
+            at += marked.unwrap_or(c.len_utf8());
             before = text[..at].chars().next_back();
         }
     }

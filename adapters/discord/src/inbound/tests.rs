@@ -37,7 +37,12 @@ fn said(fields: &Value) -> CustomerMessage {
 }
 
 fn words(fields: &Value) -> String {
-    said(fields).text.expect("it says something").words().clone().into_string()
+    said(fields)
+        .text
+        .expect("it says something")
+        .words()
+        .clone()
+        .into_string()
 }
 
 #[test]
@@ -69,6 +74,19 @@ fn what_a_customer_sends_is_never_read_as_nothing() {
             json!({"content": "yes", "type": 19, "referenced_message": serde_json::to_value(
                 told(&json!({"content": "Is it blue?"}))).expect("it is plain")}),
             "[in reply to “Is it blue?”]\nyes",
+        ),
+        (
+            json!({"content": "this one", "type": 19, "referenced_message": serde_json::to_value(told(&json!({
+                "content": "", "attachments": [{"id": "99", "filename": "cat.png", "size": 17,
+                    "url": "https://cdn.example/cat.png", "proxy_url": "https://cdn.example/", "content_type": "image/png"}]
+            }))).expect("it is plain")}),
+            "[in reply to “[image: cat.png]”]\nthis one",
+        ),
+        (
+            json!({"content": "", "message_snapshots": [{"message": {"content": "Is it blue?", "type": 0,
+                "timestamp": "2025-10-15T08:00:00.000000+00:00", "edited_timestamp": null, "mentions": [],
+                "attachments": [], "embeds": []}}]}),
+            "[forwarded]\nIs it blue?",
         ),
     ] {
         assert_eq!(words(&fields), line);

@@ -1,4 +1,4 @@
-use escalator::model::{Attachment, FileKind, FileRef, FileSource, Text};
+use escalator::model::{Attachment, FileKind, FileRef, FileSource, Text, file_name};
 use teloxide::types::{Animation, Audio, Document, FileMeta, PhotoSize, Sticker, Video, VideoNote, Voice};
 
 /// The largest of a photo's sizes.
@@ -55,6 +55,9 @@ pub(super) fn video_note(note: &VideoNote) -> Attachment {
 pub(super) fn sticker(sticker: &Sticker) -> Attachment {
     let (kind, name, media_type) = if sticker.flags.is_animated {
         // Vector graphics of Telegram's own, which no desk draws.
+        if let Some(still) = &sticker.thumbnail {
+            return file(FileKind::Image, &still.file, "sticker.webp", Some("image/webp"));
+        }
         (FileKind::Document, "sticker.tgs", "application/x-tgsticker")
     } else if sticker.flags.is_video {
         (FileKind::Video, "sticker.webm", "video/webm")
@@ -77,10 +80,12 @@ fn file(kind: FileKind, meta: &FileMeta, name: &str, media_type: Option<&str>) -
 
 /// The sender's name for a file, or one that is made up.
 fn named(given: Option<&str>, word: &str, media_type: Option<&str>) -> String {
-    match given.map(str::trim).filter(|name| !name.is_empty()) {
-        Some(name) => name.to_owned(),
-        None => format!("{word}.{}", ending(media_type.unwrap_or_default())),
-    }
+    given.and_then(file_name).unwrap_or_else(|| {
+        // A song's title is no path.
+        let word = file_name(&word.replace(['/', '\\'], "-"));
+        let ending = ending(media_type.unwrap_or_default());
+        format!("{}.{ending}", word.as_deref().unwrap_or("file"))
+    })
 }
 
 fn ending(media_type: &str) -> &str {
@@ -91,6 +96,14 @@ fn ending(media_type: &str) -> &str {
         "audio/ogg" | "audio/opus" => "ogg",
         "video/quicktime" => "mov",
         "text/plain" => "txt",
+        "text/markdown" => "md",
+        "text/calendar" => "ics",
+        "text/vcard" => "vcf",
+        "application/msword" => "doc",
+        "application/vnd.ms-excel" => "xls",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
         other => match other.split_once('/') {
             Some((_, plain)) if is_ending(plain) => plain,
             _ => "bin",

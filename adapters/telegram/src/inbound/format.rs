@@ -29,9 +29,10 @@ fn style(kind: &MessageEntityKind) -> Option<Style> {
         },
         Kind::Blockquote | Kind::ExpandableBlockquote => Style::Quote,
         Kind::TextLink { url } => Style::Link { url: url.to_string() },
-        // A name; whose it is, only Telegram knows.
-        Kind::TextMention { .. } | Kind::CustomEmoji { .. } => return None,
-        Kind::Mention
+        // Of a mention by name, only Telegram knows whose it is; a custom emoji has a common one as its word.
+        Kind::TextMention { .. }
+        | Kind::CustomEmoji { .. }
+        | Kind::Mention
         | Kind::Hashtag
         | Kind::Cashtag
         | Kind::BotCommand

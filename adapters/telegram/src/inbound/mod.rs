@@ -10,9 +10,13 @@
 
 mod command;
 mod content;
+#[cfg(test)]
+mod corpus;
 mod file;
 mod format;
+mod hollow;
 mod line;
+mod reference;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -21,7 +25,7 @@ use escalator::{
     channel::Inbound,
     model::{
         Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position, Profile,
-        RichText, Text,
+        Text,
     },
 };
 use teloxide::types::{
@@ -29,7 +33,7 @@ use teloxide::types::{
     User, UserId,
 };
 
-pub(crate) use self::command::command;
+pub(crate) use self::{command::command, hollow::filled};
 
 /// What the end button sends. No bot of an author's has it by chance.
 pub(crate) const END_BUTTON: &str = "escalator:end";
@@ -171,11 +175,10 @@ fn edited(message: &Message) -> CustomerEvent {
     // A live location is edited at each step that its owner takes.
     let moves =
         matches!(&message.kind, MessageKind::Common(common) if matches!(common.media_kind, MediaKind::Location(_)));
-    let words = content::words(message);
-    match words.or_else(|| content::of(message).readable().map(RichText::from)) {
-        Some(words) if !moves => CustomerEvent::Edited(words),
-        _ => nothing_said(),
+    if moves {
+        return nothing_said();
     }
+    CustomerEvent::Edited(content::changed(message))
 }
 
 fn pressed(button: &Button) -> CustomerEvent {

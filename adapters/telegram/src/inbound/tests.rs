@@ -190,7 +190,7 @@ fn an_edit_is_its_new_words_and_a_moving_place_says_nothing() {
         (json!({"text": "/end"}), Some("Edited: /end")),
         (
             json!({"photo": [picture("L", 9)], "caption": "new"}),
-            Some("Edited: new"),
+            Some("Edited: [image: photo.jpg] new"),
         ),
         (json!({"photo": [picture("L", 9)]}), Some("Edited: [image: photo.jpg]")),
         (

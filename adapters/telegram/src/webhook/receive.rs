@@ -19,7 +19,7 @@ use super::{
     WebhookSettings,
     queue::{Entered, Queue},
 };
-use crate::Telegram;
+use crate::{Telegram, inbound};
 
 /// What the route knows.
 pub(super) struct Door {
@@ -147,7 +147,7 @@ pub(super) fn read(body: &[u8]) -> serde_json::Result<Update> {
     if let UpdateKind::Error(raw) = &mut update.kind {
         *raw = serde_json::from_slice(body)?;
     }
-    Ok(update)
+    Ok(inbound::filled(update, body))
 }
 
 enum Answer {

@@ -1,5 +1,6 @@
 //! The channel against a fake Telegram, with a real teloxide dispatcher in between.
 
+mod content;
 mod desk_of_one;
 mod faults;
 mod files;

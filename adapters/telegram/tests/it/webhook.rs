@@ -155,6 +155,26 @@ async fn an_update_of_a_humans_chat_is_answered_only_once_it_was_accepted() {
 }
 
 #[tokio::test]
+async fn an_answer_to_words_of_another_chat_has_its_words() {
+    let rig = Rig::new().await;
+    let served = Served::told(&rig).await;
+    let ada = rig.ada();
+    rig.house.hand_over(&rig.key(&ada));
+    let running = rig.run_by_webhook(&served.webhook);
+    let mut update = says(1, "is this true?");
+    let message = &mut update["message"];
+    message["chat"]["id"] = json!(ada.id());
+    message["from"]["id"] = json!(ada.id());
+    // It tells of no kind: what is answered is words.
+    message["external_reply"] = json!({"origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Bea"}});
+    message["quote"] = json!({"text": "All at half price", "position": 0});
+    assert_eq!(served.post(&update).await.status(), StatusCode::OK);
+    let said = "[in reply to “All at half price”]\nis this true?";
+    rig.house.wait(|state| state.lines() == [said]).await;
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn who_does_not_tell_the_secret_is_turned_away_unheard() {
     let rig = Rig::new().await;
     let served = Served::told(&rig).await;

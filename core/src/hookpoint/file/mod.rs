@@ -1,7 +1,6 @@
 //! Files of hooks: kept as they come, looked at rather than believed, and given clean names.
 
 mod media;
-mod name;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -9,7 +8,7 @@ use futures::{Stream, StreamExt};
 use super::refusal::Refusal;
 use crate::{
     desk::HookFile,
-    model::{Attachment, BlobId, FileKind, FileSource, Text},
+    model::{Attachment, BlobId, FileKind, FileSource, Text, file_name},
     store::blobs::Blobs,
 };
 
@@ -34,7 +33,7 @@ pub(super) struct Stated {
 impl Stated {
     pub(super) fn new(name: Option<&str>, media_type: Option<&str>) -> Self {
         Self {
-            name: name.and_then(name::cleaned),
+            name: name.and_then(file_name),
             media_type: media_type.and_then(media::cleaned),
         }
     }
@@ -84,7 +83,7 @@ impl Kept {
 
     /// The file with the name that came with it, else the one that was told beside it, else one that is made up.
     pub(super) fn named(self, told: Option<&str>) -> HookFile {
-        let name = self.name.or_else(|| told.and_then(name::cleaned));
+        let name = self.name.or_else(|| told.and_then(file_name));
         HookFile {
             blob: self.blob,
             name: Some(Text::from(name.unwrap_or_else(|| format!("file.{}", self.ending)))),

@@ -8,6 +8,7 @@
 //! - How a platform writes formatting: its adapter. What the desk reads: [`RichText::plain`] and [`RichText::markdown`].
 
 mod lines;
+mod mark;
 mod markdown;
 mod nest;
 mod plain;

@@ -95,6 +95,21 @@ fn the_name_of_a_file_is_no_contact() {
 }
 
 #[test]
+fn a_contact_in_what_is_answered_is_none_of_the_customers() {
+    let mut scene = Scene::leaving();
+    let asked = scene.happens(&says(
+        "[in reply to “Or write to help@shop.example”]\nI would rather not",
+    ));
+    assert_eq!(told(&asked), "leaving kept: record, notice:ask_contact");
+    let given = scene.happens(&says("[in reply to “Leave your phone number”]\n31 20 123 4567"));
+    assert_eq!(
+        ticket(&given).0,
+        &Contact::Phone("31201234567".into()),
+        "a number alone counts"
+    );
+}
+
+#[test]
 fn a_file_cannot_be_left_and_the_customer_is_told() {
     let mut scene = Scene::opening();
     scene.happens(&sends(Some("look"), vec![picture("cat.png", Some(1))]));

@@ -112,6 +112,12 @@ impl Spec {
             .collect()
     }
 
+    /// The names of a type's fields; none of a type that is not there.
+    pub fn fields_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let shape = self.types.get(name).into_iter();
+        shape.flat_map(|shape| shape.fields.iter().map(|field| field.name.as_str()))
+    }
+
     /// The method's name as it is documented, from any case of letters.
     pub(crate) fn method_name(&self, name: &str) -> Option<&str> {
         let method = self.methods.get(&name.to_ascii_lowercase())?;

@@ -1,0 +1,90 @@
+//! Messages that teloxide reads as empty, because a part beside what they say is of a shape that it does not know.
+
+use serde_json::Value;
+use teloxide::types::{MessageKind, Update, UpdateKind};
+
+/// What is left out of such a message, one after the other, until it can be read. The first is in each reply to words of
+/// another chat: teloxide knows replies to files alone.
+const PARTS: [&str; 5] = [
+    "external_reply",
+    "reply_markup",
+    "forward_origin",
+    "reply_to_story",
+    "link_preview_options",
+];
+
+/// The same update with what the message says, where it was read as empty and its words can be had.
+pub(crate) fn filled(update: Update, body: &[u8]) -> Update {
+    if is_hollow(&update) {
+        read_without_parts(body).unwrap_or(update)
+    } else {
+        update
+    }
+}
+
+fn is_hollow(update: &Update) -> bool {
+    match &update.kind {
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => {
+            matches!(message.kind, MessageKind::Empty {})
+        }
+        _ => false,
+    }
+}
+
+fn read_without_parts(body: &[u8]) -> Option<Update> {
+    let mut raw: Value = serde_json::from_slice(body).ok()?;
+    PARTS.into_iter().find_map(|part| {
+        let messages = raw.as_object_mut()?.values_mut().filter_map(Value::as_object_mut);
+        let gone = messages.filter_map(|message| message.remove(part)).count();
+        // teloxide reads an update from text alone.
+        let read = || serde_json::from_str::<Update>(&raw.to_string()).ok();
+        (gone > 0).then(read)?.filter(|update| !is_hollow(update))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(fields: Value) -> Update {
+        let mut message = json!({
+            "message_id": 5, "date": 1_700_000_000, "from": {"id": 42, "is_bot": false, "first_name": "Ada"},
+            "chat": {"id": 42, "type": "private", "first_name": "Ada"},
+        });
+        let Value::Object(fields) = fields else {
+            panic!("fields are an object")
+        };
+        message.as_object_mut().expect("it is one").extend(fields);
+        let body = json!({"update_id": 7, "message": message}).to_string();
+        filled(serde_json::from_str(&body).expect("an update is read"), body.as_bytes())
+    }
+
+    fn text(update: &Update) -> Option<&str> {
+        match &update.kind {
+            UpdateKind::Message(message) => message.text(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn words_are_read_whatever_stands_beside_them() {
+        let odd = json!({"type": "new_tomorrow", "date": 1});
+        for fields in [
+            json!({"text": "hello"}),
+            json!({"text": "hello", "external_reply": {"origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Bea"}}}),
+            json!({"text": "hello", "forward_origin": odd}),
+            json!({"text": "hello", "forward_origin": odd, "external_reply": {"origin": odd}}),
+            json!({"text": "hello", "reply_to_story": odd, "reply_markup": odd, "link_preview_options": 5}),
+        ] {
+            assert_eq!(text(&read(fields.clone())), Some("hello"), "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_that_is_known_stays_empty() {
+        let update = read(json!({"something_new": {}, "external_reply": {}}));
+        assert!(is_hollow(&update));
+    }
+}
