@@ -146,7 +146,11 @@ impl Reader<'_> {
     fn tag(&mut self, rest: &str) -> Option<usize> {
         let (tag, _) = rest[1..].split_once('>')?;
         let is_address = ["https://", "http://"].iter().any(|scheme| tag.starts_with(scheme)) && !tag.contains(' ');
-        let shown = if is_address { Some(tag.to_owned()) } else { (self.shown)(tag) };
+        let shown = if is_address {
+            Some(tag.to_owned())
+        } else {
+            (self.shown)(tag)
+        };
         self.words.push_str(&shown?);
         Some(tag.len() + 2)
     }
@@ -222,7 +226,8 @@ fn find_run(words: &str, ticks: usize) -> Option<usize> {
 
 /// A block's language, where its first line is one, and its words.
 fn block(words: &str) -> (Style, &str) {
-    let is_language = |line: &str| !line.is_empty() && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#-._".contains(&b));
+    let is_language =
+        |line: &str| !line.is_empty() && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#-._".contains(&b));
     let (language, code) = match words.split_once('\n') {
         Some((first, code)) if is_language(first) && !code.trim().is_empty() => (Some(first.to_owned()), code),
         _ => (None, words),
@@ -277,18 +282,38 @@ mod tests {
     #[test]
     fn discords_markdown_is_read_as_discord_shows_it() {
         for (content, plain, markdown) in [
-            ("**bold** and *italic* or _so_", "bold and italic or so", "**bold** and *italic* or *so*"),
+            (
+                "**bold** and *italic* or _so_",
+                "bold and italic or so",
+                "**bold** and *italic* or *so*",
+            ),
             ("***both***", "both", "***both***"),
-            ("__under__ ~~gone~~ ||secret||", "under gone secret", "under ~~gone~~ secret"),
-            ("snake_case_name 2 * 3 * 4", "snake_case_name 2 * 3 * 4", "snake_case_name 2 \\* 3 \\* 4"),
-            ("\\*no\\* `**raw**` ``a ` b``", "*no* **raw** a ` b", "\\*no\\* `**raw**` ``a ` b``"),
+            (
+                "__under__ ~~gone~~ ||secret||",
+                "under gone secret",
+                "under ~~gone~~ secret",
+            ),
+            (
+                "snake_case_name 2 * 3 * 4",
+                "snake_case_name 2 * 3 * 4",
+                "snake_case_name 2 \\* 3 \\* 4",
+            ),
+            (
+                "\\*no\\* `**raw**` ``a ` b``",
+                "*no* **raw** a ` b",
+                "\\*no\\* `**raw**` ``a ` b``",
+            ),
             (
                 "```rust\nfn f() {}\n```\nafter",
                 "fn f() {}\nafter",
                 "```rust\nfn f() {}\n```\nafter",
             ),
             ("```\n> no quote\n```", "> no quote", "```\n> no quote\n```"),
-            ("> one\n> **two**\nthree", "> one\n> two\nthree", "> one\n> **two**\nthree"),
+            (
+                "> one\n> **two**\nthree",
+                "> one\n> two\nthree",
+                "> one\n> **two**\nthree",
+            ),
             ("so\n>>> one\ntwo", "so\n> one\n> two", "so\n> one\n> two"),
             ("# Title\n-# small", "Title\nsmall", "**Title**\nsmall"),
             (
@@ -296,7 +321,11 @@ mod tests {
                 "our shop (https://shop.example) https://x.example",
                 "[our *shop*](https://shop.example) https://x.example",
             ),
-            ("hi <@42>, 1 < 2 <@7>", "hi @Anna, 1 < 2 <@7>", "hi @Anna, 1 \\< 2 \\<@7>"),
+            (
+                "hi <@42>, 1 < 2 <@7>",
+                "hi @Anna, 1 < 2 <@7>",
+                "hi @Anna, 1 \\< 2 \\<@7>",
+            ),
             ("**", "**", "\\*\\*"),
             ("", "", ""),
         ] {
@@ -308,7 +337,13 @@ mod tests {
 
     #[test]
     fn nothing_is_too_deep_or_too_odd_to_be_read() {
-        for content in ["*".repeat(4_000), "[".repeat(4_000), "> ".repeat(2_000), "`".repeat(3_999), "||**".repeat(1_000)] {
+        for content in [
+            "*".repeat(4_000),
+            "[".repeat(4_000),
+            "> ".repeat(2_000),
+            "`".repeat(3_999),
+            "||**".repeat(1_000),
+        ] {
             assert!(!read(&content).words().is_blank());
         }
     }

@@ -69,7 +69,11 @@ mod tests {
             MessageEntity::code(usize::MAX, usize::MAX),
         ];
         let text = formatted(words, &entities);
-        let styled: Vec<_> = text.spans().iter().map(|span| (&words[span.start..span.end], &span.style)).collect();
+        let styled: Vec<_> = text
+            .spans()
+            .iter()
+            .map(|span| (&words[span.start..span.end], &span.style))
+            .collect();
         let link = Style::Link {
             url: "https://shop.example/".to_owned(),
         };

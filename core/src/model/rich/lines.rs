@@ -11,7 +11,10 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn say(&mut self, words: &str) {
-        let owed = std::mem::take(&mut self.owes_line) && !words.starts_with('\n') && !self.text.is_empty() && !self.text.ends_with('\n');
+        let owed = std::mem::take(&mut self.owes_line)
+            && !words.starts_with('\n')
+            && !self.text.is_empty()
+            && !self.text.ends_with('\n');
         if owed {
             self.end_line();
         }
@@ -61,7 +64,6 @@ impl Lines {
     pub(super) fn done(self) -> String {
         self.text
     }
-
 
     fn begin(&mut self) {
         if !self.is_begun {

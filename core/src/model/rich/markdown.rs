@@ -93,7 +93,11 @@ impl<'t> Writer<'t> {
             if !line.trim().is_empty() {
                 out.begin();
                 let fence = fence(line, 1);
-                let gap = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+                let gap = if line.starts_with('`') || line.ends_with('`') {
+                    " "
+                } else {
+                    ""
+                };
                 out.lines.say(&format!("{fence}{gap}{line}{gap}{fence}"));
             }
         });

@@ -39,8 +39,18 @@ fn a_text_reads_plain_and_in_markdown() {
     };
     let (bold, italic, strike, quote) = (Style::Bold, Style::Italic, Style::Strike, Style::Quote);
     for (words, spans, plain, markdown) in [
-        ("a bold word", vec![span(2, 6, bold.clone())], "a bold word", "a **bold** word"),
-        ("a bold word", vec![span(1, 7, bold.clone())], "a bold word", "a **bold** word"),
+        (
+            "a bold word",
+            vec![span(2, 6, bold.clone())],
+            "a bold word",
+            "a **bold** word",
+        ),
+        (
+            "a bold word",
+            vec![span(1, 7, bold.clone())],
+            "a bold word",
+            "a **bold** word",
+        ),
         (
             "both words",
             vec![span(0, 10, bold.clone()), span(5, 10, italic.clone())],
@@ -68,19 +78,19 @@ fn a_text_reads_plain_and_in_markdown() {
             "so:\n> said\n> twice\nno",
             "so:\n> said\n> twice\nno",
         ),
-        ("said, and no", vec![span(0, 4, quote)], "> said\n, and no", "> said\n, and no"),
+        (
+            "said, and no",
+            vec![span(0, 4, quote)],
+            "> said\n, and no",
+            "> said\n, and no",
+        ),
         (
             "run fn f() {} now",
             vec![span(4, 13, block)],
             "run \nfn f() {}\n now",
             "run\n```rust\nfn f() {}\n```\n now",
         ),
-        (
-            "a `b` c",
-            vec![span(2, 5, Style::Code)],
-            "a `b` c",
-            "a `` `b` `` c",
-        ),
+        ("a `b` c", vec![span(2, 5, Style::Code)], "a `b` c", "a `` `b` `` c"),
         (
             "1. a*b_c_d <x> _e_\n# 2 &amp; 3 > 2",
             vec![],

@@ -263,7 +263,10 @@ fn what_the_customer_formatted_goes_to_the_desk_as_the_agent_reads_it() {
     ] {
         let mut scene = Scene::with_agent();
         scene.policy.desk_text = format;
-        let said = scene.decide(&customer(None, CustomerEvent::Message(CustomerMessage::text(text.clone()))));
+        let said = scene.decide(&customer(
+            None,
+            CustomerEvent::Message(CustomerMessage::text(text.clone())),
+        ));
         assert_eq!(desk_lines(&said), [at_the_desk]);
         assert_eq!(recorded(&said), ["Look here (https://shop.example/)"]);
         let edited = scene.decide(&customer(None, CustomerEvent::Edited(text.clone())));

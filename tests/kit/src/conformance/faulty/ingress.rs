@@ -185,7 +185,10 @@ impl FaultyIngress {
 fn misread_message(fault: IngressFault, message: &mut CustomerMessage) {
     match fault {
         IngressFault::ChangesWords => {
-            message.text = message.text.take().map(|words| words.words().as_str().replace('*', "").into());
+            message.text = message
+                .text
+                .take()
+                .map(|words| words.words().as_str().replace('*', "").into());
         }
         IngressFault::LosesNames => message.files.iter_mut().for_each(|file| file.name = "file".into()),
         IngressFault::MixesFiles => message
