@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use escalator::{
-    channel::{Escalated, Inbound, Offered, Owner, Started, Turn},
+    channel::{EscalateError, Escalated, Inbound, IngressError, Offered, Owner, Started, Turn},
     model::{ConversationKey, Escalation},
 };
 use serde_json::{Value, json};
@@ -36,6 +36,14 @@ enum Wish {
     Human,
     /// Something of the bot's.
     Bots,
+}
+
+/// What came of asking for a human.
+enum Asked {
+    Got(Escalated),
+    /// It is not known, and goes on.
+    InDoubt,
+    InVain,
 }
 
 /// A customer who asks for a human.
@@ -208,12 +216,12 @@ impl Post {
             asked
         });
         let text = match tokio::time::timeout(COMMIT_WAIT_MAX, &mut asked).await {
-            Ok(Ok(Some(Escalated::Opened(_)))) => &texts.human,
-            Ok(Ok(Some(Escalated::Already(_)))) => &texts.human_already,
-            Ok(Ok(None) | Err(_)) => &texts.human_failed,
+            Ok(Ok(Asked::Got(Escalated::Opened(_)) | Asked::InDoubt)) => &texts.human,
+            Ok(Ok(Asked::Got(Escalated::Already(_)))) => &texts.human_already,
+            Ok(Ok(Asked::InVain) | Err(_)) => &texts.human_failed,
             Err(_elapsed) => {
                 self.answer(interaction, texts.human.as_deref()).await;
-                if !matches!(asked.await, Ok(Some(_))) {
+                if matches!(asked.await, Ok(Asked::InVain) | Err(_)) {
                     self.follow_up(interaction, texts.human_failed.as_deref()).await;
                 }
                 return;
@@ -222,7 +230,7 @@ impl Post {
         self.answer(interaction, text.as_deref()).await;
     }
 
-    async fn ask_for_human(&self, asks: Asks) -> Option<Escalated> {
+    async fn ask_for_human(&self, asks: Asks) -> Asked {
         let conversation = asks.update.conversation.clone();
         let turn = if asks.is_early {
             // Past its own position: what stands before it goes to the human.
@@ -233,12 +241,17 @@ impl Post {
         let mut escalation = Escalation::because("the customer asked for a human");
         escalation.profile = asks.update.profile;
         escalation.history = self.history(&conversation).await;
-        match self.ingress.escalate(turn?, escalation).await {
-            Ok(escalated) => Some(escalated),
+        let Some(turn) = turn else { return Asked::InVain };
+        match self.ingress.escalate(turn, escalation).await {
+            Ok(escalated) => Asked::Got(escalated),
             Err(failed) => {
                 let channel = self.ingress.channel();
                 tracing::warn!(%channel, error = %failed, "nobody could be asked for");
-                None
+                match failed {
+                    // It goes on, and the bot must not say that it does not.
+                    EscalateError::Ingress(IngressError::InDoubt { .. }) => Asked::InDoubt,
+                    _ => Asked::InVain,
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ impl Intake {
     /// Commits what the desk said.
     ///
     /// # Errors
-    /// [`IngressError`]: nothing was recorded; the desk may say it again.
+    /// [`IngressError`]: nothing was recorded, or with [`IngressError::InDoubt`] it is not known; the desk may say it again.
     ///
     /// # Cancel safety
     /// When the future is dropped, the event may be committed or lost. Run it in a task that its caller cannot cancel, as

@@ -93,6 +93,7 @@ impl Intake {
     /// The house closes, and another instance may take over: lines of the bot on their way are waited for, then cut off, and
     /// no turn that was given before says anything more.
     pub(crate) async fn fall_silent(&self) {
+        self.seats.close();
         let closing = self.seats.sweep().into_iter().map(|seat| async move {
             // An escalation that is under way does the same.
             let generation = seat.generation();

@@ -1,6 +1,9 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -15,6 +18,8 @@ pub(super) struct Seats {
     now: fn() -> Timestamp,
     store: Arc<dyn Store>,
     by_key: Mutex<HashMap<ConversationKey, Arc<Seat>>>,
+    /// Whether the house closes.
+    is_closing: Arc<AtomicBool>,
 }
 
 impl Seats {
@@ -23,6 +28,7 @@ impl Seats {
             now,
             store,
             by_key: Mutex::default(),
+            is_closing: Arc::default(),
         }
     }
 
@@ -32,9 +38,19 @@ impl Seats {
             return Arc::clone(seat);
         }
         let (store, channel) = (Arc::clone(&self.store), key.channel.clone());
-        let seat = Seat::held_while(key.clone(), self.now, Box::new(move || store.holds(&channel)));
+        let is_closing = Arc::clone(&self.is_closing);
+        let seat = Seat::held_while(
+            key.clone(),
+            self.now,
+            Box::new(move || !is_closing.load(Ordering::SeqCst) && store.holds(&channel)),
+        );
         seats.insert(key.clone(), Arc::clone(&seat));
         seat
+    }
+
+    /// The house closes: from here on no seat lets the bot begin a line, whoever holds its channel.
+    pub(super) fn close(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
     }
 
     /// Another instance receives for a channel: whatever its seats allowed is over.

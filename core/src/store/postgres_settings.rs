@@ -19,7 +19,8 @@ pub struct PostgresSettings {
     pub busy_max: Duration,
     /// Holds the instance's renewals back. For tests: what a process that is stopped does not do.
     pub heartbeats: Heartbeats,
-    /// Counts the flushes that this instance waited for. Keep a clone to read it.
+    /// Counts the flushes of the batches that this instance wrote; claims and renewals have flushes of their own. Keep a clone
+    /// to read it.
     pub flushes: Flushes,
 }
 

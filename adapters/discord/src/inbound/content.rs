@@ -58,10 +58,11 @@ fn quote(message: &Message) -> Option<RichText> {
 /// What was forwarded. Discord does not tell whose it was.
 fn forwarded(snapshot: &MessageSnapshot) -> RichText {
     let files = snapshot.attachments.iter();
-    let files = files.map(|file| format!("[file: {}]", file.filename));
-    let words = std::iter::once(snapshot.content.clone()).filter(|words| !words.is_empty());
-    let all: Vec<_> = words.chain(files).collect();
-    RichText::joined([RichText::forwarded(None), all.join(" ").into()], "\n")
+    let files = files.map(|attachment| format!("[file: {}]", file::named(attachment)).into());
+    let words = words::readable(&snapshot.content, &snapshot.mentions);
+    let words = std::iter::once(words).filter(|words| !words.is_blank());
+    let said = RichText::joined(words.chain(files), " ");
+    RichText::joined([RichText::forwarded(None), said], "\n")
 }
 
 fn poll(message: &Message) -> Option<String> {

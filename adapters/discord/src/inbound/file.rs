@@ -21,11 +21,16 @@ pub(super) fn of(message: &Message, attachment: &channel::Attachment, is_voice: 
     let handle = format!("{}/{}/{}", message.channel_id, message.id, attachment.id);
     Attachment {
         kind,
-        name: Text::from(file_name(&attachment.filename).unwrap_or_else(|| "file".to_owned())),
+        name: Text::from(named(attachment)),
         media_type: media_type.map(str::to_owned),
         bytes: Some(u64::from(attachment.size)),
         source: FileSource::Platform(FileRef::new(handle)),
     }
+}
+
+/// A file's name, cleaned.
+pub(super) fn named(attachment: &channel::Attachment) -> String {
+    file_name(&attachment.filename).unwrap_or_else(|| "file".to_owned())
 }
 
 /// Where a file stands; `None` when the handle is none of ours.

@@ -6,6 +6,9 @@ use escalator::model::{RichText, Span, Style};
 /// How deep formatting is read that stands within other formatting; what is deeper is words.
 const DEPTH_MAX: usize = 8;
 
+/// What quotes all that follows.
+const QUOTES_ALL: &str = ">>> ";
+
 /// A message's formatting. `shown` reads what stands between `<` and `>`, such as `@42`, and what it does not know stays as
 /// it is.
 pub(super) fn formatted(content: &str, shown: &dyn Fn(&str) -> Option<String>) -> RichText {
@@ -52,7 +55,7 @@ impl Reader<'_> {
 
     /// Reads a quote with all its lines, a heading or small print, and tells how long it was.
     fn special_line(&mut self, rest: &str) -> usize {
-        if let Some(quoted) = rest.strip_prefix(">>> ") {
+        if let Some(quoted) = rest.strip_prefix(QUOTES_ALL) {
             self.styled(Style::Quote, |reader| reader.inline(quoted, 0));
             return rest.len();
         }
@@ -77,6 +80,9 @@ impl Reader<'_> {
         let (mut quoted, mut len) = (String::new(), 0);
         while let Line::Quote(words) = Line::of(line_at(rest, len)) {
             let line = line_at(rest, len);
+            if line.starts_with(QUOTES_ALL) {
+                break;
+            }
             quoted.push_str(words);
             quoted.push_str(&line[line.trim_end_matches('\n').len()..]);
             len += line.len();
@@ -88,10 +94,11 @@ impl Reader<'_> {
     }
 
     fn styled(&mut self, style: Style, read: impl FnOnce(&mut Self)) {
-        let start = self.words.len();
+        let (start, at) = (self.words.len(), self.spans.len());
         read(self);
         let end = self.words.len();
-        self.spans.push(Span { start, end, style });
+        // Before what stands within it.
+        self.spans.insert(at, Span { start, end, style });
     }
 
     fn inline(&mut self, text: &str, depth: usize) {
@@ -111,6 +118,7 @@ impl Reader<'_> {
         match rest.as_bytes()[0] {
             b'\\' => self.escape(rest),
             b'`' => self.code(rest),
+            b'h' => self.address(rest),
             b'<' => self.tag(rest),
             _ if depth >= DEPTH_MAX => None,
             b'[' => self.link(rest, depth),
@@ -123,6 +131,18 @@ impl Reader<'_> {
         let escaped = rest[1..].chars().next().filter(char::is_ascii_punctuation)?;
         self.words.push(escaped);
         Some(2)
+    }
+
+    /// An address has no formatting in it.
+    fn address(&mut self, rest: &str) -> Option<usize> {
+        if !is_address(rest) {
+            return None;
+        }
+        let len = rest
+            .find(|c: char| c.is_whitespace() || "<>".contains(c))
+            .unwrap_or(rest.len());
+        self.words.push_str(&rest[..len]);
+        Some(len)
     }
 
     fn code(&mut self, rest: &str) -> Option<usize> {
@@ -145,8 +165,7 @@ impl Reader<'_> {
 
     fn tag(&mut self, rest: &str) -> Option<usize> {
         let (tag, _) = rest[1..].split_once('>')?;
-        let is_address = ["https://", "http://"].iter().any(|scheme| tag.starts_with(scheme)) && !tag.contains(' ');
-        let shown = if is_address {
+        let shown = if is_address(tag) && !tag.contains(' ') {
             Some(tag.to_owned())
         } else {
             (self.shown)(tag)
@@ -157,10 +176,13 @@ impl Reader<'_> {
 
     fn link(&mut self, rest: &str, depth: usize) -> Option<usize> {
         let (label, behind) = rest[1..].split_once("](")?;
-        let (target, _) = behind.split_once(')')?;
+        let target = &behind[..end_of_target(behind)?];
         let url = target.trim().trim_start_matches('<').trim_end_matches('>');
-        let is_address = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
-        if !is_address || url.contains(char::is_whitespace) || label.trim().is_empty() || label.contains(['[', ']']) {
+        if !is_address(url)
+            || url.contains(char::is_whitespace)
+            || label.trim().is_empty()
+            || label.contains(['[', ']'])
+        {
             return None;
         }
         let style = Style::Link { url: url.to_owned() };
@@ -197,7 +219,7 @@ impl<'t> Line<'t> {
         if let Some(words) = line.strip_prefix("-# ") {
             return Self::Small(words);
         }
-        if line.starts_with(">>> ") {
+        if line.starts_with(QUOTES_ALL) {
             return Self::Quote(line);
         }
         let heading = ["# ", "## ", "### "].iter().find_map(|sign| line.strip_prefix(sign));
@@ -220,6 +242,24 @@ fn find_run(words: &str, ticks: usize) -> Option<usize> {
             return Some(at);
         }
         at += run.max(1);
+    }
+    None
+}
+
+fn is_address(words: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| words.starts_with(scheme))
+}
+
+/// Where the bracket stands that ends a link's target; those in pairs are the target's own.
+fn end_of_target(behind: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    for (at, c) in behind.char_indices() {
+        match c {
+            '(' => open += 1,
+            ')' if open == 0 => return Some(at),
+            ')' => open -= 1,
+            _ => {}
+        }
     }
     None
 }
@@ -312,7 +352,7 @@ mod tests {
             (
                 "> one\n> **two**\nthree",
                 "> one\n> two\nthree",
-                "> one\n> **two**\nthree",
+                "> one\n> **two**\n\nthree",
             ),
             ("so\n>>> one\ntwo", "so\n> one\n> two", "so\n> one\n> two"),
             ("# Title\n-# small", "Title\nsmall", "**Title**\nsmall"),
@@ -326,6 +366,17 @@ mod tests {
                 "hi @Anna, 1 < 2 <@7>",
                 "hi @Anna, 1 \\< 2 \\<@7>",
             ),
+            (
+                "https://x.example/__init__.py?a__b=1 **https://x.example/_a_**",
+                "https://x.example/__init__.py?a__b=1 https://x.example/_a_",
+                "<https://x.example/__init__.py?a__b=1> **<https://x.example/_a_>**",
+            ),
+            (
+                "[`docs`](https://x.example/Foo_(bar)) > `x`",
+                "docs (https://x.example/Foo_(bar)) > x",
+                "[`docs`](https://x.example/Foo_%28bar%29) > `x`",
+            ),
+            ("> `x`\n>>> b\nc", "> x\n> b\n> c", "> `x`\n\n> b\n> c"),
             ("**", "**", "\\*\\*"),
             ("", "", ""),
         ] {

@@ -5,18 +5,38 @@ pub(super) struct Lines {
     quotes: usize,
     /// Whether the line at the end has its `> `.
     is_begun: bool,
-    /// Whether what comes next stands on a line of its own.
-    owes_line: bool,
+    /// What stands between the line at the end and what comes next.
+    owed: Option<Gap>,
+    /// In how many quotes that stands.
+    owed_in: usize,
+}
+
+/// What keeps words apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Gap {
+    /// The end of a line.
+    Line,
+    /// An empty line.
+    Paragraph,
 }
 
 impl Lines {
     pub(super) fn say(&mut self, words: &str) {
-        let owed = std::mem::take(&mut self.owes_line)
-            && !words.starts_with('\n')
-            && !self.text.is_empty()
-            && !self.text.ends_with('\n');
-        if owed {
-            self.end_line();
+        let words = match self.owed {
+            // The line that words end themselves is the one that is owed.
+            Some(_) if !self.text.is_empty() => words.strip_prefix('\n').unwrap_or(words),
+            _ => words,
+        };
+        if words.is_empty() {
+            return;
+        }
+        if let Some(gap) = self.owed.take().filter(|_| !self.text.is_empty()) {
+            self.end_begun_line();
+            if gap == Gap::Paragraph && !words.starts_with('\n') {
+                self.text
+                    .push_str("> ".repeat(self.owed_in.min(self.quotes)).trim_end());
+                self.end_line();
+            }
         }
         for line in words.split_inclusive('\n') {
             self.begin();
@@ -36,29 +56,31 @@ impl Lines {
         self.quotes += 1;
     }
 
-    /// And up to here.
-    pub(super) fn unquote(&mut self) {
-        self.own_line();
+    /// And up to here, with this behind it.
+    pub(super) fn unquote(&mut self, gap: Gap) {
+        self.owed = self.owed.max(Some(gap));
         self.quotes -= 1;
+        self.owed_in = self.quotes;
     }
 
     /// What comes next stands on a line of its own.
-    pub(super) const fn own_line(&mut self) {
-        self.owes_line = true;
+    pub(super) fn own_line(&mut self) {
+        self.owed = self.owed.max(Some(Gap::Line));
     }
 
     /// Whether nothing stands in the line yet that is written next.
-    pub(super) fn is_at_start(&self) -> bool {
-        !self.is_begun || self.owes_line
+    pub(super) const fn is_at_start(&self) -> bool {
+        !self.is_begun || self.owed.is_some()
     }
 
-    /// What was written since, without the marks of quotes, is for the caller to know.
-    pub(super) const fn len(&self) -> usize {
-        self.text.len()
+    /// What was written last.
+    pub(super) fn last(&self) -> Option<char> {
+        self.text.chars().next_back()
     }
 
-    pub(super) fn since(&self, from: usize) -> &str {
-        &self.text[from..]
+    /// Takes back what was written last.
+    pub(super) fn take_last(&mut self) {
+        self.text.pop();
     }
 
     pub(super) fn done(self) -> String {
@@ -69,6 +91,12 @@ impl Lines {
         if !self.is_begun {
             self.text.push_str(&"> ".repeat(self.quotes));
             self.is_begun = true;
+        }
+    }
+
+    fn end_begun_line(&mut self) {
+        if self.is_begun {
+            self.end_line();
         }
     }
 

@@ -2,6 +2,7 @@ use super::RichText;
 
 const REPLY: &str = "in reply to";
 const FORWARDED: &str = "forwarded";
+const PINNED: &str = "pinned";
 
 /// How much is shown of what a message refers to, in characters.
 const QUOTE_CHARS_MAX: usize = 80;
@@ -36,7 +37,7 @@ impl RichText {
 
 fn is_mark(line: &str) -> bool {
     let done = line.strip_prefix('[').filter(|_| line.ends_with(']'));
-    done.is_some_and(|done| done.starts_with(REPLY) || done.starts_with(FORWARDED))
+    done.is_some_and(|done| [REPLY, FORWARDED, PINNED].iter().any(|word| done.starts_with(word)))
 }
 
 /// The beginning of words that are elsewhere, on one line; `a message` where there are none.

@@ -1,9 +1,14 @@
-use super::{Piece, RichText, Style, lines::Lines, plain::is_same_place};
+use std::ops::Range;
+
+use super::{
+    Piece, RichText, Style,
+    lines::{Gap, Lines},
+};
 use crate::model::Text;
 
 impl RichText {
     /// In Markdown (CommonMark, and `~~` for what is struck through). What it has no sign for, underlines and spoilers, is
-    /// left without one. A line stays a line.
+    /// left without one. The end of a line is one of Markdown's soft ones.
     pub fn markdown(&self) -> Text {
         let mut out = Writer::default();
         let mut within = None;
@@ -11,11 +16,15 @@ impl RichText {
             match piece {
                 Piece::Open(style) if style.is_code() => within = Some(style),
                 Piece::Close(style) if style.is_code() => within = None,
-                Piece::Words(words) => match within {
-                    Some(Style::Block { language }) => out.block(language.as_deref(), words),
-                    Some(_) => out.code(words),
-                    None => out.say(words),
-                },
+                Piece::Words(words) => {
+                    // Markdown ends a line at each of them.
+                    let words = words.replace("\r\n", "\n").replace('\r', "\n");
+                    match within {
+                        Some(Style::Block { language }) => out.block(language.as_deref(), &words),
+                        Some(_) => out.code(&words),
+                        None => out.say(&words),
+                    }
+                }
                 Piece::Open(Style::Quote) => out.quote(),
                 Piece::Close(Style::Quote) => out.unquote(),
                 Piece::Open(style) => out.open(style),
@@ -23,23 +32,6 @@ impl RichText {
             }
         }
         Text::new(out.lines.done())
-    }
-
-    /// Without links whose words are their address: they are best read as they stand.
-    fn without_bare_links(&self) -> Vec<Piece<'_>> {
-        let mut pieces = self.pieces();
-        let is_bare = |around: &[Piece<'_>]| match around {
-            [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),
-            _ => false,
-        };
-        let bare: Vec<usize> = (0..pieces.len().saturating_sub(2))
-            .filter(|at| is_bare(&pieces[*at..*at + 3]))
-            .collect();
-        for at in bare.into_iter().rev() {
-            pieces.remove(at + 2);
-            pieces.remove(at);
-        }
-        pieces
     }
 }
 
@@ -71,16 +63,17 @@ impl<'t> Writer<'t> {
 
     fn unquote(&mut self) {
         self.end_marks();
-        self.lines.unquote();
+        // Else what comes next would be the quote's.
+        self.lines.unquote(Gap::Paragraph);
     }
 
     fn say(&mut self, words: &str) {
         self.each_line(words, |out, line| {
             let solid = line.trim();
             let begin = line.len() - line.trim_start().len();
-            out.space.push_str(&line[..begin]);
+            let is_first = out.lines.is_at_start() && out.space.is_empty();
+            out.space.push_str(&space(&line[..begin], is_first));
             if !solid.is_empty() {
-                let is_first = out.lines.is_at_start();
                 out.begin();
                 out.lines.say(&escaped(solid, is_first));
                 out.space.push_str(&line[begin + solid.len()..]);
@@ -129,7 +122,13 @@ impl<'t> Writer<'t> {
         self.lines.say(&std::mem::take(&mut self.space));
         for (style, is_written) in &mut self.open {
             if !std::mem::replace(is_written, true) {
-                self.lines.say(opening(style));
+                let mark = opening(style);
+                if mark == "[" && self.lines.last() == Some('!') {
+                    // Else it would be a picture.
+                    self.lines.take_last();
+                    self.lines.say("\\!");
+                }
+                self.lines.say(mark);
             }
         }
     }
@@ -185,18 +184,70 @@ fn fence(words: &str, least: usize) -> String {
     "`".repeat(least.max(longest + 1))
 }
 
-/// Words of a line that mean nothing but themselves.
+/// White space before words. What begins a line and is wide would make code of it.
+fn space(space: &str, is_first: bool) -> String {
+    const WIDE: usize = 4;
+    let width: usize = space.chars().map(|c| if c == '\t' { WIDE } else { 1 }).sum();
+    if is_first && width >= WIDE {
+        return "\u{a0}".repeat(width);
+    }
+    space.to_owned()
+}
+
+/// Words of a line that mean nothing but themselves. An address stays one: `<` and `>` around it where it has a sign in it.
 fn escaped(words: &str, is_line: bool) -> String {
     let mut escaped = String::with_capacity(words.len());
-    let mut before = None;
-    for (at, c) in words.char_indices() {
-        let after = words[at + c.len_utf8()..].chars().next();
+    let mut rest = words;
+    while let Some(at) = address_at(rest) {
+        let begin = words.len() - rest.len();
+        escape(words, begin..begin + at, is_line, &mut escaped);
+        let (address, behind) = rest[at..].split_at(address_len(&rest[at..]));
+        let mut with_signs = String::with_capacity(address.len());
+        escape(address, 0..address.len(), false, &mut with_signs);
+        if with_signs == address {
+            escaped.push_str(address);
+        } else {
+            escaped.extend(["<", address, ">"]);
+        }
+        rest = behind;
+    }
+    escape(words, words.len() - rest.len()..words.len(), is_line, &mut escaped);
+    escaped
+}
+
+/// Where an address begins.
+fn address_at(words: &str) -> Option<usize> {
+    let found = ["https://", "http://"].iter().filter_map(|scheme| words.find(scheme));
+    found.min()
+}
+
+/// How long an address is that begins here: without the signs that are more likely the sentence's.
+fn address_len(words: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>[]`\"“”".contains(c);
+    let mut address = &words[..words.find(ends).unwrap_or(words.len())];
+    loop {
+        let is_closed = address.matches('(').count() >= address.matches(')').count();
+        let rest = address.trim_end_matches(|c| "?!.,:;*~'".contains(c) || (c == ')' && !is_closed));
+        if rest.len() == address.len() {
+            return rest.len();
+        }
+        address = rest;
+    }
+}
+
+/// A stretch of the words of a line.
+fn escape(words: &str, stretch: Range<usize>, is_line: bool, escaped: &mut String) {
+    let mut before = words[..stretch.start].chars().next_back();
+    for (at, c) in words[stretch.clone()].char_indices() {
+        let at = stretch.start + at;
+        let behind = &words[at + c.len_utf8()..];
+        let after = behind.chars().next();
         let is_mark = match c {
             '*' | '`' | '[' | ']' | '<' | '~' => true,
             // Within a word it is a letter.
             '_' => !(before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)),
             '\\' => after.is_none_or(|after| after.is_ascii_punctuation()),
-            '&' => after.is_some_and(|after| after.is_ascii_alphabetic() || after == '#'),
+            '&' => is_entity(behind),
             '#' | '>' | '+' | '-' | '=' => is_line && at == 0,
             '.' | ')' => is_line && is_number(&words[..at]),
             _ => false,
@@ -207,7 +258,13 @@ fn escaped(words: &str, is_line: bool) -> String {
         escaped.push(c);
         before = Some(c);
     }
-    escaped
+}
+
+/// Whether what stands behind a `&` makes a character of it.
+fn is_entity(behind: &str) -> bool {
+    let name = behind.split_once(';').map_or("", |(name, _)| name);
+    let letters = name.strip_prefix('#').unwrap_or(name);
+    !letters.is_empty() && letters.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// Whether a line that begins like this is an item of a list.

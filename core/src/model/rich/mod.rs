@@ -39,8 +39,8 @@ pub struct Span {
     pub style: Style,
 }
 
-/// What a stretch of words looks like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a stretch of words looks like. Its `Debug` tells the kind, and not where a link leads.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Style {
     /// Bold.
@@ -145,10 +145,35 @@ impl Span {
     }
 }
 
+impl fmt::Debug for Style {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bold => "Bold",
+            Self::Italic => "Italic",
+            Self::Underline => "Underline",
+            Self::Strike => "Strike",
+            Self::Spoiler => "Spoiler",
+            Self::Code => "Code",
+            Self::Block { .. } => "Block",
+            Self::Quote => "Quote",
+            Self::Link { .. } => "Link",
+        })
+    }
+}
+
 impl Style {
     /// Whether its words are meant as they are, so that no formatting stands within it.
     const fn is_code(&self) -> bool {
         matches!(self, Self::Code | Self::Block { .. })
+    }
+
+    /// How deep it stands where several are of the same words.
+    const fn depth(&self) -> u8 {
+        match self {
+            Self::Quote => 0,
+            Self::Code | Self::Block { .. } => 2,
+            _ => 1,
+        }
     }
 
     /// Whether another formatting may stand within it.

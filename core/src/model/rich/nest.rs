@@ -2,7 +2,8 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{Span, Style};
 
-/// A span that waits: those that begin first come first, of those the longest, of those the one that was told first.
+/// A span that waits: those that begin first come first, of those the longest, of those quotes first and code last, and of
+/// those the one that was told first.
 struct Waiting(Span, usize);
 
 /// Brings spans into order, and cuts those that cross.
@@ -34,8 +35,13 @@ fn is_usable(words: &str, span: &Span) -> bool {
 }
 
 impl Waiting {
-    const fn rank(&self) -> (Reverse<usize>, usize, Reverse<usize>) {
-        (Reverse(self.0.start), self.0.end, Reverse(self.1))
+    const fn rank(&self) -> (Reverse<usize>, usize, Reverse<u8>, Reverse<usize>) {
+        (
+            Reverse(self.0.start),
+            self.0.end,
+            Reverse(self.0.style.depth()),
+            Reverse(self.1),
+        )
     }
 }
 

@@ -1,4 +1,7 @@
-use super::{Piece, RichText, Style, lines::Lines};
+use super::{
+    Piece, RichText, Style,
+    lines::{Gap, Lines},
+};
 use crate::model::Text;
 
 impl RichText {
@@ -8,29 +11,40 @@ impl RichText {
         if self.spans.is_empty() {
             return self.words.clone();
         }
-        let (mut out, mut links) = (Lines::default(), Vec::new());
-        for piece in self.pieces() {
+        let mut out = Lines::default();
+        for piece in self.without_bare_links() {
             match piece {
                 Piece::Words(words) => out.say(words),
                 Piece::Open(Style::Quote) => out.quote(),
-                Piece::Close(Style::Quote) => out.unquote(),
+                Piece::Close(Style::Quote) => out.unquote(Gap::Line),
                 Piece::Open(Style::Block { .. }) | Piece::Close(Style::Block { .. }) => out.own_line(),
-                Piece::Open(Style::Link { .. }) => links.push(out.len()),
-                Piece::Close(Style::Link { url }) => {
-                    let words = links.pop().map_or("", |from| out.since(from));
-                    if !is_same_place(words, url) {
-                        out.say(&format!(" ({url})"));
-                    }
-                }
+                Piece::Close(Style::Link { url }) => out.say(&format!(" ({url})")),
                 Piece::Open(_) | Piece::Close(_) => {}
             }
         }
         Text::new(out.done())
     }
+
+    /// Without links whose words are their address: they are best read as they stand.
+    pub(super) fn without_bare_links(&self) -> Vec<Piece<'_>> {
+        let mut pieces = self.pieces();
+        let is_bare = |around: &[Piece<'_>]| match around {
+            [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),
+            _ => false,
+        };
+        let bare: Vec<usize> = (0..pieces.len().saturating_sub(2))
+            .filter(|at| is_bare(&pieces[*at..*at + 3]))
+            .collect();
+        for at in bare.into_iter().rev() {
+            pieces.remove(at + 2);
+            pieces.remove(at);
+        }
+        pieces
+    }
 }
 
 /// Whether a link's words tell already where it leads.
-pub(super) fn is_same_place(words: &str, url: &str) -> bool {
+fn is_same_place(words: &str, url: &str) -> bool {
     bare(words) == bare(url)
 }
 

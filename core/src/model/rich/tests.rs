@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::*;
 
@@ -76,13 +77,13 @@ fn a_text_reads_plain_and_in_markdown() {
             "so:\nsaid\ntwice\nno",
             vec![span(4, 14, quote.clone())],
             "so:\n> said\n> twice\nno",
-            "so:\n> said\n> twice\nno",
+            "so:\n> said\n> twice\n\nno",
         ),
         (
             "said, and no",
             vec![span(0, 4, quote)],
             "> said\n, and no",
-            "> said\n, and no",
+            "> said\n\n, and no",
         ),
         (
             "run fn f() {} now",
@@ -98,6 +99,53 @@ fn a_text_reads_plain_and_in_markdown() {
             "1\\. a\\*b_c_d \\<x> \\_e\\_\n\\# 2 \\&amp; 3 > 2",
         ),
         ("   ", vec![span(0, 3, bold)], "   ", ""),
+    ] {
+        let text = RichText::new(words, spans);
+        assert_eq!(text.plain().as_str(), plain);
+        assert_eq!(text.markdown().as_str(), markdown);
+    }
+}
+
+#[test]
+fn addresses_code_and_signs_are_read_as_what_they_are() {
+    let bold = Style::Bold;
+    for (words, spans, plain, markdown) in [
+        (
+            "docs",
+            vec![span(0, 4, Style::Code), span(0, 4, link("https://x.example"))],
+            "docs (https://x.example)",
+            "[`docs`](https://x.example)",
+        ),
+        (
+            "code\nno",
+            vec![span(0, 4, Style::Code), span(0, 4, bold), span(0, 4, Style::Quote)],
+            "> code\nno",
+            "> **`code`**\n\nno",
+        ),
+        (
+            "Look!shop now!",
+            vec![span(5, 9, link("https://x.example"))],
+            "Look!shop (https://x.example) now!",
+            "Look\\![shop](https://x.example) now!",
+        ),
+        (
+            "https://a.example/?a=1&b=2 (https://a.example/_x_/~y). [http://a.example/*z]",
+            vec![],
+            "https://a.example/?a=1&b=2 (https://a.example/_x_/~y). [http://a.example/*z]",
+            "https://a.example/?a=1&b=2 (<https://a.example/_x_/~y>). \\[<http://a.example/*z>\\]",
+        ),
+        (
+            "https://a.example/",
+            vec![span(0, 18, link("https://a.example")), span(0, 18, Style::Quote)],
+            "> https://a.example/",
+            "> https://a.example/",
+        ),
+        (
+            "see:\n\n    a*b\r# c",
+            vec![],
+            "see:\n\n    a*b\r# c",
+            "see:\n\n\u{a0}\u{a0}\u{a0}\u{a0}a\\*b\n\\# c",
+        ),
     ] {
         let text = RichText::new(words, spans);
         assert_eq!(text.plain().as_str(), plain);
@@ -128,10 +176,14 @@ fn any_style() -> impl Strategy<Value = Style> {
 
 fn any_text() -> impl Strategy<Value = RichText> {
     let spans = prop::collection::vec((0_usize..40, 0_usize..40, any_style()), 0..8);
-    ("[a-z é😀\n*_`\\[\\]<>#.1-]{0,30}", spans).prop_map(|(words, spans)| {
-        let spans = spans.into_iter().map(|(start, end, style)| span(start, end, style));
-        RichText::new(words, spans.collect())
-    })
+    (
+        "[a-z é😀\r\n!\t\\\\ *_`\\[\\]<>()#.1+=&;~|-]{0,30}|(https://x\\.y/[a-z_*&=]{1,4}[ ,!\n]{1,5}){0,2}",
+        spans,
+    )
+        .prop_map(|(words, spans)| {
+            let spans = spans.into_iter().map(|(start, end, style)| span(start, end, style));
+            RichText::new(words, spans.collect())
+        })
 }
 
 proptest! {
@@ -169,16 +221,44 @@ proptest! {
     }
 
     #[test]
-    fn no_word_is_lost_in_markdown(text in any_text()) {
-        use pulldown_cmark::{Event, Options, Parser};
+    fn markdown_is_read_as_what_was_formatted(text in any_text()) {
         let markdown = text.markdown();
-        let mut read = String::new();
+        let (mut all, mut quoted, mut quotes) = (String::new(), String::new(), 0_usize);
         for event in Parser::new_ext(markdown.as_str(), Options::ENABLE_STRIKETHROUGH) {
-            if let Event::Text(words) | Event::Code(words) = event {
-                read.push_str(&words);
+            match event {
+                Event::Text(words) | Event::Code(words) => {
+                    all.push_str(&words);
+                    if quotes > 0 {
+                        quoted.push_str(&words);
+                    }
+                }
+                Event::Start(Tag::BlockQuote(_)) => quotes += 1,
+                Event::End(TagEnd::BlockQuote(_)) => quotes -= 1,
+                Event::Start(
+                    Tag::Paragraph
+                    | Tag::CodeBlock(CodeBlockKind::Fenced(_))
+                    | Tag::Emphasis
+                    | Tag::Strong
+                    | Tag::Strikethrough
+                    | Tag::Link { .. },
+                )
+                | Event::End(_)
+                | Event::SoftBreak => {}
+                other => prop_assert!(false, "{other:?} in {markdown:?}", markdown = markdown.as_str()),
             }
         }
-        let solid = |words: &str| words.chars().filter(|c| c.is_alphanumeric() || "é😀".contains(*c)).collect::<String>();
-        prop_assert_eq!(solid(&read), solid(text.words().as_str()), "{}", markdown.as_str());
+        prop_assert_eq!(letters(&all), letters(text.words().as_str()), "{}", markdown.as_str());
+        let spans = text.spans().iter().filter(|span| span.style == Style::Quote);
+        let outer = spans.scan(0, |end, span| {
+            let words = &text.words().as_str()[span.start.max(*end)..span.end.max(*end)];
+            *end = span.end.max(*end);
+            Some(words)
+        });
+        prop_assert_eq!(letters(&quoted), letters(&outer.collect::<String>()), "{}", markdown.as_str());
     }
+}
+
+/// What no formatting takes or adds.
+fn letters(words: &str) -> String {
+    words.chars().filter(|c| c.is_alphanumeric() || *c == '😀').collect()
 }

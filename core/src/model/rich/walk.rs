@@ -1,7 +1,9 @@
+use std::fmt;
+
 use super::{RichText, Style};
 
-/// A step on the way through a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A step on the way through a text. Its `Debug` tells lengths and never the words.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'t> {
     /// From here on words look like this.
     Open(&'t Style),
@@ -41,5 +43,15 @@ impl RichText {
 fn say<'t>(pieces: &mut Vec<Piece<'t>>, words: &'t str) {
     if !words.is_empty() {
         pieces.push(Piece::Words(words));
+    }
+}
+
+impl fmt::Debug for Piece<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(style) => write!(f, "Open({style:?})"),
+            Self::Words(words) => write!(f, "Words({} bytes)", words.len()),
+            Self::Close(style) => write!(f, "Close({style:?})"),
+        }
     }
 }
