@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Draft, Effect, Session, State, TimerKind, Verdict, end, leave};
+use super::{Conversation, Draft, Effect, Session, State, TimerKind, Verdict, end, leave};
 use crate::{
     delivery::{DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{EndReason, HowOften, OnTimeout, Policy, SessionId, Timestamp},
@@ -53,6 +53,15 @@ impl Watch {
             told: Told::NotYet,
             desk: DeskWatch::Off,
         }
+    }
+}
+
+impl Conversation {
+    /// The timer that its state runs by, of the session that stands, and when it is due.
+    pub(crate) fn timer(&self, policy: &Policy) -> Option<(SessionId, TimerKind, Timestamp)> {
+        let session = self.session()?.id;
+        let (kind, due) = self.state.timer(policy)?;
+        Some((session, kind, due))
     }
 }
 

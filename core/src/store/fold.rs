@@ -105,11 +105,9 @@ impl Live {
 
     /// The timers that the states run by.
     pub(super) fn timers(&self, policy: &Policy) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> {
-        self.by_id.values().filter_map(|conversation| {
-            let session = conversation.session()?.id;
-            let (kind, due) = conversation.state.timer(policy)?;
-            Some((session, kind, due))
-        })
+        self.by_id
+            .values()
+            .filter_map(|conversation| conversation.timer(policy))
     }
 
     /// Forgets what no human has owned since, and names it.

@@ -68,15 +68,8 @@ fn timers_of(
     policy: &Policy,
     now: Timestamp,
 ) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> {
-    let session = conversation.session();
-    let waits = session.is_some_and(|session| session.watch.desk == DeskWatch::On);
-    let away_max = policy.desk_away_max.filter(|_| waits);
-    let of_state = conversation.state.timer(policy);
-    let all = of_state
-        .into_iter()
-        .chain(away_max.map(|max| (TimerKind::DeskAway, now + max)));
-    session
-        .map(|session| session.id)
-        .into_iter()
-        .flat_map(move |session| all.clone().map(move |(kind, due)| (session, kind, due)))
+    let waits = conversation.session().filter(|of| of.watch.desk == DeskWatch::On);
+    let away = waits.zip(policy.desk_away_max);
+    let away = away.map(|(session, max)| (session.id, TimerKind::DeskAway, now + max));
+    conversation.timer(policy).into_iter().chain(away)
 }
