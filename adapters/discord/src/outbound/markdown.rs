@@ -1,6 +1,6 @@
 /// A text so that Discord shows it as it is written. Words with an address in them stay as they are: a backslash would
 /// break it. Where the escaped text is too long, the text itself is given.
-pub(super) fn escaped(text: &str, chars_max: usize) -> String {
+pub(crate) fn escaped(text: &str, chars_max: usize) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {

@@ -8,7 +8,7 @@
 
 mod fetch;
 mod file;
-mod markdown;
+pub(crate) mod markdown;
 mod nonce;
 mod open;
 mod signal;

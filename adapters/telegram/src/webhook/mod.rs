@@ -22,7 +22,7 @@
 mod arriving;
 mod listener;
 mod queue;
-mod receive;
+pub(crate) mod receive;
 mod register;
 mod secret;
 

@@ -142,7 +142,7 @@ async fn answer(door: &Door, request: Request) -> Answer {
 
 /// Reads an update as a poller does. `from_value` and `from_reader` would read every one as unknown, and of one that is
 /// unknown `from_slice` loses the content.
-pub(super) fn read(body: &[u8]) -> serde_json::Result<Update> {
+pub(crate) fn read(body: &[u8]) -> serde_json::Result<Update> {
     let mut update: Update = serde_json::from_slice(body)?;
     if let UpdateKind::Error(raw) = &mut update.kind {
         *raw = serde_json::from_slice(body)?;
