@@ -58,7 +58,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     print_table(&rows);
     let is_clean = rows.iter().all(|(_, progress)| progress.is_clean);
-    ensure!(is_clean, "{}", HOW_TO_GO_ON);
+    ensure!(is_clean, "{HOW_TO_GO_ON}");
     Ok(())
 }
 
