@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::{
-    Piece, RichText, Style,
+    Piece, RichText, Span, Style,
     lines::{Gap, Lines},
 };
 use crate::model::Text;
@@ -10,9 +10,11 @@ impl RichText {
     /// In Markdown (CommonMark, and `~~` for what is struck through). What it has no sign for, underlines and spoilers, is
     /// left without one. The end of a line is one of Markdown's soft ones.
     pub fn markdown(&self) -> Text {
+        // Words that stand together in the end are written together: what they mean there hangs on both.
+        let text = self.without_signless().without_bare_links();
         let mut out = Writer::default();
         let mut within = None;
-        for piece in self.without_bare_links() {
+        for piece in text.pieces() {
             match piece {
                 Piece::Open(style) if style.is_code() => within = Some(style),
                 Piece::Close(style) if style.is_code() => within = None,
@@ -32,6 +34,15 @@ impl RichText {
             }
         }
         Text::new(out.lines.done())
+    }
+
+    /// Without what Markdown has no sign for.
+    fn without_signless(&self) -> Self {
+        let has_sign = |span: &&Span| !matches!(span.style, Style::Underline | Style::Spoiler);
+        Self {
+            words: self.words.clone(),
+            spans: self.spans.iter().filter(has_sign).cloned().collect(),
+        }
     }
 }
 
@@ -203,7 +214,7 @@ fn escaped(words: &str, is_line: bool) -> String {
         escape(words, begin..begin + at, is_line, &mut escaped);
         let (address, behind) = rest[at..].split_at(address_len(&rest[at..]));
         let mut with_signs = String::with_capacity(address.len());
-        escape(address, 0..address.len(), false, &mut with_signs);
+        escape(&rest[at..], 0..address.len(), false, &mut with_signs);
         if with_signs == address {
             escaped.push_str(address);
         } else {

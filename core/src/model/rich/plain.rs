@@ -1,5 +1,5 @@
 use super::{
-    Piece, RichText, Style,
+    Piece, RichText, Span, Style,
     lines::{Gap, Lines},
 };
 use crate::model::Text;
@@ -12,7 +12,7 @@ impl RichText {
             return self.words.clone();
         }
         let mut out = Lines::default();
-        for piece in self.without_bare_links() {
+        for piece in self.without_bare_links().pieces() {
             match piece {
                 Piece::Words(words) => out.say(words),
                 Piece::Open(Style::Quote) => out.quote(),
@@ -26,20 +26,22 @@ impl RichText {
     }
 
     /// Without links whose words are their address: they are best read as they stand.
-    pub(super) fn without_bare_links(&self) -> Vec<Piece<'_>> {
-        let mut pieces = self.pieces();
-        let is_bare = |around: &[Piece<'_>]| match around {
-            [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),
+    pub(super) fn without_bare_links(&self) -> Self {
+        let is_bare = |at: usize, span: &Span| match &span.style {
+            Style::Link { url } => {
+                let holds_none = self.spans.get(at + 1).is_none_or(|next| next.start >= span.end);
+                holds_none && is_same_place(&self.words.as_str()[span.start..span.end], url)
+            }
             _ => false,
         };
-        let bare: Vec<usize> = (0..pieces.len().saturating_sub(2))
-            .filter(|at| is_bare(&pieces[*at..*at + 3]))
-            .collect();
-        for at in bare.into_iter().rev() {
-            pieces.remove(at + 2);
-            pieces.remove(at);
+        let spans = self.spans.iter().enumerate();
+        Self {
+            words: self.words.clone(),
+            spans: spans
+                .filter(|(at, span)| !is_bare(*at, span))
+                .map(|(_, span)| span.clone())
+                .collect(),
         }
-        pieces
     }
 }
 
