@@ -100,15 +100,17 @@ mod install;
 mod listener;
 mod node;
 mod outbound;
+mod polling;
 mod post;
 mod turn_ext;
 mod webhook;
 
 pub use self::{
     channel::{Telegram, TelegramBot},
-    client::{ClientError, check, client, polling},
+    client::{ClientError, check, client},
     config::{Receiving, Settings, Texts},
     listener::Listener,
+    polling::{PollingListener, polling},
     turn_ext::TurnExt,
     webhook::{Registering, Webhook, WebhookListener, WebhookSecret, WebhookSecretError, WebhookSettings},
 };

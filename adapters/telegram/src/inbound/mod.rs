@@ -33,7 +33,7 @@ use teloxide::types::{
     User, UserId,
 };
 
-pub(crate) use self::{command::command, hollow::filled};
+pub(crate) use self::{command::command, hollow::parse};
 
 /// What the end button sends. No bot of an author's has it by chance.
 pub(crate) const END_BUTTON: &str = "escalator:end";
