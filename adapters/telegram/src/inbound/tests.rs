@@ -101,7 +101,7 @@ fn each_kind_of_message_is_a_readable_line() {
         ),
         (
             json!({"video": sized(mp4.clone()), "caption": "see"}),
-            "[video: video.mp4] see",
+            "see [video: video.mp4]",
         ),
         (
             json!({"audio": sized(json!({"duration": 1, "title": "Song", "mime_type": "audio/mpeg"}))}),
@@ -119,9 +119,9 @@ fn each_kind_of_message_is_a_readable_line() {
             json!({"animation": sized(mp4.clone()), "document": sized(json!({}))}),
             "[video: animation.mp4]",
         ),
-        (sticker(false, false), "[image: sticker.webp] [sticker: 😀]"),
-        (sticker(true, false), "[file: sticker.tgs] [sticker: 😀]"),
-        (sticker(false, true), "[video: sticker.webm] [sticker: 😀]"),
+        (sticker(false, false), "[sticker: 😀] [image: sticker.webp]"),
+        (sticker(true, false), "[sticker: 😀] [file: sticker.tgs]"),
+        (sticker(false, true), "[sticker: 😀] [video: sticker.webm]"),
         (
             json!({"location": {"latitude": 52.5, "longitude": 4.25}}),
             "[location: 52.5, 4.25 https://maps.google.com/?q=52.5,4.25]",
