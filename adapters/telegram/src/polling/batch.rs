@@ -33,7 +33,9 @@ impl Batch {
     pub(super) fn of(updates: &[Value]) -> Self {
         let mut batch = Self::default();
         // teloxide reads an update from text alone.
-        updates.iter().for_each(|update| batch.take(&update.to_string()));
+        for update in updates {
+            batch.take(&update.to_string());
+        }
         batch
     }
 
@@ -41,7 +43,9 @@ impl Batch {
     pub(super) fn of_answer(answer: &str) -> Option<Self> {
         let answer: Answer<'_> = serde_json::from_str(answer).ok()?;
         let mut batch = Self::default();
-        answer.result.iter().for_each(|update| batch.take(update.get()));
+        for update in answer.result {
+            batch.take(update.get());
+        }
         Some(batch)
     }
 

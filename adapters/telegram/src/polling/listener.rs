@@ -9,7 +9,7 @@ use teloxide::{
     Bot, RequestError,
     errors::AsResponseParameters,
     stop::{StopFlag, StopToken, mk_stop_token},
-    types::{AllowedUpdate, Update},
+    types::{AllowedUpdate, Seconds, Update},
     update_listeners::{AsUpdateStream, UpdateListener},
 };
 
@@ -22,7 +22,7 @@ use super::{
 const UPDATES_WAIT: Duration = Duration::from_secs(10);
 /// The wait after a poll that failed, at first and at the most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// Long polling for [`Telegram::install`](crate::Telegram::install), which loses no words: teloxide's own
 /// [`Polling`](teloxide::update_listeners::Polling) gives a message as empty when a part beside its words is of a shape that
@@ -115,7 +115,7 @@ impl Polling<'_> {
             match polled {
                 Ok(batch) => self.take(batch),
                 Err(failed) => {
-                    self.failed(failed.retry_after().map(|wait| wait.duration()));
+                    self.failed(failed.retry_after().map(Seconds::duration));
                     return Some((Err(failed), self));
                 }
             }
