@@ -1,7 +1,7 @@
 //! The Telegram channel of [`escalator`]: hands a private chat of a teloxide bot to a human agent, and back.
 //!
 //! ```text
-//! getUpdates ─► your listener ─► Listener ─► Dispatcher ─► Node ─► your handlers
+//! getUpdates ─► polling ──────► Listener ─► Dispatcher ─► Node ─► your handlers
 //!                                   │ a human owns the chat:  │ an escalation took the update:
 //!                                   ▼ accepted, then kept     ▼ dropped
 //!                                 Ingress ◄───────────────────┘
@@ -38,6 +38,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # By polling
+//! [`polling`] is the listener to give. Any other [`UpdateListener`](teloxide::update_listeners::UpdateListener) that acknowledges
+//! an update no earlier than when the next one is asked of it goes into [`Telegram::install`] too, teloxide's own
+//! [`Polling`](teloxide::update_listeners::Polling) among them. It is the weaker way: what teloxide reads as empty stays so, a message
+//! that answers words of another chat for one; and it tells Telegram but once which kinds of updates are wanted.
 //!
 //! # By webhook
 //! Instead of a poller, [`Telegram::webhook`] gives a router for a server of the author's (or for
@@ -100,15 +106,17 @@ mod install;
 mod listener;
 mod node;
 mod outbound;
+mod polling;
 mod post;
 mod turn_ext;
 mod webhook;
 
 pub use self::{
     channel::{Telegram, TelegramBot},
-    client::{ClientError, check, client, polling},
+    client::{ClientError, check, client},
     config::{Receiving, Settings, Texts},
     listener::Listener,
+    polling::{PollingListener, polling},
     turn_ext::TurnExt,
     webhook::{Registering, Webhook, WebhookListener, WebhookSecret, WebhookSecretError, WebhookSettings},
 };

@@ -205,7 +205,7 @@ async fn a_file_of_the_customer_is_fetched_byte_by_byte() {
     .await;
     assert_eq!(
         rig.house.look(super::desk_of_one::State::lines),
-        ["[file: Bericht für Anna.pdf] look"]
+        ["look [file: Bericht für Anna.pdf]"]
     );
     for _ in 0..2 {
         let opened = rig.telegram.fetch(&reference).await.expect("it can be fetched");

@@ -9,6 +9,7 @@ mod instances;
 mod listening;
 mod node_alone;
 mod owning;
+mod polling;
 mod rig;
 mod running;
 mod sending;
