@@ -107,7 +107,7 @@ mod webhook;
 pub use self::{
     channel::{Telegram, TelegramBot},
     client::{ClientError, check, client, polling},
-    config::{Receiving, Settings, Texts},
+    config::{AgentPicture, Receiving, Settings, Texts},
     listener::Listener,
     turn_ext::TurnExt,
     webhook::{Registering, Webhook, WebhookListener, WebhookSecret, WebhookSecretError, WebhookSettings},
