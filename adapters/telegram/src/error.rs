@@ -189,8 +189,7 @@ fn is_of_formatting(said: &str) -> bool {
         "entity ",
         "receive an entity",
     ];
-    let begins = begins.iter().any(|begin| said.starts_with(begin));
-    begins || said.contains("entities are too long")
+    begins.iter().any(|begin| said.starts_with(begin))
 }
 
 fn refused(said: &str) -> String {

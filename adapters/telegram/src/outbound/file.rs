@@ -87,32 +87,44 @@ async fn call<R: TelegramBot>(
     match send_as {
         SendAs::Photo => {
             let call = bot.send_photo(chat, input);
-            let with_caption = call.with_payload_mut(|call| (call.caption, call.caption_entities) = (caption, entities));
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
             with_caption.send().await
         }
         SendAs::Animation => {
             let call = bot.send_animation(chat, input);
-            let with_caption = call.with_payload_mut(|call| (call.caption, call.caption_entities) = (caption, entities));
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
             with_caption.send().await
         }
         SendAs::Video => {
             let call = bot.send_video(chat, input);
-            let with_caption = call.with_payload_mut(|call| (call.caption, call.caption_entities) = (caption, entities));
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
             with_caption.send().await
         }
         SendAs::Audio => {
             let call = bot.send_audio(chat, input);
-            let with_caption = call.with_payload_mut(|call| (call.caption, call.caption_entities) = (caption, entities));
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
             with_caption.send().await
         }
         SendAs::Voice => {
             let call = bot.send_voice(chat, input);
-            let with_caption = call.with_payload_mut(|call| (call.caption, call.caption_entities) = (caption, entities));
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
             with_caption.send().await
         }
         SendAs::Document => {
             let call = bot.send_document(chat, input);
-            let with_caption = call.with_payload_mut(|call| (call.caption, call.caption_entities) = (caption, entities));
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
             with_caption.send().await
         }
     }

@@ -68,12 +68,7 @@ pub(super) async fn send<R: TelegramBot>(bot: &R, chat: ChatId, words: &Words) -
     sent.map_err(Stopped::Telegram)
 }
 
-async fn send_text<R: TelegramBot>(
-    bot: &R,
-    chat: ChatId,
-    formatted: Formatted,
-    words: &Words,
-) -> Result<i64, Failure> {
+async fn send_text<R: TelegramBot>(bot: &R, chat: ChatId, formatted: Formatted, words: &Words) -> Result<i64, Failure> {
     let (text, entities) = formatted.into_parts();
     let message = bot.send_message(chat, text).with_payload_mut(|message| {
         message.entities = entities;

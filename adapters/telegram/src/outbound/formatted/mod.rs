@@ -7,6 +7,8 @@
 //! - What Telegram has no entity for stands in the words as [`RichText::plain`] writes it: a quote within a quote, a link
 //!   to where Telegram leads nobody.
 
+#[cfg(test)]
+mod corpus;
 mod link;
 mod place;
 #[cfg(test)]

@@ -13,7 +13,9 @@ pub(super) fn steps(text: &RichText) -> impl Iterator<Item = (Piece<'_>, bool)> 
 }
 
 fn is_to_read(link: &[Piece<'_>]) -> bool {
-    let within = link.iter().take_while(|piece| !matches!(piece, Piece::Close(Style::Link { .. })));
+    let within = link
+        .iter()
+        .take_while(|piece| !matches!(piece, Piece::Close(Style::Link { .. })));
     let mut words = within.filter_map(|piece| match piece {
         Piece::Words(words) => Some(words),
         Piece::Open(_) | Piece::Close(_) => None,
@@ -56,7 +58,8 @@ impl<'t> Writer<'t> {
     pub(super) fn done(mut self) -> (String, Vec<MessageEntity>) {
         // Stable: what was closed later stands around what was closed before.
         self.entities.reverse();
-        self.entities.sort_by_key(|entity| (entity.offset, Reverse(entity.length)));
+        self.entities
+            .sort_by_key(|entity| (entity.offset, Reverse(entity.length)));
         (self.text, self.entities)
     }
 
@@ -161,7 +164,10 @@ impl<'t> Writer<'t> {
 
     /// Begins the entities of the words that come, or goes on with them.
     fn go_on(&mut self) {
-        let is_code = self.open.last().is_some_and(|open| open.kind.is_some() && is_code(open.style));
+        let is_code = self
+            .open
+            .last()
+            .is_some_and(|open| open.kind.is_some() && is_code(open.style));
         let inner = self.open.len().saturating_sub(1);
         for (at, open) in self.open.iter_mut().enumerate() {
             if !is_code || at == inner || *open.style == Style::Quote {
