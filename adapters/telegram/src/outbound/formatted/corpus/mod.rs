@@ -20,7 +20,7 @@ const SHOWN_CHARS_MAX: usize = 60;
 const SHOWN_ENTITIES_MAX: usize = 12;
 
 #[derive(Deserialize)]
-struct Case {
+struct Written {
     case: String,
     words: String,
     #[serde(default)]
@@ -42,7 +42,7 @@ const fn once() -> usize {
     1
 }
 
-impl Case {
+impl Written {
     fn text(&self) -> RichText {
         let spans = self.spans.iter().map(|styled| {
             let start = self.words.find(styled.words.as_str());
@@ -90,7 +90,7 @@ impl Styled {
     }
 }
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<Written> {
     serde_json::from_str(include_str!("texts.json")).expect("the corpus is a list of cases")
 }
 
