@@ -1,5 +1,5 @@
-//! What agents write, and the messages that Telegram is given of it. `texts.json` has the texts; the snapshot beside it was
-//! read by a person.
+//! What agents write, and the messages that Telegram is given of it: the kit's texts, and those of `texts.json`, which have
+//! what Telegram makes a difference of. The snapshots beside it were read by a person.
 
 use std::fmt::Write as _;
 
@@ -7,17 +7,20 @@ use escalator::{
     delivery::{ChatPayload, split},
     model::{ChatLimits, Formatting, LengthUnit, RichText, Span, Style},
 };
+use escalator_testkit::texts::agent_messages;
 use serde::Deserialize;
 use serde_json::Value;
 use teloxide::types::MessageEntity;
 
 use super::{Formatted, TEXT_MAX, fits, tests::assert_rules};
 
-/// How much of a long text stands in the snapshot, from either end, in characters.
-const SHOWN_CHARS_MAX: usize = 60;
+/// A longer text stands in the snapshot with its ends alone, in characters.
+const WHOLE_CHARS_MAX: usize = 800;
+const END_CHARS: usize = 60;
 
-/// How many of many entities stand there.
-const SHOWN_ENTITIES_MAX: usize = 12;
+/// Of more entities, a few stand there.
+const ALL_ENTITIES_MAX: usize = 30;
+const FEW_ENTITIES: usize = 4;
 
 #[derive(Deserialize)]
 struct Written {
@@ -90,7 +93,7 @@ impl Styled {
     }
 }
 
-fn cases() -> Vec<Written> {
+fn written() -> Vec<Written> {
     serde_json::from_str(include_str!("texts.json")).expect("the corpus is a list of cases")
 }
 
@@ -122,13 +125,15 @@ fn shown(message: &Formatted) -> String {
     let between = "\n         │ ";
     let text = shortened(&message.text).replace('\n', between);
     writeln!(page, "  message│ {text}").expect("a string takes all");
-    for entity in message.entities.iter().take(SHOWN_ENTITIES_MAX) {
+    let count = message.entities.len();
+    let first = if count > ALL_ENTITIES_MAX { FEW_ENTITIES } else { count };
+    for entity in &message.entities[..first] {
         let json = serde_json::to_value(entity).expect("an entity is JSON");
         let words = shortened(&words_of(&message.text, entity)).replace('\n', "⏎");
         writeln!(page, "         {} «{words}»", in_order(&json)).expect("a string takes all");
     }
-    if message.entities.len() > SHOWN_ENTITIES_MAX {
-        writeln!(page, "         … {} entities", message.entities.len()).expect("a string takes all");
+    if first < count {
+        writeln!(page, "         … {count} entities").expect("a string takes all");
     }
     page
 }
@@ -147,11 +152,11 @@ fn in_order(entity: &Value) -> String {
 
 fn shortened(text: &str) -> String {
     let length = text.chars().count();
-    if length <= 4 * SHOWN_CHARS_MAX {
+    if length <= WHOLE_CHARS_MAX {
         return text.to_owned();
     }
-    let begin: String = text.chars().take(SHOWN_CHARS_MAX).collect();
-    let end: String = text.chars().skip(length - SHOWN_CHARS_MAX).collect();
+    let begin: String = text.chars().take(END_CHARS).collect();
+    let end: String = text.chars().skip(length - END_CHARS).collect();
     let units = text.encode_utf16().count();
     format!("{begin}[… {units} units in all …]{end}")
 }
@@ -161,17 +166,31 @@ fn words_of(text: &str, entity: &MessageEntity) -> String {
     String::from_utf16(&units).expect("an entity cuts no character")
 }
 
-#[test]
-fn each_text_is_shown_as_telegram_can() {
+/// All messages of all texts, as a page to read.
+fn page<'t>(texts: impl IntoIterator<Item = (&'t str, RichText)>) -> String {
     let mut page = String::new();
-    for case in cases() {
-        writeln!(page, "{}", case.case).expect("a string takes all");
-        for message in messages(&case.text()) {
+    for (case, text) in texts {
+        writeln!(page, "{case}").expect("a string takes all");
+        for message in messages(&text) {
             assert_rules(&message);
-            assert!(message.fits(TEXT_MAX), "{}", case.case);
+            assert!(message.fits(TEXT_MAX), "{case}");
             page += &shown(&message);
         }
         page.push('\n');
     }
-    insta::assert_snapshot!("texts", page);
+    page
+}
+
+#[test]
+fn each_text_is_shown_as_telegram_can() {
+    let texts = written();
+    let texts = texts.iter().map(|written| (written.case.as_str(), written.text()));
+    insta::assert_snapshot!("texts", page(texts));
+}
+
+#[test]
+fn what_agents_write_is_shown_as_telegram_can() {
+    let all = agent_messages();
+    let texts = all.iter().map(|message| (message.name, message.read()));
+    insta::assert_snapshot!("agent_messages", page(texts));
 }
