@@ -74,6 +74,14 @@
 //! as it came, answered 200, and taken from there by the instance that receives for the channel. Run the dispatcher there
 //! alone (`Running::holds`), and stop it when the hold is lost.
 //!
+//! # What an agent says
+//! - Formatting is shown by entities; what Telegram has none for stands in the words (a quote within a quote, a link that Telegram leads
+//!   nobody to). A message is cut at 4,096 UTF-16 units and at a hundred entities. Where Telegram refuses the formatting, the
+//!   same text goes without it.
+//! - Telegram shows a preview of the first link, as it does in every chat.
+//! - Who has taken the chat is shown with the picture, once a session: Telegram's servers fetch it from its address, and we never do.
+//!   [`Settings::agent_picture`] switches it off.
+//!
 //! # Guarantees
 //! - An update of a chat that a human owns is committed before Telegram is told to forget it, and never reaches the
 //!   bot's handlers. While the ledger is away the listener waits; when the bot is stopped meanwhile, Telegram keeps the
@@ -91,7 +99,7 @@
 //!
 //! # The bot to give
 //! A plain [`Bot`](teloxide::Bot). Behind teloxide's `Throttle` a call waits inside, where `dispatch` cannot see it, and
-//! a file may be held in memory; behind `DefaultParseMode` an agent's `<` is read as a tag.
+//! a file may be held in memory; behind `DefaultParseMode` an agent's `<` is read as a tag, and no formatting is shown.
 //!
 //! # Features
 //! `rustls` (default): TLS for the client, without OpenSSL.
@@ -114,7 +122,7 @@ mod webhook;
 pub use self::{
     channel::{Telegram, TelegramBot},
     client::{ClientError, check, client},
-    config::{Receiving, Settings, Texts},
+    config::{AgentPicture, Receiving, Settings, Texts},
     listener::Listener,
     polling::{PollingListener, polling},
     turn_ext::TurnExt,

@@ -4,6 +4,7 @@ mod content;
 mod desk_of_one;
 mod faults;
 mod files;
+mod formatting;
 mod groups;
 mod instances;
 mod listening;
