@@ -193,7 +193,7 @@ impl Post {
         let customer = places::customer(&of.conversation);
         let low = low_water(of, now);
         let is_missed = |message: &&Message| {
-            Some(message.author.id) == customer && inbound::is_said(message) && message.id.get() > low
+            Some(message.author.id) == customer && inbound::is_told(message) && message.id.get() > low
         };
         let mut missed: Vec<&Message> = unnamed.iter().filter(is_missed).collect();
         for channel in heard_in {

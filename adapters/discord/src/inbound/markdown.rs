@@ -177,7 +177,9 @@ impl Reader<'_> {
     fn link(&mut self, rest: &str, depth: usize) -> Option<usize> {
         let (label, behind) = rest[1..].split_once("](")?;
         let target = &behind[..end_of_target(behind)?];
-        let url = target.trim().trim_start_matches('<').trim_end_matches('>');
+        let url = without_title(target.trim())
+            .trim_start_matches('<')
+            .trim_end_matches('>');
         if !is_address(url)
             || url.contains(char::is_whitespace)
             || label.trim().is_empty()
@@ -262,6 +264,19 @@ fn end_of_target(behind: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// A link's target without the words that are shown when it is pointed at.
+fn without_title(target: &str) -> &str {
+    let Some((url, title)) = target.split_once(char::is_whitespace) else {
+        return target;
+    };
+    let title = title.trim();
+    let is_title = title.len() > 1
+        && ['"', '\'']
+            .iter()
+            .any(|sign| title.starts_with(*sign) && title.ends_with(*sign));
+    if is_title { url } else { target }
 }
 
 /// A block's language, where its first line is one, and its words.
@@ -375,6 +390,11 @@ mod tests {
                 "[`docs`](https://x.example/Foo_(bar)) > `x`",
                 "docs (https://x.example/Foo_(bar)) > x",
                 "[`docs`](https://x.example/Foo_%28bar%29) > `x`",
+            ),
+            (
+                "[shop](https://shop.example/a \"our shop\") [x](https://x.example y)",
+                "shop (https://shop.example/a) [x](https://x.example y)",
+                "[shop](https://shop.example/a) \\[x\\](https://x.example y)",
             ),
             ("> `x`\n>>> b\nc", "> x\n> b\n> c", "> `x`\n\n> b\n> c"),
             ("**", "**", "\\*\\*"),
