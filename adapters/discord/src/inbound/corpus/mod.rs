@@ -1,6 +1,8 @@
 //! What the desk is told of everything that a person can do in a channel. `events.json` has the events of the gateway in the
 //! order in which they come, each without what all of their kind have; the snapshot beside it was read by a person.
 
+mod properties;
+
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use escalator::{
