@@ -73,8 +73,8 @@
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
 //! - While a conversation catches up, a message that is deleted before it was fetched comes behind later ones.
 //! - What is remembered of names and of how messages begin is the process's: after a restart a deletion, a reaction or a pin
-//!   names the moment of a message that was written before. Names of channels and roles are what the gateway told; one that it
-//!   did not reads `#channel` or `@role`.
+//!   names the moment of a message that was written before. Names of channels and roles are what the gateway told, or
+//!   what Discord answers while a conversation catches up; one that it did not tell reads `#channel` or `@role`.
 //! - Who votes in a poll is not told ([`INTENTS`] do not ask for it); how it ended is.
 //! - A reaction that is put, taken back and put again is told once.
 //! - A button or a command cannot be fetched later: one that stands behind more than

@@ -13,7 +13,7 @@ use serenity::model::{
     id::{ChannelId, MessageId, RoleId, UserId},
 };
 
-use crate::{bounded::Bounded, inbound};
+use crate::{bounded::Bounded, inbound, rest};
 
 /// People whose names are known at once.
 const PEOPLE_MAX: usize = 20_000;
@@ -65,6 +65,13 @@ impl Memory {
 
     pub(crate) fn note_channel(&self, channel: ChannelId, name: &str) {
         self.lock().channels.insert(channel, name.to_owned());
+    }
+
+    pub(crate) fn note_roles(&self, roles: &[rest::Role]) {
+        let mut state = self.lock();
+        for role in roles {
+            state.roles.insert(role.id, role.name.clone());
+        }
     }
 
     /// Remembers how a message begins, anybody's, and whom it names.

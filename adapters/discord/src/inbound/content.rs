@@ -9,7 +9,7 @@ use serenity::model::{
 use super::{
     embed, file, poll,
     service::{self, Means},
-    tag::{self, Known},
+    tag::{self, Known, Named},
     words,
 };
 use crate::memory::Memory;
@@ -54,6 +54,13 @@ pub(super) fn beginning(message: &Message, memory: &Memory) -> String {
     });
     let words = changed(short.as_ref().unwrap_or(message), memory);
     words.map_or_else(String::new, |words| words.words().clone().into_string())
+}
+
+/// The channels and roles that it names.
+pub(super) fn named(message: &Message) -> Named {
+    let mut named = Named::default();
+    parts(message).for_each(|part| named.note(part.content));
+    named
 }
 
 /// Whether nothing can be seen in it.

@@ -38,7 +38,7 @@ use self::service::Means;
 pub(crate) use self::{
     file::{Drawn, Source, source as file_source},
     position::{moment, of_moment, position},
-    tag::called,
+    tag::{Named, called},
 };
 use crate::memory::Memory;
 
@@ -98,6 +98,11 @@ pub(crate) fn edited(event: &MessageUpdateEvent) -> Option<Message> {
     let mut message = Message::default();
     event.apply_to_message(&mut message);
     Some(message)
+}
+
+/// The channels and roles that a message names.
+pub(crate) fn named(message: &Message) -> Named {
+    content::named(message)
 }
 
 /// How a message begins, on one line; empty when nothing can be read of it.

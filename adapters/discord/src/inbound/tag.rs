@@ -30,6 +30,13 @@ pub(super) struct Known<'k> {
     pub(super) memory: &'k Memory,
 }
 
+/// What a message names by a number whose name it does not bring along.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    pub(crate) channels: Vec<ChannelId>,
+    pub(crate) roles: Vec<RoleId>,
+}
+
 /// What stands between the signs, as a person reads it; `None` when it is nothing of Discord's. A name that nobody knows
 /// is told without it: a number says nothing to anybody.
 pub(super) fn shown(tag: &str, known: &Known<'_>) -> Option<String> {
@@ -59,6 +66,20 @@ pub(super) fn shown(tag: &str, known: &Known<'_>) -> Option<String> {
         return (is_sound && !sound.is_empty()).then(|| "[sound]".to_owned());
     }
     emoji(tag).or_else(|| contact(tag))
+}
+
+impl Named {
+    /// Notes what a text names.
+    pub(super) fn note(&mut self, content: &str) {
+        let begun = content.split('<').skip(1);
+        for tag in begun.filter_map(|behind| behind.split_once('>')).map(|(tag, _)| tag) {
+            if let Some(role) = tag.strip_prefix("@&").and_then(number) {
+                self.roles.push(RoleId::new(role));
+            } else if let Some(channel) = tag.strip_prefix('#').and_then(number) {
+                self.channels.push(ChannelId::new(channel));
+            }
+        }
+    }
 }
 
 impl Known<'_> {

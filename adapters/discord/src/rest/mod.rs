@@ -24,7 +24,7 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 use serenity::model::id::StickerId;
 
-pub(crate) use self::endpoints::{Channel, NewMessage, Spoken, Through, Webhook};
+pub(crate) use self::endpoints::{Channel, NewMessage, Role, Spoken, Through, Webhook};
 use self::pace::Pace;
 use crate::{bot::Bot, error::Failure, inbound::Drawn};
 
