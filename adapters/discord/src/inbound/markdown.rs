@@ -258,8 +258,8 @@ fn tag_len(words: &str) -> Option<usize> {
     if !kinds.any(|kind| rest.starts_with(kind)) {
         return None;
     }
-    let ends = |b: &u8| matches!(b, b'>' | b'<' | b'\n');
-    let end = rest.as_bytes().iter().take(TAG_BYTES_MAX).position(|b| ends(b))?;
+    let ends = |b| matches!(b, b'>' | b'<' | b'\n');
+    let end = rest.bytes().take(TAG_BYTES_MAX).position(ends)?;
     (rest.as_bytes()[end] == b'>').then_some(end + 2)
 }
 

@@ -156,6 +156,10 @@ fn an_edit_is_told_and_a_preview_is_none() {
         123
     );
     assert_eq!(edit(anna(), &event(Value::Null), &Memory::default()), None);
+    let mut with_preview = event(json!("2025-10-15T08:00:00.123000+00:00"));
+    with_preview.embeds = serde_json::from_value(json!([{"type": "link", "url": "https://shop.example"}])).ok();
+    let again = edit(anna(), &with_preview, &Memory::default()).expect("it is the edit once more");
+    assert_eq!(again.key, read.key, "and the inbox knows it");
 }
 
 #[test]
