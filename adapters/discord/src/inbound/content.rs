@@ -32,6 +32,7 @@ pub(super) fn of(message: &Message, memory: &Memory) -> CustomerMessage {
     CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files,
+        ..CustomerMessage::default()
     }
 }
 
