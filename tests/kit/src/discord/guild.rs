@@ -13,6 +13,8 @@ pub(crate) struct GuildRecord {
     pub(crate) owner: u64,
     pub(crate) members: BTreeMap<u64, Membership>,
     pub(crate) boost_tier: u8,
+    /// The names of its roles, but for that of everybody.
+    pub(crate) roles: BTreeMap<u64, String>,
     pub(crate) forbidden: BTreeSet<Permission>,
 }
 
@@ -68,7 +70,7 @@ impl GuildRecord {
             "widget_enabled": false, "widget_channel_id": null,
             "verification_level": 1, "default_message_notifications": 1,
             "explicit_content_filter": 0, "mfa_level": 0, "nsfw": false, "nsfw_level": 0,
-            "roles": [self.everyone_role()],
+            "roles": self.roles_json(),
             "emojis": [], "stickers": [], "features": [],
             "premium_tier": self.boost_tier,
             "premium_subscription_count": u32::from(self.boost_tier) * 7,
@@ -80,10 +82,17 @@ impl GuildRecord {
         })
     }
 
-    fn everyone_role(&self) -> Value {
+    fn roles_json(&self) -> Value {
+        let others = self.roles.iter().map(|(id, name)| self.role_json(*id, name));
+        std::iter::once(self.role_json(self.id, "@everyone"))
+            .chain(others)
+            .collect()
+    }
+
+    pub(crate) fn role_json(&self, id: u64, name: &str) -> Value {
         json!({
-            "id": self.id.to_string(),
-            "name": "@everyone",
+            "id": id.to_string(),
+            "name": name,
             "color": 0,
             "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null },
             "hoist": false, "managed": false, "mentionable": false,

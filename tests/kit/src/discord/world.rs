@@ -165,6 +165,7 @@ impl World {
             name: name.to_owned(),
             owner,
             members: BTreeMap::new(),
+            roles: BTreeMap::new(),
             boost_tier: 0,
             forbidden: BTreeSet::new(),
         };
