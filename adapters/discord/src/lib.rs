@@ -112,7 +112,7 @@ pub use self::{
     admit::Admitted,
     bot::{Bot, BotError, INTENTS, explain},
     channel::Discord,
-    config::{AgentAuthor, Commands, History, Place, Settings, Texts},
+    config::{AgentAuthor, AgentPicture, Commands, History, Place, Settings, Texts},
     install::{Handler, Wrapped},
     turn_ext::TurnExt,
 };

@@ -28,6 +28,8 @@ use serenity::model::{
 };
 use uuid::Uuid;
 
+#[cfg(test)]
+pub(crate) use self::markdown::formatted;
 pub(crate) use self::{
     file::source as file_source,
     position::{moment, of_moment, position},
