@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalateError, Escalated, EscalationChannel, Ingress, Turn},
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, Escalation, FileRef, LengthUnit, Signal},
+    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, LengthUnit, Signal},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +51,7 @@ impl EscalationChannel for Discord {
         let limits = ChatLimits {
             text_max: outbound::TEXT_MAX,
             text_unit: LengthUnit::Chars,
+            formatting: Formatting::None,
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };

@@ -7,7 +7,7 @@ use escalator::{
         Turn,
     },
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, Escalation, FileRef, HistoryRoute, LengthUnit, Line, Signal},
+    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, HistoryRoute, LengthUnit, Line, Signal},
 };
 use futures::Stream;
 use teloxide::{
@@ -149,6 +149,7 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
         let limits = ChatLimits {
             text_max: TEXT_MAX,
             text_unit: LengthUnit::Utf16,
+            formatting: Formatting::None,
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };

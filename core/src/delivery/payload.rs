@@ -1,4 +1,4 @@
-use crate::model::{Attachment, Author, BotEvent, Contact, SessionId, Text};
+use crate::model::{Attachment, Author, BotEvent, Contact, RichText, SessionId, Span, Style, Text};
 
 /// What a delivery carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,10 @@ impl Payload {
     /// What a person would have read; `None` where nobody would.
     pub fn readable(&self) -> Option<Text> {
         match self {
-            Self::Desk(DeskPayload::Message { text, .. })
-            | Self::Chat(ChatPayload::Message { text, .. } | ChatPayload::Notice { text, .. }) => Some(text.clone()),
+            Self::Desk(DeskPayload::Message { text, .. }) | Self::Chat(ChatPayload::Notice { text, .. }) => {
+                Some(text.clone())
+            }
+            Self::Chat(ChatPayload::Message { text, .. }) => Some(text.plain()),
             Self::Desk(DeskPayload::File { file }) | Self::Chat(ChatPayload::File { file, .. }) => Some(file.label()),
             Self::Desk(_) | Self::Chat(ChatPayload::Open { .. }) | Self::Bot(_) => None,
         }
@@ -101,15 +103,17 @@ pub enum ChatPayload {
     Message {
         /// The agent.
         author: Option<Author>,
-        /// Whether it goes on where the part before it ended: then the name was shown.
+        /// Whether the agent goes on speaking, so that the name was shown already.
         continues: bool,
-        /// The text of this part: short enough together with the author.
-        text: Text,
+        /// The text of this part: short enough together with the author, in the channel's own formatting and without any.
+        text: RichText,
     },
     /// An agent's file.
     File {
         /// The agent, to be shown with it.
         author: Option<Author>,
+        /// Whether the agent goes on speaking, so that the name was shown already.
+        continues: bool,
         /// The file.
         file: Attachment,
     },
@@ -119,6 +123,8 @@ pub enum ChatPayload {
         kind: NoticeKind,
         /// The text.
         text: Text,
+        /// The agent that it presents, to be shown with the picture where there is one and the platform can.
+        agent: Option<Author>,
     },
 }
 
@@ -173,18 +179,39 @@ impl DeskPayload {
 }
 
 impl ChatPayload {
-    /// The words as a platform without formatting shows them: the author's name in front. `None` where there are none:
-    /// a place that is opened, a file without an author.
-    pub fn plain(&self) -> Option<String> {
+    /// The words with their formatting: the author's name in front in bold, where it was not shown already. `None` where
+    /// there are none: a place that is opened, a file without a name to show.
+    pub fn rich(&self) -> Option<RichText> {
         match self {
             Self::Message {
                 author: Some(author),
                 continues: false,
                 text,
-            } => Some(format!("{}: {}", author.name.as_str(), text.as_str())),
-            Self::Message { text, .. } | Self::Notice { text, .. } => Some(text.as_str().to_owned()),
-            Self::File { author, .. } => author.as_ref().map(|author| format!("{}:", author.name.as_str())),
-            Self::Open { .. } => None,
+            } => Some(RichText::joined([shown(author), text.clone()], " ")),
+            Self::Message { text, .. } => Some(text.clone()),
+            Self::Notice { text, .. } => Some(text.clone().into()),
+            Self::File {
+                author: Some(author),
+                continues: false,
+                ..
+            } => Some(shown(author)),
+            Self::File { .. } | Self::Open { .. } => None,
         }
     }
+
+    /// The same words as a platform without formatting shows them.
+    pub fn plain(&self) -> Option<String> {
+        self.rich().map(|text| text.plain().into_string())
+    }
+}
+
+/// A name in front of what is said.
+fn shown(author: &Author) -> RichText {
+    let words = format!("{}:", author.name.as_str());
+    let bold = Span {
+        start: 0,
+        end: words.len(),
+        style: Style::Bold,
+    };
+    RichText::new(words, vec![bold])
 }

@@ -177,7 +177,7 @@ mod tests {
         Payload::Chat(ChatPayload::Message {
             author: None,
             continues: false,
-            text: Text::new("hello"),
+            text: "hello".into(),
         })
     }
 

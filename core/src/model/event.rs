@@ -94,7 +94,7 @@ pub enum DeskEvent {
         /// Address of the agent's picture, where the desk gave one.
         picture: Option<String>,
         /// What the agent wrote. Untrusted.
-        text: Text,
+        text: RichText,
     },
     /// An agent sent a file, whose bytes are in the blob store.
     File(Attachment),

@@ -36,8 +36,8 @@ pub use self::{
     line::{Line, Speaker},
     rich::{Piece, RichText, Span, Style},
     settings::{
-        ChatLimits, DeskLimits, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown, Policy,
-        TextChoice, TextFormat, Texts,
+        ChatLimits, DeskLimits, Formatting, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown,
+        Policy, TextChoice, TextFormat, Texts,
     },
     text::Text,
 };

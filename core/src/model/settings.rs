@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::Text;
+use super::{RichText, Text};
 
 /// What the session policy decides. Plain data, read by `session::decide`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,14 +179,64 @@ pub struct Texts {
 /// What a chat platform takes. Filled from a channel's capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatLimits {
-    /// How long a text may be, in `text_unit`s.
+    /// How long a text without formatting may be, in `text_unit`s.
     pub text_max: usize,
     /// What `text_max` counts.
     pub text_unit: LengthUnit,
+    /// How the channel shows formatting.
+    pub formatting: Formatting,
     /// The largest file that can be fetched from the platform, in bytes.
     pub fetch_bytes_max: u64,
     /// The largest file that can be sent to the platform, in bytes.
     pub send_bytes_max: u64,
+}
+
+impl ChatLimits {
+    /// Whether a text is short enough for one message, as the channel writes it and without formatting.
+    pub fn fits(&self, text: &RichText) -> bool {
+        self.text_unit.count(text.plain().as_str()) <= self.text_max && self.formatting.fits(text)
+    }
+}
+
+/// How a channel shows formatting.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Formatting {
+    /// Not at all: it shows [`RichText::plain`].
+    None,
+    /// In its own way: tells of a text whether that fits into one message as the channel writes it. Called often, and on
+    /// no other thread than the ledger's: it is quick and pure.
+    Own(fn(&RichText) -> bool),
+}
+
+impl Formatting {
+    fn fits(self, text: &RichText) -> bool {
+        match self {
+            Self::None => true,
+            Self::Own(fits) => fits(text),
+        }
+    }
+}
+
+impl PartialEq for Formatting {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Own(one), Self::Own(other)) => std::ptr::fn_addr_eq(*one, *other),
+            (Self::None, Self::Own(_)) | (Self::Own(_), Self::None) => false,
+        }
+    }
+}
+
+impl Eq for Formatting {}
+
+impl fmt::Debug for Formatting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Own(_) => "Own",
+        })
+    }
 }
 
 /// What the desk takes.

@@ -48,7 +48,7 @@ pub fn read_hook(kind: HookKind, fields: &HookFields) -> Result<Hook, HookError>
                 session,
                 name: filled(fields, "name").map(Text::from),
                 picture: filled(fields, "picture").map(str::to_owned),
-                text,
+                text: text.into(),
             })
         }
         HookKind::File => {
@@ -157,7 +157,7 @@ mod tests {
                 session: session(),
                 name: Some(Text::from("Anna")),
                 picture: None,
-                text: Text::from(" Hello <b>you</b>\n"),
+                text: " Hello <b>you</b>\n".into(),
             })
         );
     }

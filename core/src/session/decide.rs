@@ -170,7 +170,7 @@ pub(super) enum Occurrence<'e> {
     Escalate(&'e Escalation, Option<Position>),
     BotEnded,
     PushLog(&'e Contact, &'e Text, &'e [Line]),
-    AgentMessage(Option<Author>, &'e Text),
+    AgentMessage(Option<Author>, &'e RichText),
     AgentFile(&'e Attachment),
     AgentTyping,
     AgentEnded,

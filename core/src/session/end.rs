@@ -22,7 +22,7 @@ pub(super) fn by_timer(
     why: String,
     notice: NoticeKind,
 ) -> Verdict {
-    draft.desk_text(&Text::new(why), false);
+    draft.desk_text(&why.into(), false);
     draft.desk(DeskPayload::End);
     draft.hand_back(session.id, reason, Vec::new(), notice);
     Verdict::Kept

@@ -20,7 +20,7 @@ pub(super) fn begin(draft: &mut Draft<'_>, session: &Session) {
 /// has brought to the desk stands in it as what the customer wrote; the rest is its history.
 pub(super) fn begin_instead(draft: &mut Draft<'_>, session: &Session, why: String) -> Verdict {
     let unsent = draft.take_back_waiting(session);
-    draft.desk_text(&Text::new(why), false);
+    draft.desk_text(&why.into(), false);
     draft.desk(DeskPayload::End);
     let (policy, chars_max) = (draft.env.policy, draft.env.desk.message_chars_max);
     let escalation = Escalation {
@@ -118,7 +118,7 @@ fn written_chars(leaving: &Leaving) -> usize {
 
 /// An edit while a message is being left.
 pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &RichText) -> Verdict {
-    line(draft, leaving, &CustomerMessage::text(relay::edited(&text.plain())))
+    line(draft, leaving, &CustomerMessage::text(relay::edited(text)))
 }
 
 /// The ticket is made up of what stands so far; what comes later goes to the bot.

@@ -42,7 +42,7 @@ pub use self::{
     decide::decide,
     env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
-    state::{Conversation, Ended, Leaving, Mark, Session, State},
+    state::{Conversation, Ended, Leaving, Mark, Session, Speaking, State},
     timers::{DeskWatch, Told, Watch},
     transition::{Effect, Transition, Verdict},
 };

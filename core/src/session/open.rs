@@ -1,6 +1,6 @@
 //! How a session opens: availability first, then the history and the first message.
 
-use super::{Draft, Effect, Mark, Session, State, Verdict, Watch, compose, end, leave};
+use super::{Draft, Effect, Mark, Session, Speaking, State, Verdict, Watch, compose, end, leave};
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskCustomer, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, Contact, EndReason, Escalation, HistoryRoute, Line, OnNoAgents, Position, Text},
@@ -26,6 +26,7 @@ pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<
         profile: escalation.profile.clone(),
         url: escalation.url.clone().or_else(|| env.policy.url.clone()),
         agent: None,
+        speaking: Speaking::Begins,
         watch: Watch::since(env.now),
     });
     for line in &escalation.history {

@@ -3,7 +3,7 @@
 use super::{Draft, Leaving, State, Verdict, end};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{Address, EndReason, Text},
+    model::{Address, EndReason},
 };
 
 /// The message that the customer left is at the desk.
@@ -30,7 +30,7 @@ pub(super) fn log_dead(draft: &mut Draft<'_>, id: DeliveryId, detail: &str) -> V
         .map(|session| session.id);
     if session.is_some() && !matches!(draft.conversation.state, State::Leaving(_)) {
         draft.desk_text(
-            &Text::new(format!("The bot's history could not be handed over: {detail}")),
+            &format!("The bot's history could not be handed over: {detail}").into(),
             false,
         );
     }
@@ -76,7 +76,7 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
         Payload::Chat(ChatPayload::Message { .. } | ChatPayload::File { .. }) => {
             if matches!(draft.conversation.state, State::Waiting(_) | State::WithAgent(_)) {
                 let line = format!("Your message did not reach the customer: {detail}");
-                draft.desk_text(&Text::new(line), false);
+                draft.desk_text(&line.into(), false);
             }
             "a message of the agent"
         }

@@ -90,8 +90,20 @@ pub struct Session {
     pub url: Option<String>,
     /// The agent, once one has shown.
     pub agent: Option<Author>,
+    /// Whether the agent goes on speaking with the next message.
+    pub speaking: Speaking,
     /// What its timers go by.
     pub watch: Watch,
+}
+
+/// Where an agent's message stands among what is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speaking {
+    /// It is the first since the customer spoke, or since another agent did: the name is shown.
+    #[default]
+    Begins,
+    /// The same agent spoke last.
+    GoesOn,
 }
 
 /// A message that is being left.

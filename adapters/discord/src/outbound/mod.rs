@@ -55,15 +55,16 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
             continues,
             text,
         } => {
+            let plain = text.plain();
             let said = text::Said {
                 author: author.as_ref(),
                 continues: *continues,
-                text: text.as_str(),
+                text: plain.as_str(),
             };
             text::agents(post, &delivery, place, said).await
         }
-        ChatPayload::Notice { kind, text } => text::notice(post, &delivery, place, *kind, text.as_str()).await,
-        ChatPayload::File { author, file } => match delivery.file {
+        ChatPayload::Notice { kind, text, .. } => text::notice(post, &delivery, place, *kind, text.as_str()).await,
+        ChatPayload::File { author, file, .. } => match delivery.file {
             Some(source) => file::send(post, &delivery, place, author.as_ref(), file, source).await,
             None => Outcome::rejected("the file came without its bytes"),
         },

@@ -18,6 +18,7 @@ fn notice(text: &str) -> ChatPayload {
     ChatPayload::Notice {
         kind: NoticeKind::Ended,
         text: text.into(),
+        agent: None,
     }
 }
 
@@ -336,6 +337,7 @@ async fn what_is_for_a_thread_that_was_deleted_unseen_is_given_up() {
     };
     let file = ChatPayload::File {
         author: Some(Author::from("Anna")),
+        continues: false,
         file: Attachment {
             kind: FileKind::Image,
             name: "map.png".into(),

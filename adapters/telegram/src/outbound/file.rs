@@ -5,7 +5,7 @@ use std::sync::{
 
 use escalator::{
     delivery::{OpenFile, OpenedFile, Outcome, split},
-    model::{Attachment, LengthUnit},
+    model::{Attachment, LengthUnit, RichText},
 };
 use futures::TryStreamExt;
 use teloxide::{
@@ -116,7 +116,8 @@ fn check_size(bytes: Option<u64>, limit: u64) -> Result<(), Stopped> {
 }
 
 fn first_part(caption: &str) -> Option<String> {
-    split(caption, CAPTION_MAX, LengthUnit::Utf16)
+    let fits = |part: &RichText| LengthUnit::Utf16.count(part.words().as_str()) <= CAPTION_MAX;
+    split(&caption.into(), fits)
         .first()
-        .map(|part| (*part).to_owned())
+        .map(|part| part.words().as_str().to_owned())
 }

@@ -63,6 +63,7 @@ fn png(size: usize) -> Vec<u8> {
 fn file(kind: FileKind, name: &str, media_type: &str, bytes: Option<u64>) -> ChatPayload {
     ChatPayload::File {
         author: Some("Anna".into()),
+        continues: false,
         file: Attachment {
             kind,
             name: Text::from(name),

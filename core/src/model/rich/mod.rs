@@ -105,6 +105,26 @@ impl RichText {
         &self.spans
     }
 
+    /// What stands from one byte of the words to another, with its formatting. Both lie between characters, or there is
+    /// nothing.
+    pub fn slice(&self, start: usize, end: usize) -> Self {
+        let words = self.words.as_str().get(start..end).unwrap_or_default();
+        if words.len() == self.words.as_str().len() {
+            return self.clone();
+        }
+        let end = start + words.len();
+        let within = self.spans.iter().take_while(|span| span.start < end);
+        let within = within.filter(|span| span.end > start).map(|span| Span {
+            start: span.start.max(start) - start,
+            end: span.end.min(end) - start,
+            style: span.style.clone(),
+        });
+        Self {
+            spans: within.collect(),
+            words: words.into(),
+        }
+    }
+
     /// As it is read in a format.
     pub fn in_format(&self, format: TextFormat) -> Text {
         match format {

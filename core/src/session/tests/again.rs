@@ -34,6 +34,7 @@ fn answers(scene: &Scene, session: SessionId) -> Vec<(&'static str, Result<(), N
     let notice = ChatPayload::Notice {
         kind: NoticeKind::Ended,
         text: "t".into(),
+        agent: None,
     };
     let (desk, chat, bot) = (Lane::Desk(session), Lane::Chat(id), Lane::Bot(id));
     let rows = [

@@ -8,8 +8,8 @@ use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, Receipt},
     model::{
         Address, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent,
-        CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, HookAddress,
-        LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
+        CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, Formatting,
+        HookAddress, LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
     },
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, UnsentTo, Verdict,
@@ -59,6 +59,7 @@ impl Scene {
             chat: ChatLimits {
                 text_max: 4_096,
                 text_unit: LengthUnit::Utf16,
+                formatting: Formatting::None,
                 fetch_bytes_max: 20_000_000,
                 send_bytes_max: 50_000_000,
             },
@@ -326,7 +327,7 @@ fn hook(session: SessionId, event: DeskEvent) -> Event {
 }
 
 pub(super) fn agent_says(session: SessionId, name: Option<&str>, text: &str) -> Event {
-    let (name, text) = (name.map(Text::from), Text::new(text));
+    let (name, text) = (name.map(Text::from), text.into());
     let picture = None;
     hook(session, DeskEvent::Message { name, picture, text })
 }
@@ -367,7 +368,11 @@ pub(super) fn taken(id: DeliveryId, payload: Payload) -> Event {
 /// The text is of no matter.
 pub(super) fn silence_warning() -> Payload {
     let (kind, text) = (NoticeKind::SilenceWarning, Text::new("hm"));
-    Payload::Chat(ChatPayload::Notice { kind, text })
+    Payload::Chat(ChatPayload::Notice {
+        kind,
+        text,
+        agent: None,
+    })
 }
 
 /// A place was opened for a session.

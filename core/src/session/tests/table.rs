@@ -826,7 +826,7 @@ fn open(session: SessionId) -> Payload {
 }
 
 fn chat_message() -> Payload {
-    let (author, text) = (None, Text::new("hm"));
+    let (author, text) = (None, "hm".into());
     Payload::Chat(ChatPayload::Message {
         author,
         continues: false,
@@ -836,12 +836,20 @@ fn chat_message() -> Payload {
 
 fn chat_file() -> Payload {
     let (author, file) = (None, document("bill.pdf", 10));
-    Payload::Chat(ChatPayload::File { author, file })
+    Payload::Chat(ChatPayload::File {
+        author,
+        continues: false,
+        file,
+    })
 }
 
 fn notice() -> Payload {
     let (kind, text) = (NoticeKind::Waiting, Text::new("hm"));
-    Payload::Chat(ChatPayload::Notice { kind, text })
+    Payload::Chat(ChatPayload::Notice {
+        kind,
+        text,
+        agent: None,
+    })
 }
 
 fn bot_event(scene: &Scene) -> Payload {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Address, Author, ConversationId, Epoch, HookAddress, Position, SessionId, Text, Timestamp},
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Told, Watch},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
 };
 
 impl Stored for Conversation {
@@ -153,6 +153,9 @@ struct SessionForm {
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agent: Option<AuthorForm>,
+    /// Whether the agent spoke last.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    speaks: bool,
     /// None in a row of before there was one: then the timer counts from the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     watch: Option<WatchForm>,
@@ -170,6 +173,7 @@ impl From<&Session> for SessionForm {
             profile,
             url,
             agent,
+            speaking,
             watch,
         } = session;
         Self {
@@ -182,6 +186,7 @@ impl From<&Session> for SessionForm {
             profile: profile.into(),
             url: url.clone(),
             agent: agent.as_ref().map(AuthorForm::from),
+            speaks: *speaking == Speaking::GoesOn,
             watch: Some((*watch).into()),
         }
     }
@@ -200,6 +205,11 @@ impl From<SessionForm> for Session {
             profile: form.profile.into(),
             url: form.url,
             agent: form.agent.map(Author::from),
+            speaking: if form.speaks {
+                Speaking::GoesOn
+            } else {
+                Speaking::Begins
+            },
             watch: form.watch.map_or_else(|| Watch::since(opened_at), Watch::from),
         }
     }

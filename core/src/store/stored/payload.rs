@@ -6,11 +6,11 @@ use uuid::Uuid;
 use super::{
     Stored,
     bot_event::BotEventForm,
-    parts::{AttachmentForm, AuthorForm, ContactForm, words},
+    parts::{AttachmentForm, AuthorForm, ContactForm, SpanForm, words},
 };
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload},
-    model::{Author, Contact, SessionId, Text},
+    model::{Author, Contact, RichText, SessionId, Span, Text},
 };
 
 impl Stored for Payload {
@@ -170,15 +170,21 @@ pub(in crate::store) enum ChatForm {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         continues: bool,
         text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        spans: Vec<SpanForm>,
     },
     File {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         author: Option<AuthorForm>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        continues: bool,
         file: AttachmentForm,
     },
     Notice {
         kind: NoticeForm,
         text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AuthorForm>,
     },
 }
 
@@ -195,15 +201,22 @@ impl From<&ChatPayload> for ChatForm {
             } => Self::Message {
                 author: author.as_ref().map(AuthorForm::from),
                 continues: *continues,
-                text: text.as_str().to_owned(),
+                text: text.words().as_str().to_owned(),
+                spans: text.spans().iter().map(SpanForm::from).collect(),
             },
-            ChatPayload::File { author, file } => Self::File {
+            ChatPayload::File {
+                author,
+                continues,
+                file,
+            } => Self::File {
                 author: author.as_ref().map(AuthorForm::from),
+                continues: *continues,
                 file: file.into(),
             },
-            ChatPayload::Notice { kind, text } => Self::Notice {
+            ChatPayload::Notice { kind, text, agent } => Self::Notice {
                 kind: (*kind).into(),
                 text: text.as_str().to_owned(),
+                agent: agent.as_ref().map(AuthorForm::from),
             },
         }
     }
@@ -219,18 +232,25 @@ impl From<ChatForm> for ChatPayload {
                 author,
                 continues,
                 text,
+                spans,
             } => Self::Message {
                 author: author.map(Author::from),
                 continues,
-                text: Text::new(text),
+                text: RichText::new(text, spans.into_iter().map(Span::from).collect()),
             },
-            ChatForm::File { author, file } => Self::File {
+            ChatForm::File {
+                author,
+                continues,
+                file,
+            } => Self::File {
                 author: author.map(Author::from),
+                continues,
                 file: file.into(),
             },
-            ChatForm::Notice { kind, text } => Self::Notice {
+            ChatForm::Notice { kind, text, agent } => Self::Notice {
                 kind: kind.into(),
                 text: Text::new(text),
+                agent: agent.map(Author::from),
             },
         }
     }

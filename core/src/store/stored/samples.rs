@@ -7,10 +7,10 @@ use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
         Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Speaker,
-        Text, Timestamp, Unsent,
+        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, RichText, SessionId,
+        Span, Speaker, Style, Text, Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Told, Watch},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
 };
 
 pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
@@ -136,20 +136,31 @@ fn states() -> impl Strategy<Value = State> {
 fn sessions() -> impl Strategy<Value = Session> {
     let numbers = any::<(u64, u32, u64)>();
     let words = (strings(), option::of(strings()), option::of(authors()));
-    (session_ids(), times(), numbers, words, (profiles(), watches())).prop_map(
-        |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), (profile, watch))| Session {
-            id,
-            hook_address: HookAddress::new(hook_address),
-            opened_at,
-            desk_seq,
-            messages,
-            opener,
-            profile,
-            url,
-            agent,
-            watch,
-        },
+    let speaking = prop_oneof![Just(Speaking::Begins), Just(Speaking::GoesOn)];
+    (
+        session_ids(),
+        times(),
+        numbers,
+        words,
+        (profiles(), speaking, watches()),
     )
+        .prop_map(
+            |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), (profile, speaking, watch))| {
+                Session {
+                    id,
+                    hook_address: HookAddress::new(hook_address),
+                    opened_at,
+                    desk_seq,
+                    messages,
+                    opener,
+                    profile,
+                    url,
+                    agent,
+                    speaking,
+                    watch,
+                }
+            },
+        )
 }
 
 fn watches() -> impl Strategy<Value = Watch> {
@@ -197,14 +208,44 @@ fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
     let kinds = prop::sample::select(&NOTICES[..]);
     prop_oneof![
         session_ids().prop_map(|session| ChatPayload::Open { session }),
-        (option::of(authors()), any::<bool>(), texts()).prop_map(|(author, continues, text)| ChatPayload::Message {
+        (option::of(authors()), any::<bool>(), rich_texts()).prop_map(|(author, continues, text)| {
+            ChatPayload::Message {
+                author,
+                continues,
+                text,
+            }
+        }),
+        (option::of(authors()), any::<bool>(), files()).prop_map(|(author, continues, file)| ChatPayload::File {
             author,
             continues,
-            text
+            file
         }),
-        (option::of(authors()), files()).prop_map(|(author, file)| ChatPayload::File { author, file }),
-        (kinds, texts()).prop_map(|(kind, text)| ChatPayload::Notice { kind, text }),
+        (kinds, texts(), option::of(authors())).prop_map(|(kind, text, agent)| ChatPayload::Notice {
+            kind,
+            text,
+            agent
+        }),
     ]
+}
+
+fn rich_texts() -> impl Strategy<Value = RichText> {
+    let styles = prop_oneof![
+        Just(Style::Bold),
+        Just(Style::Italic),
+        Just(Style::Underline),
+        Just(Style::Strike),
+        Just(Style::Spoiler),
+        Just(Style::Code),
+        option::of(strings()).prop_map(|language| Style::Block { language }),
+        Just(Style::Quote),
+        strings().prop_map(|url| Style::Link { url }),
+    ];
+    let span = (0..20_usize, 1..20_usize, styles).prop_map(|(start, length, style)| Span {
+        start,
+        end: start + length,
+        style,
+    });
+    (texts(), prop::collection::vec(span, 0..5)).prop_map(|(words, spans)| RichText::new(words, spans))
 }
 
 /// Without a transcript, which is never stored.

@@ -12,11 +12,11 @@ use super::{
 use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Text,
-        Timestamp, Unsent,
+        Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
+        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, RichText, SessionId,
+        Span, Style, Text, Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, TimerKind, Told, Watch},
+    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, TimerKind, Told, Watch},
     store::StoreError,
 };
 
@@ -191,6 +191,7 @@ fn session() -> Session {
         },
         url: Some("https://shop.example/cart".to_owned()),
         agent: Some("Anna".into()),
+        speaking: Speaking::GoesOn,
         watch: Watch {
             since: Timestamp::from_millis(1_790_000_200_000),
             told: Told::Since(Timestamp::from_millis(1_790_000_300_000)),
@@ -261,6 +262,7 @@ fn payloads() -> Vec<(&'static str, Payload)> {
     let notice = ChatPayload::Notice {
         kind: NoticeKind::LeftMessage,
         text: "thank you".into(),
+        agent: None,
     };
     let mut all = vec![
         ("desk_availability", Payload::Desk(DeskPayload::AskAvailability)),
@@ -273,13 +275,57 @@ fn payloads() -> Vec<(&'static str, Payload)> {
             "chat_file",
             Payload::Chat(ChatPayload::File {
                 author: None,
+                continues: true,
                 file: from_blob,
             }),
         ),
         ("chat_notice", Payload::Chat(notice)),
+        ("chat_rich_message", Payload::Chat(rich_message())),
+        ("chat_presenting_notice", Payload::Chat(presenting_notice())),
     ];
     all.extend(bot_events().map(|(name, event)| (name, Payload::Bot(event))));
     all
+}
+
+/// Every kind of formatting.
+fn rich_message() -> ChatPayload {
+    let words = "one two three four five six seven eight nine";
+    let styles = [
+        Style::Bold,
+        Style::Italic,
+        Style::Underline,
+        Style::Strike,
+        Style::Spoiler,
+        Style::Code,
+        Style::Block {
+            language: Some("rust".to_owned()),
+        },
+        Style::Quote,
+        Style::Link {
+            url: "https://shop.example".to_owned(),
+        },
+    ];
+    let spans = words.split(' ').zip(styles).map(|(word, style)| {
+        let start = words.find(word).expect("the word is one of them");
+        let end = start + word.len();
+        Span { start, end, style }
+    });
+    ChatPayload::Message {
+        author: Some("Anna".into()),
+        continues: true,
+        text: RichText::new(words, spans.collect()),
+    }
+}
+
+fn presenting_notice() -> ChatPayload {
+    ChatPayload::Notice {
+        kind: NoticeKind::Connected,
+        text: "Anna is with you now.".into(),
+        agent: Some(Author {
+            name: "Anna".into(),
+            picture: Some("https://desk.example/anna.png".to_owned()),
+        }),
+    }
 }
 
 fn bot_events() -> [(&'static str, BotEvent); 5] {

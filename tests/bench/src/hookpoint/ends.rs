@@ -10,7 +10,7 @@ use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, DeskPayload, OpenedFile, Outcome, Receipt},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{ChatLimits, ConversationKey, DeskLimits, FileRef, LengthUnit, Signal},
+    model::{ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, Signal},
     omnidesk,
 };
 use tokio::sync::watch;
@@ -90,6 +90,7 @@ impl EscalationChannel for QuickChat {
         Capabilities::text_only(ChatLimits {
             text_max: 4_096,
             text_unit: LengthUnit::Utf16,
+            formatting: Formatting::None,
             fetch_bytes_max: 20_000_000,
             send_bytes_max: 50_000_000,
         })
