@@ -19,7 +19,7 @@ impl Link {
     pub(super) fn of(words: &str, url: &str) -> Self {
         let is_web = is_address(url);
         if bare(words) == bare(url) {
-            return if is_web { Self::Bare(target(url)) } else { Self::Words };
+            return if is_web { Self::Bare(plain(url)) } else { Self::Words };
         }
         if is_web && is_maskable(words) {
             return Self::Masked(format!("[{words}]({})", target(url)));
@@ -38,6 +38,12 @@ pub(super) fn behind(url: &str) -> String {
     }
 }
 
+/// An address by itself, without what would end it there.
+fn plain(url: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>`\\".contains(c);
+    if url.contains(ends) { target(url) } else { url.to_owned() }
+}
+
 /// Whether Discord shows a link's words in place of its address: it reads no escapes in them, and takes none that have an
 /// emoji in them or look like an address themselves.
 fn is_maskable(words: &str) -> bool {
@@ -51,7 +57,7 @@ fn is_maskable(words: &str) -> bool {
             | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}')
     };
     let is_as_written = escaped(words, false) == words;
-    !looks_like_address && !has_bracket && !words.contains(is_emoji) && is_as_written
+    !words.is_empty() && !looks_like_address && !has_bracket && !words.contains(is_emoji) && is_as_written
 }
 
 /// An address as people write it.

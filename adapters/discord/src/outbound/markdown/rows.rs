@@ -125,7 +125,7 @@ impl<'t> Rows<'t> {
     fn words(&mut self, mut words: &'t str) {
         while let Some((start, end)) = address_in(words).filter(|_| self.code.is_none()) {
             self.spaced(&words[..start]);
-            self.address(&words[start..end]);
+            self.add(Kind::Address(shown(&words[start..end], self.marks)));
             words = &words[end..];
         }
         self.spaced(words);
@@ -148,14 +148,6 @@ impl<'t> Rows<'t> {
         }
     }
 
-    fn address(&mut self, address: &str) {
-        let address = match self.marks.has(Mark::Spoiler) {
-            true => address.replace('|', "%7C"),
-            false => address.to_owned(),
-        };
-        self.add(Kind::Address(address));
-    }
-
     fn add(&mut self, kind: Kind<'t>) {
         let marks = self.marks;
         self.last.atoms.push(Atom { marks, kind });
@@ -163,7 +155,8 @@ impl<'t> Rows<'t> {
 
     fn end_link(&mut self, url: &str) {
         let Some((row, start)) = self.link.take() else { return };
-        if row != self.rows.len() {
+        if row != self.rows.len() || self.last.block.is_some() {
+            self.begin_row();
             return self.add_behind(&behind(url));
         }
         let label = self.last.atoms.split_off(start.min(self.last.atoms.len()));
@@ -171,7 +164,7 @@ impl<'t> Rows<'t> {
         let marks = label.iter().filter(|atom| !atom.is_space()).map(|atom| atom.marks);
         let marks = marks.reduce(Marks::and).unwrap_or(self.marks);
         match Link::of(words.trim(), url) {
-            Link::Bare(url) => self.in_place_of(&label, marks, Kind::Address(url)),
+            Link::Bare(url) => self.in_place_of(&label, marks, Kind::Address(shown(&url, marks))),
             Link::Masked(link) if label.iter().all(Atom::is_words) => {
                 self.in_place_of(&label, marks, Kind::Solid(link));
             }
@@ -266,6 +259,11 @@ const fn mark(style: &Style) -> Option<Mark> {
         Style::Spoiler => Some(Mark::Spoiler),
         _ => None,
     }
+}
+
+/// An address, in which nothing can be escaped, so that hidden ones stay hidden.
+fn shown(address: &str, marks: Marks) -> String {
+    if marks.has(Mark::Spoiler) { address.replace('|', "%7C") } else { address.to_owned() }
 }
 
 /// Code within a line; `None` where Discord has no sign for it.

@@ -1,7 +1,10 @@
+use std::fmt::Write as _;
+
 use escalator::{
     delivery::split,
     model::{LengthUnit, RichText, Span, Style},
 };
+use escalator_testkit::texts::agent_messages;
 use proptest::prelude::*;
 
 use super::*;
@@ -100,6 +103,9 @@ fn formatting_is_written_as_discord_reads_it() {
         ("{b a}{b b}", "**ab**"),
         ("{i a}{b b}", "_a_**b**"),
         ("{s a}{u b}", "~~a~~b"),
+        ("{h ht}{s tps:}{c //}{q //}{u a_b}", "||ht||~~tps:~~`//`\n> //\n__a\\_b__"),
+        ("{s x}{u ht}tps://a_b", r"~~x~~https\://a\_b"),
+        ("{b x {i y}}{i  z}", "**x _y_** *z*"),
         // Nothing can tell these apart.
         ("{b a}{i b}c", "**a**bc"),
         ("wo{i r}d", "wo*r*d"),
@@ -159,6 +165,35 @@ fn hidden_words_stay_hidden() {
 #[test]
 fn a_name_has_no_formatting_in_it() {
     assert_eq!(plain_name("*An_na*\n"), "Anna ");
+}
+
+/// What becomes of the texts that agents write; the snapshot was read by a person. Of a long part the two ends are shown.
+#[test]
+fn each_text_of_an_agent_is_written_as_it_was_meant() {
+    let mut shown = String::new();
+    for message in agent_messages() {
+        let parts = split(&message.read(), fits);
+        writeln!(shown, "═══ {}: {} parts", message.name, parts.len()).expect("a string takes everything");
+        for (at, part) in parts.iter().enumerate() {
+            let content = written(part);
+            let chars = content.chars().count();
+            assert!(chars <= CONTENT_MAX, "{}: {chars}", message.name);
+            if at < 3 || at + 1 == parts.len() {
+                writeln!(shown, "─── {chars}\n{}", ends(&content)).expect("a string takes everything");
+            }
+        }
+    }
+    insta::assert_snapshot!("corpus", shown);
+}
+
+fn ends(content: &str) -> String {
+    const SHOWN: usize = 700;
+    let chars: Vec<char> = content.chars().collect();
+    if chars.len() <= SHOWN {
+        return content.to_owned();
+    }
+    let (begin, end) = (&chars[..SHOWN / 5], &chars[chars.len() - SHOWN / 5..]);
+    format!("{} … {}", String::from_iter(begin), String::from_iter(end))
 }
 
 fn styles() -> impl Strategy<Value = Style> {
@@ -263,8 +298,8 @@ proptest! {
     #[test]
     fn no_mark_is_invented(text in texts()) {
         let has_link = text.spans().iter().any(|span| matches!(span.style, Style::Link { .. }));
-        prop_assume!(!has_link);
         let content = written(&text);
+        prop_assume!(!has_link && !content.contains("%7C"));
         let back = read(&content);
         for ((c, is), (_, wanted)) in marked(&back).into_iter().zip(marked(&text)) {
             prop_assert!(is.iter().all(|mark| wanted.contains(mark)), "{c}: {is:?} of {wanted:?}\n{content}");

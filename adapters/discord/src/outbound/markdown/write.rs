@@ -50,9 +50,11 @@ impl<'t> Writer<'t> {
         let mut is_first = true;
         for at in 0..self.atoms.len() {
             self.close(self.atoms[at].marks);
-            self.open(at);
+            if !self.atoms[at].is_space() {
+                self.open(at);
+            }
             let text = match &self.atoms[at].kind {
-                Kind::Words(words) => escaped(words, is_first),
+                Kind::Words(words) => self.kept_apart(escaped(words, is_first)),
                 Kind::Address(address) if self.ends_by_itself(at) => address.clone(),
                 Kind::Address(address) => format!("<{address}>"),
                 Kind::Space(text) => (*text).to_owned(),
@@ -64,6 +66,20 @@ impl<'t> Writer<'t> {
         }
         self.close(Marks::default());
         self.out
+    }
+
+    /// Words that make no address of what stands before them.
+    fn kept_apart(&self, mut words: String) -> String {
+        let made = ["https://", "http://"].into_iter().find_map(|scheme| {
+            let mut cuts = 1..scheme.len();
+            let cut = cuts.find(|cut| self.out.ends_with(&scheme[..*cut]) && words.starts_with(&scheme[*cut..]))?;
+            // A letter cannot be escaped.
+            Some(scheme.find(':')?.saturating_sub(cut))
+        });
+        if let Some(at) = made.filter(|_| self.last == Last::Words) {
+            words.insert(at, '\\');
+        }
+        words
     }
 
     /// Takes marks from what would end them: nothing can be escaped there.
