@@ -67,12 +67,7 @@ pub(super) fn is_gone(failure: &Failure) -> bool {
     gone.into_iter().any(|code| failure.is(code))
 }
 
-async fn speak(
-    post: &Post,
-    through: &Through,
-    author: &Author,
-    text: &RichText,
-) -> Result<Option<MessageId>, Failure> {
+async fn speak(post: &Post, through: &Through, author: &Author, text: &RichText) -> Result<Option<MessageId>, Failure> {
     let content = Content::of(text);
     let mut message = NewMessage {
         content: content.written.clone(),

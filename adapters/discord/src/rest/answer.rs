@@ -106,14 +106,19 @@ mod tests {
 
     #[test]
     fn of_a_form_that_is_wrong_the_fields_are_known() {
-        let body = r#"{"code":50035,"message":"Invalid Form Body","errors":{"content":{"_errors":[{"message":"private"}]}}}"#;
+        let body =
+            r#"{"code":50035,"message":"Invalid Form Body","errors":{"content":{"_errors":[{"message":"private"}]}}}"#;
         let Failure::Refused(refusal) = read(400, body) else {
             panic!("it is one");
         };
         assert!(refusal.is_of_field("content") && !refusal.is_of_field("embeds"));
         assert!(!refusal.detail().contains("private"));
-        assert!(matches!(read(400, r#"{"code":50035,"message":"x"}"#), Failure::Refused(refusal) if refusal.is_of_field("content")));
-        assert!(matches!(read(400, r#"{"code":50006,"message":"x"}"#), Failure::Refused(refusal) if !refusal.is_of_field("content")));
+        assert!(
+            matches!(read(400, r#"{"code":50035,"message":"x"}"#), Failure::Refused(refusal) if refusal.is_of_field("content"))
+        );
+        assert!(
+            matches!(read(400, r#"{"code":50006,"message":"x"}"#), Failure::Refused(refusal) if !refusal.is_of_field("content"))
+        );
     }
 
     #[test]

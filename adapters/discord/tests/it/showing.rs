@@ -82,7 +82,8 @@ async fn formatting_arrives_as_discords_markdown_and_pings_nobody() {
     let written = format!(
         r"**Dear** \<@{id}> and @everyone: read [our terms](https://shop.example/terms), 2\*3, https://a.example/b_c"
     );
-    for (seq, (there, wanted)) in [(&help, written.clone()), (&direct, format!("**Anna:** {written}"))].into_iter().zip(1..) .map(|(at, seq)| (seq, at)) {
+    let by_line = format!("**Anna:** {written}");
+    for (seq, there, wanted) in [(1, &help, written), (2, &direct, by_line)] {
         let sent = rig.deliver(&rig.conversation(there), seq, &agents(text.clone())).await;
         assert_eq!(sent.word(), "delivered");
         let said = there.transcript();
@@ -123,7 +124,11 @@ async fn the_picture_of_an_agent_stands_on_a_card_where_no_webhook_shows_it() {
     let by_webhook = rig(|_| {}).await;
     let by_line = rig(|settings| settings.agent_author = AgentAuthor::Line).await;
     let without = rig(|settings| settings.agent_picture = AgentPicture::None).await;
-    for (rig, in_guild, in_direct) in [(&by_webhook, false, true), (&by_line, true, true), (&without, false, false)] {
+    for (rig, in_guild, in_direct) in [
+        (&by_webhook, false, true),
+        (&by_line, true, true),
+        (&without, false, false),
+    ] {
         let user = rig.fake.user("ada").create();
         let (help, direct) = (user.at(&rig.fake.guild("Shop").channel("help")), user.dm());
         for (seq, there, has_card) in [(1, &help, in_guild), (2, &direct, in_direct)] {
@@ -166,22 +171,38 @@ async fn a_long_text_of_an_agent_comes_in_parts_with_the_name_once() {
     let ada = shop.fake.user("ada").dm();
     ada.says("/human");
     let session = shop.agent_reads("/human").await;
-    let lines: String = (1..=300).map(|number| format!("<li>step_{number} of <b>many</b></li>")).collect();
+    let lines: Vec<_> = (1..=300)
+        .map(|number| format!("<li>step_{number} of <b>many</b></li>"))
+        .collect();
+    let lines = lines.concat();
     let text = format!("<p>Do <i>all</i> of this:</p><ol>{lines}</ol><p>The end.</p>");
     let sent = shop.desk.reply(session.ticket, Reply::new(text, "Anna")).await;
     sent.expect("the house hears");
-    let sent = shop.desk.reply(session.ticket, Reply::new("<b>And</b> more.", "Anna")).await;
+    let sent = shop
+        .desk
+        .reply(session.ticket, Reply::new("<b>And</b> more.", "Anna"))
+        .await;
     sent.expect("the house hears");
     ada.sees_text(SOON, "**And** more.").await.expect("it is shown");
     let said = ada.transcript();
     let texts = said.bot_texts();
-    let parts: Vec<_> = texts.iter().skip_while(|text| !text.starts_with("**Anna:** ")).collect();
+    let parts: Vec<_> = texts
+        .iter()
+        .skip_while(|text| !text.starts_with("**Anna:** "))
+        .collect();
     assert!(parts.len() > 4 && parts.iter().all(|part| part.chars().count() <= 2_000));
-    assert_eq!(parts.iter().filter(|part| part.contains("Anna")).count(), 1, "{parts:?}");
+    assert_eq!(
+        parts.iter().filter(|part| part.contains("Anna")).count(),
+        1,
+        "{parts:?}"
+    );
     assert!(parts[0].starts_with("**Anna:** Do *all* of this:\n"), "{}", parts[0]);
-    let all = parts.iter().map(|part| part.to_string()).collect::<Vec<_>>().join("\n");
+    let all = parts.iter().map(|part| **part).collect::<Vec<_>>().join("\n");
     let places: Vec<_> = (1..=300)
-        .map(|number| all.find(&format!("step\\_{number} of **many**")).expect("each is there"))
+        .map(|number| {
+            all.find(&format!("step\\_{number} of **many**"))
+                .expect("each is there")
+        })
         .collect();
     assert!(places.is_sorted(), "they are in order");
     assert_eq!(shop.fake.violations(), []);

@@ -41,7 +41,11 @@ pub(super) fn behind(url: &str) -> String {
 /// An address by itself, without what would end it there.
 fn plain(url: &str) -> String {
     let ends = |c: char| c.is_whitespace() || c.is_control() || "<>`\\".contains(c);
-    if url.contains(ends) { target(url) } else { url.to_owned() }
+    if url.contains(ends) {
+        target(url)
+    } else {
+        url.to_owned()
+    }
 }
 
 /// Whether Discord shows a link's words in place of its address: it reads no escapes in them, and takes none that have an

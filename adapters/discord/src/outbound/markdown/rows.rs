@@ -3,7 +3,7 @@ use std::mem;
 use escalator::model::{Piece, RichText, Style};
 
 use super::{
-    address::address_in,
+    address::{address_in, is_address},
     link::{Link, behind},
     mark::{Mark, Marks},
 };
@@ -39,7 +39,7 @@ pub(super) enum Kind<'t> {
 /// Takes a text apart into lines.
 #[derive(Default)]
 pub(super) struct Rows<'t> {
-    rows: Vec<Row<'t>>,
+    done: Vec<Row<'t>>,
     last: Row<'t>,
     /// Whether what comes next stands on a line of its own.
     is_owed: bool,
@@ -57,7 +57,7 @@ impl<'t> Rows<'t> {
             rows.piece(piece);
         }
         rows.end_row();
-        rows.rows
+        rows.done
     }
 
     fn piece(&mut self, piece: Piece<'t>) {
@@ -78,7 +78,7 @@ impl<'t> Rows<'t> {
             Piece::Close(Style::Code | Style::Block { .. }) => self.code = None,
             Piece::Open(Style::Link { .. }) => {
                 self.begin_row();
-                self.link = Some((self.rows.len(), self.last.atoms.len()));
+                self.link = Some((self.done.len(), self.last.atoms.len()));
             }
             Piece::Close(Style::Link { url }) => self.end_link(url),
             Piece::Open(style) => self.marks = mark(style).map_or(self.marks, |mark| self.marks.with(mark)),
@@ -123,7 +123,7 @@ impl<'t> Rows<'t> {
     }
 
     fn words(&mut self, mut words: &'t str) {
-        while let Some((start, end)) = address_in(words).filter(|_| self.code.is_none()) {
+        while let Some((start, end)) = address_in(words) {
             self.spaced(&words[..start]);
             self.add(Kind::Address(shown(&words[start..end], self.marks)));
             words = &words[end..];
@@ -155,7 +155,7 @@ impl<'t> Rows<'t> {
 
     fn end_link(&mut self, url: &str) {
         let Some((row, start)) = self.link.take() else { return };
-        if row != self.rows.len() || self.last.block.is_some() {
+        if row != self.done.len() || self.last.block.is_some() {
             self.begin_row();
             return self.add_behind(&behind(url));
         }
@@ -164,6 +164,8 @@ impl<'t> Rows<'t> {
         let marks = label.iter().filter(|atom| !atom.is_space()).map(|atom| atom.marks);
         let marks = marks.reduce(Marks::and).unwrap_or(self.marks);
         match Link::of(words.trim(), url) {
+            // Behind other words the address would be none.
+            Link::Bare(_) if !self.is_apart() && !is_address(&words) => self.last.atoms.extend(label),
             Link::Bare(url) => self.in_place_of(&label, marks, Kind::Address(shown(&url, marks))),
             Link::Masked(link) if label.iter().all(Atom::is_words) => {
                 self.in_place_of(&label, marks, Kind::Solid(link));
@@ -178,6 +180,11 @@ impl<'t> Rows<'t> {
                 self.add_behind(&url);
             }
         }
+    }
+
+    /// Whether white space stands before what comes next, or nothing.
+    fn is_apart(&self) -> bool {
+        self.last.atoms.last().is_none_or(Atom::is_space)
     }
 
     /// A link in place of its words, with the white space around them.
@@ -223,7 +230,7 @@ impl<'t> Rows<'t> {
     }
 
     fn end_row(&mut self) {
-        self.rows.push(mem::take(&mut self.last));
+        self.done.push(mem::take(&mut self.last));
     }
 }
 
@@ -263,7 +270,11 @@ const fn mark(style: &Style) -> Option<Mark> {
 
 /// An address, in which nothing can be escaped, so that hidden ones stay hidden.
 fn shown(address: &str, marks: Marks) -> String {
-    if marks.has(Mark::Spoiler) { address.replace('|', "%7C") } else { address.to_owned() }
+    if marks.has(Mark::Spoiler) {
+        address.replace('|', "%7C")
+    } else {
+        address.to_owned()
+    }
 }
 
 /// Code within a line; `None` where Discord has no sign for it.

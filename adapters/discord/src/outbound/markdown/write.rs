@@ -174,19 +174,19 @@ impl<'t> Writer<'t> {
     fn open(&mut self, at: usize) {
         let is_open = |mark: &Mark| self.open.iter().any(|(open, _)| open == mark);
         let wanted = self.atoms[at].marks;
-        let mut missing: Vec<_> = Mark::ALL.into_iter().filter(|mark| wanted.has(*mark) && !is_open(mark)).collect();
+        let mut missing: Vec<_> = Mark::ALL
+            .into_iter()
+            .filter(|mark| wanted.has(*mark) && !is_open(mark))
+            .collect();
         missing.sort_by_key(|mark| std::cmp::Reverse(self.end(*mark, at)));
         for mark in missing {
-            match self.sign(mark, at) {
-                Some(sign) => {
-                    self.out.push_str(sign);
-                    self.last = Last::Opening;
-                    self.open.push((mark, sign));
-                }
-                None => {
-                    let end = self.end(mark, at);
-                    self.take_from(mark, at..end);
-                }
+            if let Some(sign) = self.sign(mark, at) {
+                self.out.push_str(sign);
+                self.last = Last::Opening;
+                self.open.push((mark, sign));
+            } else {
+                let end = self.end(mark, at);
+                self.take_from(mark, at..end);
             }
         }
     }
@@ -213,7 +213,9 @@ impl<'t> Writer<'t> {
         let before = self.out.chars().next_back();
         let is_alone = !before.is_some_and(is_word) && !self.next_is_word(end);
         let is_solid = |atom: &Atom<'_>| matches!(atom.kind, Kind::Address(_) | Kind::Solid(_));
-        let is_free = !self.atoms[at..end].iter().any(|atom| is_solid(atom) && atom.text().contains('_'));
+        let is_free = !self.atoms[at..end]
+            .iter()
+            .any(|atom| is_solid(atom) && atom.text().contains('_'));
         (is_alone && is_free && !self.is_behind(Last::Closing, '~')).then_some("_")
     }
 
