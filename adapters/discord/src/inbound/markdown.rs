@@ -14,7 +14,7 @@ const QUOTES_ALL: &str = ">>> ";
 
 /// A message's formatting. `shown` reads what stands between `<` and `>`, such as `@42`, and what it does not know stays as
 /// it is.
-pub(super) fn formatted(content: &str, shown: &dyn Fn(&str) -> Option<String>) -> RichText {
+pub(crate) fn formatted(content: &str, shown: &dyn Fn(&str) -> Option<String>) -> RichText {
     let mut reader = Reader {
         words: String::with_capacity(content.len()),
         spans: Vec::new(),

@@ -66,6 +66,8 @@ pub(crate) struct NewMessage {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) components: Vec<serde_json::Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) embeds: Vec<serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attachments: Vec<serde_json::Value>,
     /// For webhooks alone.
     #[serde(flatten)]
@@ -319,6 +321,7 @@ impl Through {
                 status: 404,
                 code: Refusal::UNKNOWN_WEBHOOK,
                 said: "the webhook belongs to another channel".to_owned(),
+                fields: Vec::new(),
             })),
             sent => Ok(sent.map(|sent| sent.id)),
         }

@@ -8,4 +8,5 @@ mod opening;
 mod order;
 mod rig;
 mod shop;
+mod showing;
 mod stories;

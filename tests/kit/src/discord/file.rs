@@ -28,6 +28,7 @@ pub struct StoredFile {
     pub size: u64,
     /// Its content; shorter than `size` where a test only pretends a size.
     pub bytes: Bytes,
+    pub(crate) is_voice: bool,
 }
 
 impl StoredFile {
@@ -53,6 +54,10 @@ impl StoredFile {
         if let Some((width, height)) = png_size(&self.bytes) {
             json["width"] = json!(width);
             json["height"] = json!(height);
+        }
+        if self.is_voice {
+            json["duration_secs"] = json!(3.0);
+            json["waveform"] = json!("AAAA");
         }
         json
     }
@@ -177,6 +182,7 @@ mod tests {
             description: None,
             size: 1,
             bytes: Bytes::from_static(b"x"),
+            is_voice: false,
         });
         let (first, second) = (files.sign(&file), files.sign(&file));
         assert_ne!(first, second);

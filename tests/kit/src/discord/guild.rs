@@ -12,6 +12,10 @@ pub(crate) struct GuildRecord {
     pub(crate) name: String,
     pub(crate) owner: u64,
     pub(crate) members: BTreeMap<u64, Membership>,
+    /// The roles beside `@everyone`, by id.
+    pub(crate) roles: BTreeMap<u64, String>,
+    /// The emoji of its own, by id.
+    pub(crate) emoji: BTreeMap<u64, String>,
     pub(crate) boost_tier: u8,
     /// The names of its roles, but for that of everybody.
     pub(crate) roles: BTreeMap<u64, String>,
@@ -21,6 +25,7 @@ pub(crate) struct GuildRecord {
 /// A person in a guild.
 pub(crate) struct Membership {
     pub(crate) nick: Option<String>,
+    pub(crate) roles: BTreeSet<u64>,
     pub(crate) joined_at: String,
 }
 
@@ -31,7 +36,7 @@ impl Membership {
             "nick": self.nick,
             "avatar": null,
             "banner": null,
-            "roles": [],
+            "roles": self.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
             "joined_at": self.joined_at,
             "premium_since": null,
             "deaf": false,
@@ -71,7 +76,7 @@ impl GuildRecord {
             "verification_level": 1, "default_message_notifications": 1,
             "explicit_content_filter": 0, "mfa_level": 0, "nsfw": false, "nsfw_level": 0,
             "roles": self.roles_json(),
-            "emojis": [], "stickers": [], "features": [],
+            "emojis": self.emoji_json(), "stickers": [], "features": [],
             "premium_tier": self.boost_tier,
             "premium_subscription_count": u32::from(self.boost_tier) * 7,
             "premium_progress_bar_enabled": false,
@@ -82,11 +87,21 @@ impl GuildRecord {
         })
     }
 
-    fn roles_json(&self) -> Value {
+    /// All roles; that of everybody has the guild's id.
+    pub(crate) fn roles_json(&self) -> Value {
+        let everyone = self.role_json(self.id, "@everyone");
         let others = self.roles.iter().map(|(id, name)| self.role_json(*id, name));
-        std::iter::once(self.role_json(self.id, "@everyone"))
-            .chain(others)
-            .collect()
+        std::iter::once(everyone).chain(others).collect()
+    }
+
+    pub(crate) fn emoji_json(&self) -> Value {
+        let emoji = self.emoji.iter().map(|(id, name)| {
+            json!({
+                "id": id.to_string(), "name": name, "roles": [], "require_colons": true, "managed": false,
+                "animated": false, "available": true,
+            })
+        });
+        emoji.collect()
     }
 
     pub(crate) fn role_json(&self, id: u64, name: &str) -> Value {

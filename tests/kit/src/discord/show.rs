@@ -183,6 +183,9 @@ impl World {
             json["webhook_id"] = json!(webhook.to_string());
             json["application_id"] = json!(self.application.to_string());
         }
+        for (field, value) in &message.extra {
+            json[field] = value.clone();
+        }
         self.put_interaction(&mut json, message);
         json
     }

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use super::{CannotHappen, Content, Event, Happened, content::Sent, event::What};
 use crate::discord::{
-    channel::{Channel, ChannelKind},
     file::{StoredFile, clean_name},
     interaction::{Act, Interaction},
     message::{Author, Forwarded, Message, SeenReaction, pings},
@@ -57,11 +56,8 @@ impl World {
         let id = self.mint.next();
         let channel = message.channel;
         let silent = message.only_for.is_some();
-        let message = Message {
-            id,
-            pings: pings(&message.content, message.allowed_mentions.as_ref()),
-            ..message
-        };
+        let pings = self.pings(&message);
+        let message = Message { id, pings, ..message };
         let mut unarchived = false;
         if let Some(record) = self.channels.get_mut(&channel) {
             unarchived = std::mem::take(&mut record.archived);
@@ -78,12 +74,19 @@ impl World {
 
     /// Changes the words of a message and tells the bot.
     pub(crate) fn edit_content(&mut self, channel: u64, id: u64, text: String) {
+        let Some(old) = self.channel(channel).and_then(|channel| channel.transcript.message(id)) else {
+            return;
+        };
+        let pings = self.pings(&Message {
+            content: text.clone(),
+            ..old.clone()
+        });
         let message = self
             .channels
             .get_mut(&channel)
             .and_then(|channel| channel.transcript.message_mut(id));
         let Some(message) = message else { return };
-        message.pings = pings(&text, message.allowed_mentions.as_ref());
+        message.pings = pings;
         message.earlier.push(std::mem::replace(&mut message.content, text));
         message.edited_at = Some(now());
         if message.only_for.is_none() {
@@ -167,6 +170,8 @@ impl World {
             forwarded,
             kind: if content.reply_to.is_some() { 19 } else { 0 },
             reply_to: content.reply_to,
+            flags: content.flags,
+            extra: content.extra,
             ..Message::default()
         };
         Happened {
@@ -264,6 +269,7 @@ impl World {
             description: None,
             size: file.size.unwrap_or(file.bytes.len() as u64),
             bytes: file.bytes,
+            is_voice: file.is_voice,
         })
     }
 
@@ -280,7 +286,7 @@ impl World {
     fn check_seat(&self, user: u64, channel: u64) -> Result<(), CannotHappen> {
         let record = self.channel(channel).filter(|channel| !channel.deleted);
         let record = record.ok_or(CannotHappen::NoChannel(channel))?;
-        if sees(record, user) {
+        if record.seen_by(user) {
             Ok(())
         } else {
             Err(CannotHappen::NotThere(channel))
@@ -298,13 +304,5 @@ impl World {
         } else {
             Err(CannotHappen::NotTheirs(message))
         }
-    }
-}
-
-/// Whether a person can see a channel: only members see direct messages and private threads.
-fn sees(channel: &Channel, user: u64) -> bool {
-    match channel.kind {
-        ChannelKind::Dm | ChannelKind::PrivateThread => channel.members.contains(&user),
-        _ => true,
     }
 }
