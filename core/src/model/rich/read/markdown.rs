@@ -1,4 +1,4 @@
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::{
     address,
@@ -70,7 +70,12 @@ impl Reader {
             Tag::Emphasis => self.page.open(Face::Italic),
             Tag::Strong => self.page.open(Face::Bold),
             Tag::Strikethrough => self.page.open(Face::Strike),
-            Tag::Link { dest_url, .. } if self.pictures == 0 => self.page.link(address::checked(&dest_url)),
+            Tag::Link {
+                link_type, dest_url, ..
+            } if self.pictures == 0 => {
+                let scheme = if link_type == LinkType::Email { "mailto:" } else { "" };
+                self.page.link(address::checked(&format!("{scheme}{dest_url}")));
+            }
             Tag::Link { .. } => {}
             Tag::Image { dest_url, .. } => {
                 if self.pictures == 0 && !self.page.is_in_link() {
