@@ -26,6 +26,7 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
     CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files,
+        ..CustomerMessage::default()
     }
 }
 
