@@ -10,8 +10,8 @@ const MEASURED_FIRST_BYTES: usize = 512;
 
 /// Cuts a text into parts that fit: at a paragraph, line, sentence or word where one is near the end of what fits, and never
 /// within a link, code within a line, a block of code that fits by itself, or what a reader takes for one character. What is
-/// cut within other formatting has it in both parts. Nothing is lost but the white space at a cut, and of lines of code not
-/// even that, but for the end of the line there. An empty text makes no part.
+/// cut within other formatting has it in both parts. Nothing is lost but the white space at a cut, of which the first line of
+/// code keeps its own. An empty text makes no part.
 ///
 /// `fits` tells of a text whether it is short enough; of two beginnings the shorter fits where the longer does. A link or
 /// code that does not fit by itself is cut like words. Where not even its first character fits, as with a link whose address

@@ -3,6 +3,7 @@ use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEn
 use super::{
     address,
     page::{Face, Page},
+    plain::with_line_feeds,
 };
 use crate::model::RichText;
 
@@ -13,7 +14,7 @@ impl RichText {
     pub fn from_markdown(markdown: &str) -> Self {
         let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
         let mut reader = Reader::default();
-        for event in Parser::new_ext(markdown, options) {
+        for event in Parser::new_ext(&with_line_feeds(markdown), options) {
             reader.read(event);
         }
         reader.page.done().with_links()

@@ -255,6 +255,7 @@ fn markdown_is_read_with_its_lines() {
         ("```rust,ignore\nf\n\n  g\n```\nx", "```rustignore\nf\n\n  g\n```\nx"),
         ("| A | B |\n|---|---|\n| 1 | *2* |\n| | 3 |", "**A | B**\n1 | *2*\n| 3"),
         ("a <b>raw</b> <br> b <!-- c -->", "a \\<b>raw\\</b>\nb \\<!-- c -->"),
+        ("a\r\nb\r\n\r\n```\r\nc\r\nd\r\n```", "a\nb\n\n```\nc\nd\n```"),
         ("a\n***\nb", "a\n\n———\n\nb"),
         ("2 * 3 * 4 snake_case_x", "2 \\* 3 \\* 4 snake_case_x"),
     ] {
