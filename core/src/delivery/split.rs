@@ -69,12 +69,11 @@ fn cut(text: &RichText, at: usize, reach: usize, fits: &impl Fn(&RichText) -> bo
     let ends: Vec<usize> = graphemes.map(|(at, grapheme)| at + grapheme.len()).collect();
     let wholes = wholes(text, at, reach, fits);
     let outside = outside(&ends, &wholes);
-    let (ends, longest) = match longest(&near, &outside, fits) {
-        Some(longest) => (outside, longest),
-        None => {
-            let longest = longest(&near, &ends, fits)?;
-            (ends, longest)
-        }
+    let (ends, longest) = if let Some(longest) = longest(&near, &outside, fits) {
+        (outside, longest)
+    } else {
+        let longest = longest(&near, &ends, fits)?;
+        (ends, longest)
     };
     let found = end_of_code(&near, &wholes, longest).or_else(|| good(words, &ends, longest));
     Some(at + found.unwrap_or(longest))

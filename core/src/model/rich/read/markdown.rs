@@ -156,10 +156,11 @@ impl Reader {
     }
 }
 
-/// The first word behind the fence.
+/// The first word behind the fence: `rust` of `rust,ignore`.
 fn language(kind: &CodeBlockKind<'_>) -> Option<String> {
     let CodeBlockKind::Fenced(told) = kind else {
         return None;
     };
-    told.split_ascii_whitespace().next().map(str::to_owned)
+    let name = told.trim_start().split([' ', '\t', ',']).next();
+    name.filter(|name| !name.is_empty()).map(str::to_owned)
 }

@@ -252,7 +252,7 @@ fn markdown_is_read_with_its_lines() {
         ("3) a\n4) b", "3\\. a\n4\\. b"),
         ("- [ ] a\n- [x] b", "• ☐ a\n• ☑ b"),
         ("> q\n>> r\n\ns", "> q\n> \n> > r\n\ns"),
-        ("```rust,ignore\nf\n\n  g\n```\nx", "```rustignore\nf\n\n  g\n```\nx"),
+        ("```rust,ignore\nf\n\n  g\n```\nx", "```rust\nf\n\n  g\n```\nx"),
         ("| A | B |\n|---|---|\n| 1 | *2* |\n| | 3 |", "**A | B**\n1 | *2*\n| 3"),
         ("a <b>raw</b> <br> b <!-- c -->", "a \\<b>raw\\</b>\nb \\<!-- c -->"),
         ("a\r\nb\r\n\r\n```\r\nc\r\nd\r\n```", "a\nb\n\n```\nc\nd\n```"),
