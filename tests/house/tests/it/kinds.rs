@@ -23,8 +23,8 @@ use crate::{
 const FOLDER: &str = "ESCALATOR_SCREENSHOTS";
 const LAST: &str = "That was all.";
 const WIDTH: u32 = 1280;
-/// What is above and below the transcript.
-const FRAME_HEIGHT: u32 = 250;
+/// At first; then as tall as the transcript.
+const HEIGHT: u32 = 800;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_is_readable_on_the_agents_page_as_plain_text() {
@@ -98,7 +98,8 @@ async fn telegram(square: &Square, page: &DeskPage, view: &str) {
             .named("chime.wav")
             .mime("audio/wav"),
     );
-    chat.sends(Media::new(FileKind::Video, "no film").named("film.mp4"));
+    let film = Media::new(FileKind::Video, film(page).await).named("film.webm");
+    chat.sends(film.mime("video/webm"));
     chat.sends(Media::new(FileKind::Sticker, draw(page, "#e8c15a", "😀").await).emoji("😀"));
     chat.sends(Content::Location {
         latitude: 48.2,
@@ -154,7 +155,7 @@ async fn telegram(square: &Square, page: &DeskPage, view: &str) {
     file_shows(
         page,
         &["img", "audio", "video"],
-        &["order 12.pdf", "chime.wav", "film.mp4"],
+        &["order 12.pdf", "chime.wav", "film.webm"],
     )
     .await;
 }
@@ -194,14 +195,14 @@ async fn discord(square: &Square, page: &DeskPage) {
     );
     bob.sends(discord::Content::voice(media::ogg()));
     bob.sends(discord::Content::file("chime.wav", "audio/wav", media::wav()));
-    bob.sends(discord::Content::file("film.mp4", "video/mp4", "no film"));
+    bob.sends(discord::Content::file("film.webm", "video/webm", film(page).await));
     bob.sends(discord::Content::sticker(7, "wave"));
     bob.sends(discord::Content::poll("Tea or coffee?", &["tea", "coffee"]));
     bob.sends(discord::Content::text("this is my answer").in_reply_to(hi.id));
     bob.sends(discord::Content::forwarded("what Eve wrote", bob.channel(), hi.id));
     let typo = bob.says("my order is 11");
     bob.edits(typo, "my order is 12").expect("it is there");
-    bob.reacts(hi.id, "👍").expect("it is there");
+    bob.reacts(hi.id, "❤").expect("it is there");
     let slip = bob.says("a slip");
     bob.deletes(slip).expect("it is there");
     bob.says(LAST);
@@ -219,7 +220,7 @@ async fn discord(square: &Square, page: &DeskPage) {
             "[forwarded]",
             "what Eve wrote",
             "Edited: my order is 12",
-            "[reacted 👍",
+            "[reacted ❤",
             "[deleted the message of",
             LAST,
         ],
@@ -234,7 +235,7 @@ async fn discord(square: &Square, page: &DeskPage) {
             "order",
             "voice-message.ogg",
             "chime.wav",
-            "film.mp4",
+            "film.webm",
         ],
     )
     .await;
@@ -266,16 +267,13 @@ async fn kept_as(page: &DeskPage, name: &str) {
         return;
     };
     let browser = page.browser();
-    browser.resize(WIDTH, FRAME_HEIGHT).await.expect("it is resized");
-    let height = browser
-        .run("return document.getElementById('transcript').scrollHeight")
-        .await;
-    let height = height.expect("there is a transcript").as_u64().expect("it is a height");
+    browser.resize(WIDTH, HEIGHT).await.expect("it is resized");
+    let whole = "const said = document.getElementById('transcript');
+         return innerHeight - said.clientHeight + said.scrollHeight;";
+    let height = browser.run(whole).await.expect("there is a transcript");
+    let height = height.as_u64().expect("it is a height");
     let height = u32::try_from(height).expect("it is a few thousand");
-    browser
-        .resize(WIDTH, height + FRAME_HEIGHT)
-        .await
-        .expect("it is resized");
+    browser.resize(WIDTH, height).await.expect("it is resized");
     // Two frames later the players have their size.
     let drawn = "return new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))";
     browser.run(drawn).await.expect("it is drawn");
@@ -300,10 +298,38 @@ async fn draw(page: &DeskPage, colour: &str, word: &str) -> Vec<u8> {
         colour = json!(colour),
         word = json!(word),
     );
-    let drawn = page.browser().run(&script).await.expect("it is drawn");
-    let drawn = drawn
-        .as_str()
-        .and_then(|drawn| drawn.strip_prefix("data:image/png;base64,"));
-    let drawn = drawn.expect("the picture is a data address");
-    BASE64_STANDARD.decode(drawn).expect("it is base64")
+    made(page, &script).await
+}
+
+/// The browser films what it draws for a moment.
+async fn film(page: &DeskPage) -> Vec<u8> {
+    let script = "const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
+         const pen = canvas.getContext('2d');
+         const camera = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm;codecs=vp8' });
+         const frames = [];
+         camera.ondataavailable = ({ data }) => frames.push(data);
+         let hue = 0;
+         const paint = setInterval(() => {
+             pen.fillStyle = `hsl(${hue += 9} 50% 60%)`;
+             pen.fillRect(0, 0, 160, 90);
+             if (hue > 180 && camera.state === 'recording') camera.stop();
+         }, 40);
+         camera.start();
+         return new Promise((tell) => {
+             camera.onstop = () => {
+                 clearInterval(paint);
+                 const reader = new FileReader();
+                 reader.onload = () => tell(reader.result);
+                 reader.readAsDataURL(new Blob(frames, { type: 'video/webm' }));
+             };
+         });";
+    made(page, script).await
+}
+
+/// The bytes of what a script makes.
+async fn made(page: &DeskPage, script: &str) -> Vec<u8> {
+    let made = page.browser().run(script).await.expect("it is made");
+    let base64 = made.as_str().and_then(|made| made.split_once(";base64,"));
+    let (_, base64) = base64.expect("it is a data address");
+    BASE64_STANDARD.decode(base64).expect("it is base64")
 }

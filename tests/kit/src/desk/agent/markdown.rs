@@ -96,8 +96,10 @@ fn of(tag: &'static str, nodes: Vec<Node>) -> Node {
 }
 
 fn add(open: &mut [Element], node: Node) {
-    if let Some(innermost) = open.last_mut() {
-        innermost.nodes.push(node);
+    let Some(innermost) = open.last_mut() else { return };
+    match (innermost.nodes.last_mut(), node) {
+        (Some(Node::Words(before)), Node::Words(words)) => before.push_str(&words),
+        (_, node) => innermost.nodes.push(node),
     }
 }
 
