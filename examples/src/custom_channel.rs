@@ -20,7 +20,7 @@ use escalator::{
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome},
     model::{
         Address, Attachment, ChatLimits, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, Escalation,
-        EventKey, FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal, Text,
+        EventKey, FileKind, FileRef, FileSource, Formatting, LengthUnit, Position, Profile, Signal, Text,
     },
 };
 use futures::{StreamExt, TryStreamExt};
@@ -163,6 +163,7 @@ impl EscalationChannel for Terminal {
         let limits = ChatLimits {
             text_max: 10_000,
             text_unit: LengthUnit::Chars,
+            formatting: Formatting::None,
             fetch_bytes_max: 100_000_000,
             send_bytes_max: 100_000_000,
         };
@@ -197,7 +198,7 @@ impl EscalationChannel for Terminal {
 
     async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
         let shown = match (delivery.payload, delivery.file) {
-            (ChatPayload::File { author, file }, Some(bytes)) => {
+            (ChatPayload::File { author, file, .. }, Some(bytes)) => {
                 match save(&self.downloads, file.name.as_str(), bytes).await {
                     Ok(path) => {
                         let author = author.as_ref().map_or("Agent", |author| author.name.as_str());
@@ -278,8 +279,8 @@ fn read(line: &str) -> CustomerEvent {
         source: FileSource::Platform(FileRef::new(path)),
     };
     CustomerEvent::Message(CustomerMessage {
-        text: None,
         files: vec![file],
+        ..CustomerMessage::default()
     })
 }
 

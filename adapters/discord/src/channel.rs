@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalateError, Escalated, EscalationChannel, Ingress, Turn},
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, Escalation, FileRef, LengthUnit, Signal},
+    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, LengthUnit, Signal},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -49,8 +49,9 @@ impl EscalationChannel for Discord {
     fn capabilities(&self) -> Capabilities {
         let settings = &self.post.settings;
         let limits = ChatLimits {
-            text_max: outbound::TEXT_MAX,
+            text_max: outbound::CONTENT_MAX,
             text_unit: LengthUnit::Chars,
+            formatting: Formatting::Own(outbound::fits),
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };

@@ -24,6 +24,12 @@ pub struct Capabilities {
     /// Whether a session is held in a place of its own, which a [`ChatPayload::Open`](crate::delivery::ChatPayload::Open)
     /// opens before anything is said there.
     pub places: bool,
+    /// Whether the platform can show beside a message of the customer that it arrived
+    /// ([`received`](crate::channel::EscalationChannel::received)).
+    pub receipts: bool,
+    /// Whether a text can have buttons, so that a [`ChatPayload::Question`](crate::delivery::ChatPayload::Question) can be
+    /// asked.
+    pub buttons: bool,
 }
 
 impl Capabilities {
@@ -35,6 +41,8 @@ impl Capabilities {
             typing_to_customer: false,
             typing_from_customer: false,
             places: false,
+            receipts: false,
+            buttons: false,
         }
     }
 
@@ -48,6 +56,18 @@ impl Capabilities {
     pub const fn with_typing(mut self, to_customer: bool, from_customer: bool) -> Self {
         self.typing_to_customer = to_customer;
         self.typing_from_customer = from_customer;
+        self
+    }
+
+    /// Says that the platform can show that a message of the customer arrived.
+    pub const fn with_receipts(mut self) -> Self {
+        self.receipts = true;
+        self
+    }
+
+    /// Says that a text can have buttons.
+    pub const fn with_buttons(mut self) -> Self {
+        self.buttons = true;
         self
     }
 

@@ -253,14 +253,15 @@ fn whole(letter: &DeadLetter) -> Letter {
 fn text(payload: &Payload) -> Option<Text> {
     match payload {
         Payload::Desk(DeskPayload::ChatbotLog { text, .. } | DeskPayload::Message { text, .. })
-        | Payload::Chat(ChatPayload::Message { text, .. } | ChatPayload::Notice { text, .. }) => Some(text.clone()),
+        | Payload::Chat(ChatPayload::Notice { text, .. }) => Some(text.clone()),
+        Payload::Chat(ChatPayload::Message { text, .. }) => Some(text.plain()),
         Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => None,
     }
 }
 
 fn file(payload: &Payload) -> Option<&Attachment> {
     match payload {
-        Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => Some(file),
+        Payload::Desk(DeskPayload::File { file, .. }) | Payload::Chat(ChatPayload::File { file, .. }) => Some(file),
         Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => None,
     }
 }

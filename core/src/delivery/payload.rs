@@ -1,4 +1,6 @@
-use crate::model::{Attachment, Author, BotEvent, Contact, SessionId, Text};
+use crate::model::{
+    Attachment, Author, BotEvent, Contact, FileKind, MessageId, RichText, SessionId, Span, Style, Text,
+};
 
 /// What a delivery carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,7 @@ impl Payload {
             Self::Chat(ChatPayload::Message { .. }) => "chat.message",
             Self::Chat(ChatPayload::File { .. }) => "chat.file",
             Self::Chat(ChatPayload::Notice { .. }) => "chat.notice",
+            Self::Chat(ChatPayload::Question { .. }) => "chat.question",
             Self::Bot(_) => "bot.event",
         }
     }
@@ -33,8 +36,11 @@ impl Payload {
     pub fn readable(&self) -> Option<Text> {
         match self {
             Self::Desk(DeskPayload::Message { text, .. })
-            | Self::Chat(ChatPayload::Message { text, .. } | ChatPayload::Notice { text, .. }) => Some(text.clone()),
-            Self::Desk(DeskPayload::File { file }) | Self::Chat(ChatPayload::File { file, .. }) => Some(file.label()),
+            | Self::Chat(ChatPayload::Notice { text, .. } | ChatPayload::Question { text, .. }) => Some(text.clone()),
+            Self::Chat(ChatPayload::Message { text, .. }) => Some(text.plain()),
+            Self::Desk(DeskPayload::File { file, .. }) | Self::Chat(ChatPayload::File { file, .. }) => {
+                Some(file.label())
+            }
             Self::Desk(_) | Self::Chat(ChatPayload::Open { .. }) | Self::Bot(_) => None,
         }
     }
@@ -69,11 +75,15 @@ pub enum DeskPayload {
         url: Option<String>,
         /// Whether the customer wrote it. A line of ours that fails is told to nobody but the log and the bot.
         from_customer: bool,
+        /// The message of the customer that is whole with it, where the customer is to see so.
+        completes: Option<MessageId>,
     },
     /// A file of the customer.
     File {
         /// The file.
         file: Attachment,
+        /// The message of the customer that is whole with it, where the customer is to see so.
+        completes: Option<MessageId>,
     },
     /// The end of the session.
     End,
@@ -101,15 +111,17 @@ pub enum ChatPayload {
     Message {
         /// The agent.
         author: Option<Author>,
-        /// Whether it goes on where the part before it ended: then the name was shown.
+        /// Whether the agent goes on speaking, so that the name was shown already.
         continues: bool,
-        /// The text of this part: short enough together with the author.
-        text: Text,
+        /// The text of this part: short enough together with the author, in the channel's own formatting and without any.
+        text: RichText,
     },
     /// An agent's file.
     File {
         /// The agent, to be shown with it.
         author: Option<Author>,
+        /// Whether the agent goes on speaking, so that the name was shown already.
+        continues: bool,
         /// The file.
         file: Attachment,
     },
@@ -117,6 +129,15 @@ pub enum ChatPayload {
     Notice {
         /// What it is about.
         kind: NoticeKind,
+        /// The text.
+        text: Text,
+        /// The agent that it presents, to be shown with the picture where there is one and the platform can.
+        agent: Option<Author>,
+    },
+    /// Asks whether it was solved, with a button for each answer. For channels with buttons alone.
+    Question {
+        /// The session that is over.
+        session: SessionId,
         /// The text.
         text: Text,
     },
@@ -156,6 +177,12 @@ pub enum NoticeKind {
     SilenceEnded,
     /// The desk cannot be reached for long: what the customer wrote is kept.
     DeskAway,
+    /// A phone number is asked for. An adapter may dress it with a button that shares one.
+    AskPhone,
+    /// An e-mail address is asked for.
+    AskEmail,
+    /// Thanks for the answer whether it was solved.
+    Answered,
 }
 
 impl Attachment {
@@ -163,9 +190,39 @@ impl Attachment {
     pub fn label(&self) -> Text {
         Text::new(format!("[{}: {}]", self.kind.word(), self.name.as_str()))
     }
+
+    /// The words behind the labels of files. A name can have a bracket in it: the last one counts, so that no part of a
+    /// name is taken for words.
+    pub(crate) fn words_behind_labels(words: &str) -> &str {
+        let kinds = [
+            FileKind::Image,
+            FileKind::Video,
+            FileKind::Audio,
+            FileKind::Voice,
+            FileKind::Document,
+        ];
+        let is_labelled = kinds.iter().any(|kind| {
+            let label = words
+                .strip_prefix('[')
+                .and_then(|label| label.strip_prefix(kind.word()));
+            label.is_some_and(|label| label.starts_with(": "))
+        });
+        match words.rsplit_once(']') {
+            Some((_, behind)) if is_labelled => behind,
+            _ => words,
+        }
+    }
 }
 
 impl DeskPayload {
+    /// The message of the customer that the desk has whole with it, where the customer is to see so.
+    pub fn completes(&self) -> Option<&MessageId> {
+        match self {
+            Self::Message { completes, .. } | Self::File { completes, .. } => completes.as_ref(),
+            Self::AskAvailability | Self::ChatbotLog { .. } | Self::End => None,
+        }
+    }
+
     /// Whether a second call would harm more than a lost one: it is never repeated after an unknown outcome.
     pub const fn at_most_once(&self) -> bool {
         matches!(self, Self::ChatbotLog { .. })
@@ -173,18 +230,39 @@ impl DeskPayload {
 }
 
 impl ChatPayload {
-    /// The words as a platform without formatting shows them: the author's name in front. `None` where there are none:
-    /// a place that is opened, a file without an author.
-    pub fn plain(&self) -> Option<String> {
+    /// The words with their formatting: the author's name in front in bold, where it was not shown already. `None` where
+    /// there are none: a place that is opened, a file without a name to show.
+    pub fn rich(&self) -> Option<RichText> {
         match self {
             Self::Message {
                 author: Some(author),
                 continues: false,
                 text,
-            } => Some(format!("{}: {}", author.name.as_str(), text.as_str())),
-            Self::Message { text, .. } | Self::Notice { text, .. } => Some(text.as_str().to_owned()),
-            Self::File { author, .. } => author.as_ref().map(|author| format!("{}:", author.name.as_str())),
-            Self::Open { .. } => None,
+            } => Some(RichText::joined([shown(author), text.clone()], " ")),
+            Self::Message { text, .. } => Some(text.clone()),
+            Self::Notice { text, .. } | Self::Question { text, .. } => Some(text.clone().into()),
+            Self::File {
+                author: Some(author),
+                continues: false,
+                ..
+            } => Some(shown(author)),
+            Self::File { .. } | Self::Open { .. } => None,
         }
     }
+
+    /// The same words as a platform without formatting shows them.
+    pub fn plain(&self) -> Option<String> {
+        self.rich().map(|text| text.plain().into_string())
+    }
+}
+
+/// A name in front of what is said.
+fn shown(author: &Author) -> RichText {
+    let words = format!("{}:", author.name.as_str());
+    let bold = Span {
+        start: 0,
+        end: words.len(),
+        style: Style::Bold,
+    };
+    RichText::new(words, vec![bold])
 }

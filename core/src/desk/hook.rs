@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::model::{BlobId, SessionId, Text};
+use crate::model::{BlobId, RichText, SessionId, Text};
 
 /// What a hook is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,7 +84,7 @@ pub enum Hook {
         /// Address of the agent's picture.
         picture: Option<String>,
         /// What was written.
-        text: Text,
+        text: RichText,
     },
     /// An agent sent a file.
     File {

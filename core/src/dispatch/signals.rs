@@ -8,7 +8,7 @@ use super::Dispatch;
 use crate::{
     desk::DeskSession,
     intake::SignalTo,
-    model::{ConversationKey, SessionId},
+    model::{ConversationKey, MessageId, SessionId},
 };
 
 /// Whom a signal is for: one call under way for each, and the latest waits.
@@ -16,6 +16,8 @@ use crate::{
 enum Whom {
     Agent(SessionId),
     Customer(ConversationKey),
+    /// The customer, about one message.
+    About(ConversationKey, MessageId),
 }
 
 /// Passes typing on. Nothing here is kept or tried again.
@@ -64,6 +66,11 @@ async fn send(dispatch: Arc<Dispatch>, whom: Whom, signal: SignalTo) -> Whom {
                 let outcome = dispatch.exits.desk.signal(session, *signal).await;
                 tracing::debug!(session = %session.id, outcome = outcome.word(), "typing passed on");
             }
+            SignalTo::Receipt { conversation, message } => {
+                if let Some(channel) = dispatch.exits.channels.get(&conversation.channel) {
+                    channel.received(conversation, message).await;
+                }
+            }
             SignalTo::Customer { conversation, signal } => {
                 if let Some(channel) = dispatch.exits.channels.get(&conversation.channel) {
                     channel.signal(conversation, *signal).await;
@@ -83,5 +90,6 @@ fn whom(signal: &SignalTo) -> Whom {
     match signal {
         SignalTo::Agent { session, .. } => Whom::Agent(*session),
         SignalTo::Customer { conversation, .. } => Whom::Customer(conversation.clone()),
+        SignalTo::Receipt { conversation, message } => Whom::About(conversation.clone(), message.clone()),
     }
 }

@@ -1,4 +1,4 @@
-use super::{Attachment, Contact, ConversationKey, HistoryRoute, Line, Profile, RichText, SessionId, Text};
+use super::{Attachment, Contact, ConversationKey, HistoryRoute, Line, MessageId, Profile, RichText, SessionId, Text};
 
 /// What comes from the customer's side: the platform, or the bot that speaks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,13 @@ pub enum CustomerEvent {
     Edited(RichText),
     /// The customer asked for the end (`/end`, the end button), or cancelled while waiting.
     Ended,
+    /// The customer answered whether it was solved, after the end of a session.
+    Answered {
+        /// Which session was asked about.
+        session: SessionId,
+        /// The answer.
+        answer: Answer,
+    },
     /// The bot asks for a human.
     Escalate(Box<Escalation>),
     /// The bot takes the conversation back.
@@ -32,6 +39,29 @@ pub struct CustomerMessage {
     pub text: Option<RichText>,
     /// The files, in order.
     pub files: Vec<Attachment>,
+    /// The platform's id of the message, where the customer can be shown that the desk has it.
+    pub id: Option<MessageId>,
+    /// A contact of the customer's own that the platform vouches for, such as one shared by a button.
+    pub contact: Option<Contact>,
+}
+
+/// What a customer says of a session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// It was solved.
+    Solved,
+    /// It was not.
+    NotSolved,
+}
+
+impl Answer {
+    /// The answer as a fixed word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Solved => "solved",
+            Self::NotSolved => "not solved",
+        }
+    }
 }
 
 impl CustomerMessage {
@@ -39,7 +69,7 @@ impl CustomerMessage {
     pub fn text(words: impl Into<RichText>) -> Self {
         Self {
             text: Some(words.into()),
-            files: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -94,7 +124,7 @@ pub enum DeskEvent {
         /// Address of the agent's picture, where the desk gave one.
         picture: Option<String>,
         /// What the agent wrote. Untrusted.
-        text: Text,
+        text: RichText,
     },
     /// An agent sent a file, whose bytes are in the blob store.
     File(Attachment),

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::Text;
+use super::{RichText, Text};
 
 /// What the session policy decides. Plain data, read by `session::decide`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,13 @@ pub struct Policy {
     pub late_max: Duration,
     /// How the agent reads what the customer wrote with formatting. Plain.
     pub desk_text: TextFormat,
+    /// How the customer sees that the desk has a message. By a reaction, where the platform has them.
+    pub receipt_sign: ReceiptSign,
+    /// Whether the customer is asked for a phone number or an e-mail address. Where the desk says so.
+    pub contact_question: ContactQuestion,
+    /// Whether the customer is asked, after the end of a session that an agent took, whether it was solved. Where the desk
+    /// says so (`show_survey_after_chat`), and only on a platform with buttons.
+    pub solved_question: SolvedQuestion,
     /// The page that the desk shows as the origin of a chat. With `None` Omnidesk is told the origin of the hook address,
     /// since its guide lists the field.
     pub url: Option<String>,
@@ -58,9 +65,41 @@ impl Default for Policy {
             leaving_max: Duration::from_mins(30),
             late_max: Duration::from_mins(15),
             desk_text: TextFormat::Plain,
+            receipt_sign: ReceiptSign::Reaction,
+            contact_question: ContactQuestion::AsDeskSays,
+            solved_question: SolvedQuestion::AsDeskSays,
             url: None,
         }
     }
+}
+
+/// How the customer sees that the desk has a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiptSign {
+    /// Not at all.
+    Nothing,
+    /// By a reaction to the message. Best effort, made once.
+    Reaction,
+}
+
+/// Whether the customer is asked for a phone number or an e-mail address while a session waits, should none be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContactQuestion {
+    /// Never.
+    Never,
+    /// Where the desk's instructions ask for one.
+    AsDeskSays,
+}
+
+/// Whether the customer is asked, after the end, whether it was solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SolvedQuestion {
+    /// Never.
+    Never,
+    /// Where the desk's configuration says that a survey is shown after the chat.
+    AsDeskSays,
+    /// Always.
+    Always,
 }
 
 /// How a text with formatting is written down.
@@ -174,19 +213,77 @@ pub struct Texts {
     pub silence_ended: TextChoice,
     /// The desk cannot be reached for long: what the customer wrote is kept, and will be delivered.
     pub desk_away: TextChoice,
+    /// A phone number is asked for. The desk's `label_provide_phone_number` feeds it.
+    pub ask_phone: TextChoice,
+    /// An e-mail address is asked for while the session goes on. The desk's `label_provide_email_address` feeds it.
+    pub ask_email: TextChoice,
+    /// Whether it was solved.
+    pub solved_question: TextChoice,
+    /// Thanks for the answer to that.
+    pub answered: TextChoice,
 }
 
 /// What a chat platform takes. Filled from a channel's capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatLimits {
-    /// How long a text may be, in `text_unit`s.
+    /// How long a text without formatting may be, in `text_unit`s.
     pub text_max: usize,
     /// What `text_max` counts.
     pub text_unit: LengthUnit,
+    /// How the channel shows formatting.
+    pub formatting: Formatting,
     /// The largest file that can be fetched from the platform, in bytes.
     pub fetch_bytes_max: u64,
     /// The largest file that can be sent to the platform, in bytes.
     pub send_bytes_max: u64,
+}
+
+impl ChatLimits {
+    /// Whether a text is short enough for one message, as the channel writes it and without formatting.
+    pub fn fits(&self, text: &RichText) -> bool {
+        self.text_unit.count(text.plain().as_str()) <= self.text_max && self.formatting.fits(text)
+    }
+}
+
+/// How a channel shows formatting.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Formatting {
+    /// Not at all: it shows [`RichText::plain`].
+    None,
+    /// In its own way: tells of a text whether that fits into one message as the channel writes it. Called often, and on
+    /// no other thread than the ledger's: it is quick and pure.
+    Own(fn(&RichText) -> bool),
+}
+
+impl Formatting {
+    fn fits(self, text: &RichText) -> bool {
+        match self {
+            Self::None => true,
+            Self::Own(fits) => fits(text),
+        }
+    }
+}
+
+impl PartialEq for Formatting {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Own(one), Self::Own(other)) => std::ptr::fn_addr_eq(*one, *other),
+            (Self::None, Self::Own(_)) | (Self::Own(_), Self::None) => false,
+        }
+    }
+}
+
+impl Eq for Formatting {}
+
+impl fmt::Debug for Formatting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Own(_) => "Own",
+        })
+    }
 }
 
 /// What the desk takes.

@@ -19,7 +19,9 @@
 //! - Loading and saving: `store`. Sending: `dispatch`.
 
 mod again;
+mod answer;
 mod compose;
+mod contact;
 mod decide;
 mod end;
 mod env;
@@ -42,7 +44,7 @@ pub use self::{
     decide::decide,
     env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
-    state::{Conversation, Ended, Leaving, Mark, Session, State},
+    state::{Asked, Asks, Conversation, Ended, Leaving, Mark, Session, Speaking, State},
     timers::{DeskWatch, Told, Watch},
     transition::{Effect, Transition, Verdict},
 };

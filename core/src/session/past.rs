@@ -1,13 +1,13 @@
 //! What comes for a session that is over. Ended is not unknown: for a while the agent's late word still goes out.
 
-use super::{Draft, Effect, State, Verdict, relay, wording};
+use super::{Draft, Effect, Speaking, State, Verdict, relay, wording};
 use crate::{
     delivery::{ChatPayload, DeliveryId},
-    model::{Attachment, Author, BotEvent, Line, SessionId, Text},
+    model::{Attachment, Author, BotEvent, Line, RichText, SessionId, Text},
 };
 
 /// An agent wrote after the end.
-pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<&Author>, text: &Text) -> Verdict {
+pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<&Author>, text: &RichText) -> Verdict {
     if text.is_blank() {
         return Verdict::Over;
     }
@@ -20,12 +20,12 @@ pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<
         return bury(draft, session, payload, TOO_LATE);
     }
     let text = match wording::late_mark(draft.env) {
-        Some(mark) => Text::new(format!("{mark}\n{}", text.as_str())),
+        Some(mark) => RichText::joined([mark.into(), text.clone()], "\n"),
         None => text.clone(),
     };
-    let line = Line::agent(draft.env.now, relay::name_of(author), text.clone());
+    let line = Line::agent(draft.env.now, relay::name_of(author), text.plain());
     draft.effect(Effect::Record(Some(session), line));
-    draft.chat_text(author, &text);
+    draft.chat_text(author, Speaking::Begins, &text);
     Verdict::Kept
 }
 
@@ -33,6 +33,7 @@ pub(super) fn message(draft: &mut Draft<'_>, session: SessionId, author: Option<
 pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment) -> Verdict {
     let payload = ChatPayload::File {
         author: None,
+        continues: false,
         file: file.clone(),
     };
     if !still_welcome(draft, session) {
@@ -46,7 +47,7 @@ pub(super) fn file(draft: &mut Draft<'_>, session: SessionId, file: &Attachment)
         Line::agent(draft.env.now, Text::default(), file.label()),
     ));
     if let Some(mark) = wording::late_mark(draft.env) {
-        draft.chat_text(None, &Text::from(mark));
+        draft.chat_text(None, Speaking::Begins, &mark.into());
     }
     draft.chat(payload);
     Verdict::Kept
@@ -58,7 +59,7 @@ fn bury(draft: &mut Draft<'_>, session: SessionId, payload: ChatPayload, why: &s
     draft.bury(session, payload, why);
     if matches!(draft.conversation.state, State::Waiting(_) | State::WithAgent(_)) {
         let line = format!("A late message from an earlier chat did not reach the customer: {why}");
-        draft.desk_text(&Text::new(line), false);
+        draft.desk_text(&line.into(), false);
     }
     Verdict::Over
 }

@@ -1,9 +1,12 @@
 //! What is said between the customer and the agent.
 
-use super::{Draft, Effect, Env, State, Verdict};
+use super::{Draft, Effect, Env, Speaking, State, Verdict, contact};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
-    model::{Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, RichText, SessionId, Text},
+    model::{
+        Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, MessageId, ReceiptSign, RichText, SessionId,
+        Text,
+    },
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
@@ -11,33 +14,42 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
     if let Some(line) = message.readable().filter(|line| !line.is_blank()) {
         draft.record(Line::customer(draft.env.now, line));
     }
+    let told = contact::told(draft, message);
+    let completes = message.id.clone().filter(|_| draft.shows_receipts());
+    let of_text = completes.clone().filter(|_| message.files.is_empty());
     if let Some(text) = &message.text {
-        let text = text.in_format(draft.env.policy.desk_text);
-        draft.desk_text(&text, true);
+        draft.customer_text(text, told, of_text);
     }
-    for file in &message.files {
-        customer_file(draft, file);
+    for (at, file) in message.files.iter().enumerate() {
+        let completes = completes.clone().filter(|_| at + 1 == message.files.len());
+        customer_file(draft, file, completes);
     }
+    draft.answered();
     draft.heard();
     Verdict::Kept
 }
 
 /// An edit is a line of its own: the desk has no call for it.
 pub(super) fn edit(draft: &mut Draft<'_>, text: &RichText) -> Verdict {
-    draft.record(Line::customer(draft.env.now, edited(&text.plain())));
-    let line = edited(&text.in_format(draft.env.policy.desk_text));
+    let line = edited(text);
+    draft.record(Line::customer(draft.env.now, line.plain()));
     draft.desk_text(&line, true);
+    draft.answered();
     draft.heard();
     Verdict::Kept
 }
 
 /// An edit as a line reads. A caption can be taken away whole.
-pub(super) fn edited(text: &Text) -> Text {
-    let words = if text.is_blank() { "(no text)" } else { text.as_str() };
-    Text::new(format!("Edited: {words}"))
+pub(super) fn edited(text: &RichText) -> RichText {
+    let words = if text.is_blank() {
+        "(no text)".into()
+    } else {
+        text.clone()
+    };
+    RichText::joined(["Edited:".into(), words], " ")
 }
 
-fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
+fn customer_file(draft: &mut Draft<'_>, file: &Attachment, completes: Option<MessageId>) {
     let bytes_max = draft.env.chat.fetch_bytes_max.min(draft.env.desk.file_bytes_max);
     match file.bytes {
         Some(bytes) if bytes > bytes_max => {
@@ -46,21 +58,25 @@ fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
                 file.label().as_str(),
                 megabytes(bytes)
             );
-            draft.desk_text(&Text::new(line), false);
+            draft.desk_text(&line.into(), false);
             draft.notice(NoticeKind::TooBig, Some(file.name.as_str()));
         }
-        _ => draft.desk(DeskPayload::File { file: file.clone() }),
+        _ => draft.desk(DeskPayload::File {
+            file: file.clone(),
+            completes,
+        }),
     }
 }
 
 /// An agent wrote. A text with nothing to read in it is no more than a sign.
-pub(super) fn agent_message(draft: &mut Draft<'_>, author: Option<&Author>, text: &Text) -> Verdict {
+pub(super) fn agent_message(draft: &mut Draft<'_>, author: Option<&Author>, text: &RichText) -> Verdict {
     let verdict = agent_shows(draft, author);
     if !text.is_blank() {
         let agent = draft.agent();
-        let line = Line::agent(draft.env.now, name_of(agent.as_ref()), text.clone());
+        let line = Line::agent(draft.env.now, name_of(agent.as_ref()), text.plain());
         draft.record(line);
-        draft.chat_text(agent.as_ref(), text);
+        let speaking = draft.speaks();
+        draft.chat_text(agent.as_ref(), speaking, text);
     }
     verdict
 }
@@ -71,18 +87,22 @@ pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
     let agent = draft.agent();
     let line = Line::agent(draft.env.now, name_of(agent.as_ref()), file.label());
     draft.record(line);
-    let payload = ChatPayload::File {
+    let payload = |speaking| ChatPayload::File {
         author: agent,
+        continues: speaking == Speaking::GoesOn,
         file: file.clone(),
     };
     match (cannot_reach_chat(draft.env, file), draft.conversation.session()) {
         (Some(why), Some(session)) => {
             let session = session.id;
-            draft.bury(session, payload, &why);
+            draft.bury(session, payload(Speaking::Begins), &why);
             let line = format!("{} did not reach the customer: {why}", file.label().as_str());
-            draft.desk_text(&Text::new(line), false);
+            draft.desk_text(&line.into(), false);
         }
-        _ => draft.chat(payload),
+        _ => {
+            let speaking = draft.speaks();
+            draft.chat(payload(speaking));
+        }
     }
     verdict
 }
@@ -102,8 +122,9 @@ pub(super) fn cannot_reach_chat(env: &Env<'_>, file: &Attachment) -> Option<Stri
 /// An agent's first sign takes the session, and proves that the desk has it.
 pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Verdict {
     if let State::WithAgent(session) = &mut draft.conversation.state {
-        if author.is_some() {
-            session.agent = author.cloned();
+        if let Some(author) = author.filter(|author| session.agent.as_ref() != Some(author)) {
+            session.agent = Some(author.clone());
+            session.speaking = Speaking::Begins;
         }
         draft.heard();
         return Verdict::Kept;
@@ -117,10 +138,11 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Ver
         draft.prove_opened(&session);
     }
     session.agent = author.cloned();
+    session.speaking = Speaking::Begins;
     let id = session.id;
     draft.enter(session, State::WithAgent);
+    draft.present(author);
     let name = author.map(|author| &author.name);
-    draft.notice(NoticeKind::Connected, name.map(Text::as_str));
     let conversation = draft.conversation.key.clone();
     draft.tell_bot(BotEvent::Connected {
         conversation,
@@ -133,6 +155,15 @@ pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Ver
 /// The name that a transcript gives; empty where nobody gave one.
 pub(super) fn name_of(author: Option<&Author>) -> Text {
     author.map(|author| author.name.clone()).unwrap_or_default()
+}
+
+/// What goes with the words of a message to the desk.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) opener: bool,
+    pub(super) customer: Option<Box<DeskCustomer>>,
+    pub(super) from_customer: bool,
+    pub(super) completes: Option<MessageId>,
 }
 
 impl Draft<'_> {
@@ -158,20 +189,54 @@ impl Draft<'_> {
         }
     }
 
-    /// A text joins the desk lane, in as many messages as its length needs.
-    pub(super) fn desk_text(&mut self, text: &Text, from_customer: bool) {
-        for part in split(text.as_str(), self.env.desk.message_chars_max, LengthUnit::Chars) {
-            self.desk_message(Text::new(part), false, None, from_customer);
+    /// A text of ours, or a change of the customer's, joins the desk lane, in as many messages as its length needs.
+    pub(super) fn desk_text(&mut self, text: &RichText, from_customer: bool) {
+        for part in self.desk_parts(text) {
+            self.desk_message(
+                part,
+                Said {
+                    from_customer,
+                    ..Said::default()
+                },
+            );
         }
     }
 
-    pub(super) fn desk_message(
-        &mut self,
-        text: Text,
-        opener: bool,
-        customer: Option<Box<DeskCustomer>>,
-        from_customer: bool,
-    ) {
+    /// A text of the customer joins the desk lane: what was told with it beside the first part, and the message is whole
+    /// with the last.
+    fn customer_text(&mut self, text: &RichText, mut told: Option<Box<DeskCustomer>>, completes: Option<MessageId>) {
+        let parts = self.desk_parts(text);
+        let last = parts.len().saturating_sub(1);
+        for (at, part) in parts.into_iter().enumerate() {
+            let said = Said {
+                from_customer: true,
+                opener: false,
+                customer: told.take(),
+                completes: completes.clone().filter(|_| at == last),
+            };
+            self.desk_message(part, said);
+        }
+    }
+
+    /// Whether the customer is to see that a message arrived.
+    fn shows_receipts(&self) -> bool {
+        self.env.receipts && self.env.policy.receipt_sign == ReceiptSign::Reaction
+    }
+
+    /// A text as the desk reads it, in parts that it takes.
+    fn desk_parts(&self, text: &RichText) -> Vec<Text> {
+        let (format, chars_max) = (self.env.policy.desk_text, self.env.desk.message_chars_max);
+        let fits = |part: &RichText| LengthUnit::Chars.count(part.in_format(format).as_str()) <= chars_max;
+        split(text, fits).iter().map(|part| part.in_format(format)).collect()
+    }
+
+    pub(super) fn desk_message(&mut self, text: Text, said: Said) {
+        let Said {
+            opener,
+            customer,
+            from_customer,
+            completes,
+        } = said;
         let session = self
             .conversation
             .state
@@ -186,6 +251,7 @@ impl Draft<'_> {
             customer,
             url,
             from_customer,
+            completes,
         });
     }
 
@@ -197,18 +263,34 @@ impl Draft<'_> {
     }
 
     /// A text of an agent joins the chat lane, in as many parts as its length needs. Each leaves room for the name.
-    pub(super) fn chat_text(&mut self, author: Option<&Author>, text: &Text) {
-        let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
-        let units = |author: &Author| unit.count(author.name.as_str()) + 2;
+    pub(super) fn chat_text(&mut self, author: Option<&Author>, speaking: Speaking, text: &RichText) {
+        let chat = self.env.chat;
+        let units = |author: &Author| chat.text_unit.count(author.name.as_str()) + 2;
         // A name that leaves no room for the text is no name.
-        let author = author.filter(|author| units(author) <= max / 2);
-        let room = max - author.map_or(0, units);
-        for (at, part) in split(text.as_str(), room, unit).into_iter().enumerate() {
-            self.chat(ChatPayload::Message {
-                author: author.cloned(),
-                continues: at > 0,
-                text: Text::new(part),
-            });
+        let author = author.filter(|author| units(author) <= chat.text_max / 2);
+        let payload = |text, continues| ChatPayload::Message {
+            author: author.cloned(),
+            continues,
+            text,
+        };
+        let fits = |part: &RichText| payload(part.clone(), false).rich().is_none_or(|text| chat.fits(&text));
+        for (at, part) in split(text, fits).into_iter().enumerate() {
+            self.chat(payload(part, at > 0 || speaking == Speaking::GoesOn));
+        }
+    }
+
+    /// Whether the agent goes on speaking; from now on so.
+    fn speaks(&mut self) -> Speaking {
+        let session = self.conversation.state.session_mut();
+        session.map_or(Speaking::Begins, |session| {
+            std::mem::replace(&mut session.speaking, Speaking::GoesOn)
+        })
+    }
+
+    /// The customer spoke: whoever speaks next begins.
+    fn answered(&mut self) {
+        if let Some(session) = self.conversation.state.session_mut() {
+            session.speaking = Speaking::Begins;
         }
     }
 
@@ -222,24 +304,30 @@ impl Draft<'_> {
 
     /// A text from us to the customer, unless it is switched off.
     pub(super) fn notice(&mut self, kind: NoticeKind, name: Option<&str>) {
-        self.say(kind, super::wording::notice(self.env, kind, name));
+        self.say(kind, super::wording::notice(self.env, kind, name), None);
+    }
+
+    /// The customer is told who came, unless that is switched off.
+    fn present(&mut self, agent: Option<&Author>) {
+        let name = agent.map(|agent| agent.name.as_str());
+        let text = super::wording::notice(self.env, NoticeKind::Connected, name);
+        self.say(NoticeKind::Connected, text, agent);
     }
 
     /// The customer is told that a message did not get through, unless that is switched off.
     pub(super) fn undelivered(&mut self, name: Option<&str>, reason: &str) {
         let text = super::wording::undelivered(self.env, name, reason);
-        self.say(NoticeKind::Undelivered, text);
+        self.say(NoticeKind::Undelivered, text, None);
     }
 
-    fn say(&mut self, kind: NoticeKind, text: Option<Text>) {
-        if let Some(text) = text {
-            let (max, unit) = (self.env.chat.text_max, self.env.chat.text_unit);
-            for part in split(text.as_str(), max, unit) {
-                self.chat(ChatPayload::Notice {
-                    kind,
-                    text: Text::new(part),
-                });
-            }
+    fn say(&mut self, kind: NoticeKind, text: Option<Text>, agent: Option<&Author>) {
+        let Some(text) = text else { return };
+        let chat = self.env.chat;
+        // A text of ours has no formatting: what stands in a part is all of it.
+        for (at, part) in split(&text.into(), |part| chat.fits(part)).into_iter().enumerate() {
+            let agent = agent.filter(|_| at == 0).cloned();
+            let text = part.words().clone();
+            self.chat(ChatPayload::Notice { kind, text, agent });
         }
     }
 

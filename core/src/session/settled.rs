@@ -3,7 +3,7 @@
 use super::{Draft, Leaving, State, Verdict, end};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{Address, EndReason, Text},
+    model::{Address, EndReason},
 };
 
 /// The message that the customer left is at the desk.
@@ -30,7 +30,7 @@ pub(super) fn log_dead(draft: &mut Draft<'_>, id: DeliveryId, detail: &str) -> V
         .map(|session| session.id);
     if session.is_some() && !matches!(draft.conversation.state, State::Leaving(_)) {
         draft.desk_text(
-            &Text::new(format!("The bot's history could not be handed over: {detail}")),
+            &format!("The bot's history could not be handed over: {detail}").into(),
             false,
         );
     }
@@ -46,7 +46,7 @@ pub(super) fn place_opened(draft: &mut Draft<'_>, place: &Address) -> Verdict {
 
 /// Another delivery arrived.
 pub(super) fn taken(draft: &mut Draft<'_>, payload: &Payload) -> Verdict {
-    if let Payload::Desk(DeskPayload::File { file }) = payload {
+    if let Payload::Desk(DeskPayload::File { file, .. }) = payload {
         draft.notice(NoticeKind::FileReceived, Some(file.name.as_str()));
     }
     Verdict::Kept
@@ -67,7 +67,7 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
             | DeskPayload::File { .. },
         ) => {
             let name = match payload {
-                Payload::Desk(DeskPayload::File { file }) => Some(file.name.as_str()),
+                Payload::Desk(DeskPayload::File { file, .. }) => Some(file.name.as_str()),
                 _ => None,
             };
             draft.undelivered(name, detail);
@@ -76,11 +76,11 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
         Payload::Chat(ChatPayload::Message { .. } | ChatPayload::File { .. }) => {
             if matches!(draft.conversation.state, State::Waiting(_) | State::WithAgent(_)) {
                 let line = format!("Your message did not reach the customer: {detail}");
-                draft.desk_text(&Text::new(line), false);
+                draft.desk_text(&line.into(), false);
             }
             "a message of the agent"
         }
-        Payload::Chat(ChatPayload::Notice { .. }) => "a notice to the customer",
+        Payload::Chat(ChatPayload::Notice { .. } | ChatPayload::Question { .. }) => "a notice to the customer",
         // A session whose place is dead is over: `decide` has its own row for it.
         Payload::Chat(ChatPayload::Open { .. }) => "the opening of a place",
         Payload::Desk(DeskPayload::End) => "the end of the session",

@@ -14,7 +14,7 @@ use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, Door, Lane, Payload, Receipt},
     model::{
         ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent, DeskEvent, DeskLimits, EventKey,
-        HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
+        Formatting, HookAddress, LengthUnit, Line, Policy, SessionId, Texts, Timestamp,
     },
     session::{
         Conversation, DeskWatch, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition,
@@ -45,11 +45,14 @@ impl Brain {
         limits: ChatLimits {
             text_max: 2_000,
             text_unit: LengthUnit::Utf16,
+            formatting: Formatting::None,
             fetch_bytes_max: 20 << 20,
             send_bytes_max: 8 << 20,
         },
         files: true,
         places: false,
+        receipts: false,
+        buttons: false,
     };
 
     fn chat(&self, channel: &ChannelId) -> ChannelFacts {
@@ -439,6 +442,8 @@ impl<'b> Batch<'b> {
             chat: chat.limits,
             files: chat.files,
             places: chat.places,
+            receipts: chat.receipts,
+            buttons: chat.buttons,
             unsent_to: self.brain.unsent_to,
             desk: self.brain.desk,
             hook_address: &hook_address,

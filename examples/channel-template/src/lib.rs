@@ -65,7 +65,7 @@ use escalator::{
     async_trait,
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress, SayError, Turn},
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, CustomerEvent, FileRef, LengthUnit, Signal},
+    model::{ChatLimits, ConversationKey, CustomerEvent, FileRef, Formatting, LengthUnit, Signal},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -148,6 +148,7 @@ impl EscalationChannel for Messenger {
         let limits = ChatLimits {
             text_max: TEXT_MAX,
             text_unit: LengthUnit::Chars,
+            formatting: Formatting::None,
             fetch_bytes_max: FETCH_BYTES_MAX,
             send_bytes_max: SEND_BYTES_MAX,
         };

@@ -1,6 +1,6 @@
 //! What is true of every formatted text.
 
-use escalator::model::{Piece, RichText};
+use escalator::model::{Piece, RichText, Style};
 use pulldown_cmark::{Event, Options, Parser};
 
 /// Checks that spans nest, that no word is lost in plain text, and that Markdown is read as the words again.
@@ -14,6 +14,12 @@ pub(crate) fn check(text: &RichText) {
         plain = plain.as_str()
     );
     markdown_is_read_as_the_words(text);
+}
+
+/// Whether some words lead somewhere.
+pub(crate) fn has_links(text: &RichText) -> bool {
+    let is_link = |style: &Style| matches!(style, Style::Link { .. });
+    text.spans().iter().any(|span| is_link(&span.style))
 }
 
 fn spans_nest(text: &RichText) {
@@ -63,12 +69,12 @@ fn markdown_is_read_as_the_words(text: &RichText) {
 }
 
 /// What no formatting takes or adds.
-fn letters(words: &str) -> impl Iterator<Item = char> {
+pub(crate) fn letters(words: &str) -> impl Iterator<Item = char> {
     words.chars().filter(|c| c.is_alphanumeric())
 }
 
 /// Whether `part` stands in `whole` in its order.
-fn is_part(part: impl Iterator<Item = char>, mut whole: impl Iterator<Item = char>) -> bool {
+pub(crate) fn is_part(part: impl Iterator<Item = char>, mut whole: impl Iterator<Item = char>) -> bool {
     let mut part = part;
     part.all(|wanted| whole.any(|c| c == wanted))
 }

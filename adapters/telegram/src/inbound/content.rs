@@ -13,6 +13,7 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
     CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files: said.files,
+        ..CustomerMessage::default()
     }
 }
 
@@ -79,6 +80,7 @@ fn with(file: impl Into<Option<Attachment>>, text: Option<RichText>) -> Customer
     let mut message = CustomerMessage {
         text,
         files: file.into().into_iter().collect(),
+        ..CustomerMessage::default()
     };
     if message.text.is_none() && message.files.is_empty() {
         message.text = Some(line::UNKNOWN.into());

@@ -24,8 +24,8 @@ mod unread;
 use escalator::{
     channel::Inbound,
     model::{
-        Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position, Profile,
-        Text,
+        Address, ChannelId, Contact, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position,
+        Profile, Text,
     },
 };
 use teloxide::types::{
@@ -33,7 +33,7 @@ use teloxide::types::{
     User, UserId,
 };
 
-pub(crate) use self::{command::command, hollow::filled};
+pub(crate) use self::{command::command, hollow::parse};
 
 /// What the end button sends. No bot of an author's has it by chance.
 pub(crate) const END_BUTTON: &str = "escalator:end";
@@ -72,7 +72,7 @@ pub(crate) struct Button {
 pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
     let conversation = conversation(channel, update)?;
     let (profile, event, button) = match &update.kind {
-        UpdateKind::Message(message) => (known(message.from.as_ref()), said(message), None),
+        UpdateKind::Message(message) => (told_by(message), said(message), None),
         UpdateKind::EditedMessage(message) => (known(message.from.as_ref()), edited(message), None),
         UpdateKind::CallbackQuery(query) => {
             let button = Button {
@@ -195,12 +195,36 @@ fn nothing_said() -> CustomerEvent {
     CustomerEvent::Message(CustomerMessage::default())
 }
 
+/// What a message tells of its customer: a contact can be the customer's own, as the contact button sends it.
+fn told_by(message: &Message) -> Profile {
+    let from = message.from.as_ref();
+    let own = message
+        .contact()
+        .filter(|contact| contact.user_id.is_some() && contact.user_id == from.map(|from| from.id));
+    // An account's number is an international one, with its sign or without.
+    let number = own.map(|contact| format!("+{}", contact.phone_number.trim_start_matches('+')));
+    Profile {
+        contact: number.and_then(|number| Contact::parse(&number).ok()),
+        ..known(from)
+    }
+}
+
 fn known(user: Option<&User>) -> Profile {
     Profile {
         name: user.map(|user| Text::new(user.full_name())),
         username: user.and_then(|user| user.username.as_deref()).map(Text::from),
         language: user.and_then(|user| user.language_code.clone()),
         platform: Some("Telegram".to_owned()),
+        link: user.map(page),
         contact: None,
     }
+}
+
+/// The address of somebody's page: by the handle for everybody, else one that Telegram's own programs open, for those who
+/// share a chat with the customer.
+fn page(user: &User) -> String {
+    user.username.as_deref().map_or_else(
+        || format!("tg://user?id={}", user.id),
+        |name| format!("https://t.me/{name}"),
+    )
 }

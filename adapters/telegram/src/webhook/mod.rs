@@ -22,7 +22,7 @@
 mod arriving;
 mod listener;
 mod queue;
-pub(crate) mod receive;
+mod receive;
 mod register;
 mod secret;
 

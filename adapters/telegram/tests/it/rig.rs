@@ -169,6 +169,7 @@ pub(crate) fn notice(kind: NoticeKind, text: &str) -> ChatPayload {
     ChatPayload::Notice {
         kind,
         text: text.into(),
+        agent: None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     channel::{BotListener, Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, DeskPayload, OpenFile, OpenedFile, Outcome, Payload, Receipt, Scope},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, LengthUnit, Signal},
+    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, Signal},
     store::rig::{Gate, within},
 };
 
@@ -275,6 +275,7 @@ impl EscalationChannel for FakeChannel {
         Capabilities::text_only(ChatLimits {
             text_max: 4_096,
             text_unit: LengthUnit::Utf16,
+            formatting: Formatting::None,
             fetch_bytes_max: 1 << 20,
             send_bytes_max: 1 << 20,
         })

@@ -66,7 +66,7 @@ async fn a_message_is_heard_in_every_encoding() {
         let heard = DeskEvent::Message {
             name: Some(Text::from("Anna")),
             picture: None,
-            text: Text::from(fields[1].1),
+            text: fields[1].1.into(),
         };
         assert_eq!(world.heard(), [heard], "{told}");
     })
@@ -151,7 +151,7 @@ async fn json_values_of_other_types_are_read() {
     let heard = DeskEvent::Message {
         name: Some(Text::from("-3")),
         picture: None,
-        text: Text::from("12.5"),
+        text: "12.5".into(),
     };
     assert_eq!(world.heard(), [heard]);
 }
@@ -166,7 +166,7 @@ async fn names_are_taken_in_any_case_and_the_first_of_a_name_wins() {
     let heard = DeskEvent::Message {
         name: Some(Text::from("Anna")),
         picture: None,
-        text: Text::from("first"),
+        text: "first".into(),
     };
     assert_eq!(world.heard(), [heard], "the query string stands behind the body");
 }

@@ -21,7 +21,7 @@ use crate::{
         Address, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, DeskEvent, DeskLimits, HookAddress,
         Line, Profile, SessionId, Signal, Text, Timestamp,
     },
-    session::{Conversation, Event, Session, State, Verdict, Watch},
+    session::{Asks, Conversation, Event, Session, Speaking, State, Verdict, Watch},
     store::{
         Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
         QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs,
@@ -191,6 +191,8 @@ fn standing(session: SessionId) -> Conversation {
         profile: Profile::default(),
         url: None,
         agent: None,
+        speaking: Speaking::Begins,
+        asks: Asks::default(),
         watch: Watch::since(Timestamp::default()),
     });
     conversation
@@ -390,7 +392,7 @@ impl Desk for FakeDesk {
                     session,
                     name: filled("name").map(Text::from),
                     picture: filled("picture").map(str::to_owned),
-                    text: Text::from(text),
+                    text: text.into(),
                 })
             }
             HookKind::File => {

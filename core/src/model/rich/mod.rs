@@ -5,6 +5,8 @@
 //! - Within code there is no formatting, and within no other the same once more, but for quotes.
 //!
 //! # Not here
+//! - Which format somebody writes in: who asks [`RichText::from_plain`], [`RichText::from_html`] or
+//!   [`RichText::from_markdown`].
 //! - How a platform writes formatting: its adapter. What the desk reads: [`RichText::plain`] and [`RichText::markdown`].
 
 mod lines;
@@ -12,6 +14,7 @@ mod mark;
 mod markdown;
 mod nest;
 mod plain;
+mod read;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -103,6 +106,26 @@ impl RichText {
     /// The formatting, outer spans before those within them.
     pub fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    /// What stands from one byte of the words to another, with its formatting. Both lie between characters, or there is
+    /// nothing.
+    pub fn slice(&self, start: usize, end: usize) -> Self {
+        let words = self.words.as_str().get(start..end).unwrap_or_default();
+        if words.len() == self.words.as_str().len() {
+            return self.clone();
+        }
+        let end = start + words.len();
+        let within = self.spans.iter().take_while(|span| span.start < end);
+        let within = within.filter(|span| span.end > start).map(|span| Span {
+            start: span.start.max(start) - start,
+            end: span.end.min(end) - start,
+            style: span.style.clone(),
+        });
+        Self {
+            spans: within.collect(),
+            words: words.into(),
+        }
     }
 
     /// As it is read in a format.

@@ -26,7 +26,7 @@ impl RichText {
     }
 
     /// Without links whose words are their address: they are best read as they stand.
-    pub(super) fn without_bare_links(&self) -> Self {
+    pub fn without_bare_links(&self) -> Self {
         let is_bare = |at: usize, span: &Span| match &span.style {
             Style::Link { url } => {
                 let holds_none = self.spans.get(at + 1).is_none_or(|next| next.start >= span.end);
@@ -42,6 +42,34 @@ impl RichText {
                 .map(|(_, span)| span.clone())
                 .collect(),
         }
+    }
+
+    /// The same, but the link that this byte is in is written out, as [`plain`](Self::plain) does it; `None` where it is in
+    /// none.
+    pub(crate) fn with_link_written_out(&self, at: usize) -> Option<Self> {
+        let is_link = |span: &Span| (span.start..span.end).contains(&at) && matches!(span.style, Style::Link { .. });
+        let which = self.spans.iter().position(is_link)?;
+        let link = &self.spans[which];
+        let words = self.words.as_str();
+        let told = match &link.style {
+            Style::Link { url } if !is_same_place(&words[link.start..link.end], url) => format!(" ({url})"),
+            _ => String::new(),
+        };
+        let (before, behind) = words.split_at(link.end);
+        let spans = self.spans.iter().enumerate().filter(|(number, _)| *number != which);
+        let moved = spans.map(|(number, span)| {
+            let is_behind = span.start >= link.end;
+            let holds_it = number < which && span.end >= link.end;
+            Span {
+                start: span.start + if is_behind { told.len() } else { 0 },
+                end: span.end + if is_behind || holds_it { told.len() } else { 0 },
+                style: span.style.clone(),
+            }
+        });
+        Some(Self {
+            spans: moved.collect(),
+            words: [before, &told, behind].concat().into(),
+        })
     }
 }
 

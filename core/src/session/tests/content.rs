@@ -4,7 +4,7 @@ use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeskPayload, NoticeKind},
     model::{BotEvent, CustomerEvent, CustomerMessage, LengthUnit, RichText, Span, Style, TextFormat},
-    session::{Effect, Transition},
+    session::{Effect, Event, Transition},
 };
 
 fn recorded(transition: &Transition) -> Vec<&str> {
@@ -27,7 +27,7 @@ fn a_file_goes_behind_its_caption() {
         "with_agent kept: record, desk.message, desk_away timer set, desk.file, desk.file",
         "an unknown size is tried"
     );
-    assert_eq!(recorded(&sent), ["[image: a.png] [image: b.png] look"]);
+    assert_eq!(recorded(&sent), ["look [image: a.png] [image: b.png]"]);
 }
 
 #[test]
@@ -172,18 +172,38 @@ fn a_hook_without_a_name_comes_from_the_agent_who_is_known() {
     let mut scene = Scene::with_agent();
     let session = scene.session();
     for name in [None, Some(""), Some(" ")] {
+        scene.happens(&says("hm"));
         let said = scene.happens(&agent_says(session, name, "well"));
         assert_eq!(chat_lines(&said), ["Anna: well"]);
+        scene.happens(&says("hm"));
         let sent = scene.happens(&agent_sends(session, document("bill.pdf", 1)));
         assert_eq!(chat_lines(&sent), ["Anna:"]);
     }
+    let boris = scene.happens(&agent_says(session, Some("Boris"), "hi"));
+    assert_eq!(chat_lines(&boris), ["Boris: hi"]);
+    scene.happens(&says("hm"));
+    let still_boris = scene.happens(&agent_says(session, None, "well"));
+    assert_eq!(chat_lines(&still_boris), ["Boris: well"]);
+}
+
+#[test]
+fn the_name_of_an_agent_is_shown_once_per_turn() {
+    let mut scene = Scene::waiting();
+    let session = scene.session();
+    let mut line = |event: &Event| chat_lines(&scene.happens(event)).last().cloned();
+    for (event, shown) in [
+        (agent_says(session, Some("Anna"), "hi"), "Anna: hi"),
+        (agent_says(session, Some("Anna"), "how are you?"), "how are you?"),
+        (agent_says(session, None, "hm"), "hm"),
+        (agent_says(session, Some("Boris"), "hi"), "Boris: hi"),
+        (agent_says(session, Some("Anna"), "hi"), "Anna: hi"),
+    ] {
+        assert_eq!(line(&event).as_deref(), Some(shown));
+    }
+    line(&says("fine"));
     assert_eq!(
-        chat_lines(&scene.happens(&agent_says(session, Some("Boris"), "hi"))),
-        ["Boris: hi"]
-    );
-    assert_eq!(
-        chat_lines(&scene.happens(&agent_says(session, None, "well"))),
-        ["Boris: well"]
+        line(&agent_says(session, Some("Anna"), "good")).as_deref(),
+        Some("Anna: good")
     );
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 fn reply() -> Payload {
-    let (author, text) = (Some("Anna".into()), Text::new("hello"));
+    let (author, text) = (Some("Anna".into()), "hello".into());
     Payload::Chat(ChatPayload::Message {
         author,
         continues: false,
@@ -95,7 +95,11 @@ fn a_line_that_tells_is_never_told_of_itself() {
     let line = scene.dies(3, false);
     assert_eq!(told(&line), "with_agent kept: bot:undelivered", "a line in the ticket");
     let (kind, text) = (NoticeKind::Undelivered, Text::new("hm"));
-    let notice = Payload::Chat(ChatPayload::Notice { kind, text });
+    let notice = Payload::Chat(ChatPayload::Notice {
+        kind,
+        text,
+        agent: None,
+    });
     let notice = scene.happens(&dead(scene.conversation.chat_row(), notice, false));
     assert_eq!(
         told(&notice),

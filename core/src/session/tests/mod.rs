@@ -2,6 +2,7 @@
 
 mod again;
 mod content;
+mod courtesy;
 mod dead_letters;
 mod ends;
 mod history;

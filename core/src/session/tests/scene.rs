@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent,
-        CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, HookAddress,
-        LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
+        Address, Answer, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey,
+        CustomerEvent, CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource,
+        Formatting, HookAddress, LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
     },
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, UnsentTo, Verdict,
@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub(super) chat: ChatLimits,
     pub(super) files: bool,
     pub(super) places: bool,
+    pub(super) receipts: bool,
+    pub(super) buttons: bool,
     pub(super) unsent_to: UnsentTo,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
@@ -59,11 +61,14 @@ impl Scene {
             chat: ChatLimits {
                 text_max: 4_096,
                 text_unit: LengthUnit::Utf16,
+                formatting: Formatting::None,
                 fetch_bytes_max: 20_000_000,
                 send_bytes_max: 50_000_000,
             },
             files: true,
             places: false,
+            receipts: false,
+            buttons: false,
             unsent_to: UnsentTo::Bot,
             desk: DeskLimits {
                 message_chars_max: 10_000,
@@ -132,6 +137,8 @@ impl Scene {
             chat: self.chat,
             files: self.files,
             places: self.places,
+            receipts: self.receipts,
+            buttons: self.buttons,
             unsent_to: self.unsent_to,
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,
@@ -285,7 +292,14 @@ pub(super) fn says_at(position: i64, text: &str) -> Event {
 
 pub(super) fn sends(text: Option<&str>, files: Vec<Attachment>) -> Event {
     let text = text.map(RichText::from);
-    customer(None, CustomerEvent::Message(CustomerMessage { text, files }))
+    customer(
+        None,
+        CustomerEvent::Message(CustomerMessage {
+            text,
+            files,
+            ..CustomerMessage::default()
+        }),
+    )
 }
 
 pub(super) fn edits(text: &str) -> Event {
@@ -302,6 +316,11 @@ pub(super) fn ends() -> Event {
 
 pub(super) fn ends_at(position: i64) -> Event {
     customer(Some(position), CustomerEvent::Ended)
+}
+
+/// The customer answers whether a session solved it.
+pub(super) fn answers(session: SessionId, answer: Answer) -> Event {
+    customer(Some(101), CustomerEvent::Answered { session, answer })
 }
 
 pub(super) fn escalates(escalation: Escalation) -> Event {
@@ -326,7 +345,7 @@ fn hook(session: SessionId, event: DeskEvent) -> Event {
 }
 
 pub(super) fn agent_says(session: SessionId, name: Option<&str>, text: &str) -> Event {
-    let (name, text) = (name.map(Text::from), Text::new(text));
+    let (name, text) = (name.map(Text::from), text.into());
     let picture = None;
     hook(session, DeskEvent::Message { name, picture, text })
 }
@@ -345,14 +364,16 @@ pub(super) fn agent_ends(session: SessionId) -> Event {
 
 /// The desk says whether nobody is there, in answer to row 1.
 pub(super) fn availability(session: SessionId, no_agents: bool) -> Event {
-    let texts = BTreeMap::new();
     Event::Settled(Settled {
         id: DeliveryId {
             lane: Lane::Desk(session),
             seq: 1,
         },
         payload: Payload::Desk(DeskPayload::AskAvailability),
-        settlement: Settlement::Delivered(Receipt::Availability(Availability { no_agents, texts })),
+        settlement: Settlement::Delivered(Receipt::Availability(Availability {
+            no_agents,
+            ..Availability::default()
+        })),
     })
 }
 
@@ -367,7 +388,11 @@ pub(super) fn taken(id: DeliveryId, payload: Payload) -> Event {
 /// The text is of no matter.
 pub(super) fn silence_warning() -> Payload {
     let (kind, text) = (NoticeKind::SilenceWarning, Text::new("hm"));
-    Payload::Chat(ChatPayload::Notice { kind, text })
+    Payload::Chat(ChatPayload::Notice {
+        kind,
+        text,
+        agent: None,
+    })
 }
 
 /// A place was opened for a session.
@@ -545,6 +570,9 @@ fn notice_told(kind: NoticeKind) -> &'static str {
         NoticeKind::SilenceWarning => "silence_warning",
         NoticeKind::SilenceEnded => "silence_ended",
         NoticeKind::DeskAway => "desk_away",
+        NoticeKind::AskPhone => "ask_phone",
+        NoticeKind::AskEmail => "ask_email",
+        NoticeKind::Answered => "answered",
     }
 }
 

@@ -4,7 +4,7 @@
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
+    model::{Answer, BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
     session::{Event, State, TimerKind, Told, decide::Occurrence},
 };
 
@@ -45,6 +45,8 @@ listed! {
         Message,
         Edited,
         CustomerEnded,
+        /// About a session of which nobody asked.
+        Answered,
         Former,
         Escalate,
         BotEnded,
@@ -126,6 +128,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         // The bot has it. An agent's late word still goes out; nothing else concerns a human.
         (WithBot, Message | Edited | CustomerEnded) => "with_bot bots",
         (WithBot, Former) => "with_bot kept",
+        (WithBot, Answered) => "with_bot over",
         (WithBot, Escalate) => "opening opened: record bot's, desk.availability, desk.opener, opening timer set",
         (WithBot, BotEnded) => "with_bot over",
         (WithBot, PushLog) => "with_bot kept: record bot's, desk.log",
@@ -156,6 +159,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
         }
         (Opening, Former) => "opening bots",
+        (Opening, Answered) => "opening over",
         (Opening, Escalate) => "opening already",
         (Opening, BotEnded) => {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
@@ -228,6 +232,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
         }
         (Waiting, Former) => "waiting bots",
+        (Waiting, Answered) => "waiting over",
         (Waiting, Escalate) => "waiting already",
         (Waiting, BotEnded) => {
             "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
@@ -291,6 +296,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
         }
         (WithAgent | Warning | Warned, Former) => "with_agent bots",
+        (WithAgent | Warning | Warned, Answered) => "with_agent over",
         (WithAgent | Warning | Warned, Escalate) => "with_agent already",
         (Warning, BotEnded) => "with_bot kept: desk.end, desk_away timer cleared, notice:ended, bot:handed_back(bot)",
         (WithAgent | Warned, BotEnded) => {
@@ -395,6 +401,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
         // Either way of leaving. What reached the desk is over there; an agent's late word still goes out.
         (Leaving | LeavingTicket, Former) => "leaving bots",
+        (Leaving | LeavingTicket, Answered) => "leaving over",
         (Leaving | LeavingTicket, Escalate) => "leaving already",
         (Leaving | LeavingTicket, PushLog) => "leaving over",
         (Leaving | LeavingTicket, AgentMessage) => "leaving kept: record, chat.message",
@@ -589,6 +596,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         What::Message => says_at(100, "hm"),
         What::Edited => edits_at(100, "hm?"),
         What::CustomerEnded => ends_at(100),
+        What::Answered => answers(past, Answer::Solved),
         What::Former => says_at(MARK, "before that"),
         What::Escalate => {
             let mut escalation = Escalation::because("again");
@@ -680,6 +688,7 @@ impl What {
             Occurrence::Message(_) => Self::Message,
             Occurrence::Edited(_) => Self::Edited,
             Occurrence::CustomerEnded => Self::CustomerEnded,
+            Occurrence::Answered(..) => Self::Answered,
             Occurrence::Former => Self::Former,
             Occurrence::Escalate(..) => Self::Escalate,
             Occurrence::BotEnded => Self::BotEnded,
@@ -748,7 +757,7 @@ impl What {
                 kind: NoticeKind::SilenceWarning,
                 ..
             }) => Self::WarningTaken,
-            Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeTaken,
+            Payload::Chat(ChatPayload::Notice { .. } | ChatPayload::Question { .. }) => Self::NoticeTaken,
             Payload::Bot(_) => Self::BotEventTaken,
         }
     }
@@ -773,7 +782,7 @@ impl What {
                 kind: NoticeKind::SilenceWarning,
                 ..
             }) => Self::WarningDead,
-            Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeDead,
+            Payload::Chat(ChatPayload::Notice { .. } | ChatPayload::Question { .. }) => Self::NoticeDead,
             Payload::Bot(_) => Self::BotEventDead,
         }
     }
@@ -805,6 +814,7 @@ fn desk_message(opener: bool, from_customer: bool) -> Payload {
         customer: None,
         url: None,
         from_customer,
+        completes: None,
     })
 }
 
@@ -818,7 +828,7 @@ fn log() -> Payload {
 
 fn file() -> Payload {
     let file = picture("cat.png", Some(10));
-    Payload::Desk(DeskPayload::File { file })
+    Payload::Desk(DeskPayload::File { file, completes: None })
 }
 
 fn open(session: SessionId) -> Payload {
@@ -826,7 +836,7 @@ fn open(session: SessionId) -> Payload {
 }
 
 fn chat_message() -> Payload {
-    let (author, text) = (None, Text::new("hm"));
+    let (author, text) = (None, "hm".into());
     Payload::Chat(ChatPayload::Message {
         author,
         continues: false,
@@ -836,12 +846,20 @@ fn chat_message() -> Payload {
 
 fn chat_file() -> Payload {
     let (author, file) = (None, document("bill.pdf", 10));
-    Payload::Chat(ChatPayload::File { author, file })
+    Payload::Chat(ChatPayload::File {
+        author,
+        continues: false,
+        file,
+    })
 }
 
 fn notice() -> Payload {
     let (kind, text) = (NoticeKind::Waiting, Text::new("hm"));
-    Payload::Chat(ChatPayload::Notice { kind, text })
+    Payload::Chat(ChatPayload::Notice {
+        kind,
+        text,
+        agent: None,
+    })
 }
 
 fn bot_event(scene: &Scene) -> Payload {

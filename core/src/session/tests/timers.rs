@@ -313,7 +313,7 @@ fn a_session_does_not_end_while_its_warning_is_on_its_way_to_the_customer() {
     let mut scene = Scene::with_agent();
     let (_, warned_max) = silence(&scene);
     // It takes several rows, and the last of them says that it is whole.
-    scene.chat.text_max = 60;
+    scene.chat.text_max = 50;
     let warned = scene.after_its_time(TimerKind::Silence);
     assert_eq!(
         told(&warned),

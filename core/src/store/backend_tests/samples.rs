@@ -8,7 +8,7 @@ use crate::{
         Address, Attachment, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, EndReason, FileKind,
         FileSource, HookAddress, Profile, SessionId, Timestamp,
     },
-    session::{Conversation, Ended, Session, State, Watch},
+    session::{Asks, Conversation, Ended, Session, Speaking, State, Watch},
     store::backend::{Changes, NewRow},
 };
 
@@ -62,6 +62,8 @@ pub(super) fn escalated(n: u128) -> Conversation {
         profile: Profile::default(),
         url: None,
         agent: None,
+        speaking: Speaking::Begins,
+        asks: Asks::default(),
         watch: Watch::since(at(0)),
     };
     Conversation {
@@ -76,6 +78,7 @@ pub(super) fn ended(n: u128, at: Timestamp) -> Conversation {
         session: session_id(n),
         at,
         reason: EndReason::Agent,
+        asked: None,
     };
     Conversation {
         last: Some(last),
@@ -152,5 +155,9 @@ pub(super) fn file(blob: BlobId) -> Payload {
         bytes: Some(3),
         source: FileSource::Blob(blob),
     };
-    Payload::Chat(ChatPayload::File { author: None, file })
+    Payload::Chat(ChatPayload::File {
+        author: None,
+        continues: false,
+        file,
+    })
 }

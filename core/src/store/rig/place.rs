@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::{Faults, TestClock, faults::Faulty, on_disk};
 use crate::{
-    model::{ChannelId, ChatLimits, Clock, DeskLimits, LengthUnit},
+    model::{ChannelId, ChatLimits, Clock, DeskLimits, Formatting, LengthUnit},
     store::{ChannelFacts, Ledger, LedgerSettings, backend::Backend, memory::MemoryBackend},
 };
 
@@ -96,9 +96,12 @@ pub(crate) const CHAT: ChannelFacts = ChannelFacts {
     limits: ChatLimits {
         text_max: 4_096,
         text_unit: LengthUnit::Utf16,
+        formatting: Formatting::None,
         fetch_bytes_max: 1 << 20,
         send_bytes_max: 1 << 20,
     },
     files: true,
     places: false,
+    receipts: false,
+    buttons: false,
 };

@@ -28,7 +28,7 @@ use crate::{
         Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, HookAddress, Line, Profile,
         SessionId, Timestamp,
     },
-    session::{Conversation, Session, State, Told, Watch},
+    session::{Asks, Conversation, Session, Speaking, State, Told, Watch},
     store::{
         LettersOf, StoreError,
         backend::{Backend, Changes, NewRow, Wanted, WantedMore},
@@ -480,6 +480,8 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
             profile: Profile::default(),
             url: None,
             agent: None,
+            speaking: Speaking::Begins,
+            asks: Asks::default(),
             watch: Watch::since(at),
         };
         session.watch.told = told;

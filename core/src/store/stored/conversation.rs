@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Address, Author, ConversationId, Epoch, HookAddress, Position, SessionId, Text, Timestamp},
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Told, Watch},
+    session::{Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
 };
 
 impl Stored for Conversation {
@@ -153,6 +153,13 @@ struct SessionForm {
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agent: Option<AuthorForm>,
+    /// Whether the agent spoke last.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    speaks: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    asks_phone: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    asks_email: bool,
     /// None in a row of before there was one: then the timer counts from the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     watch: Option<WatchForm>,
@@ -170,6 +177,8 @@ impl From<&Session> for SessionForm {
             profile,
             url,
             agent,
+            speaking,
+            asks: Asks { phone, email },
             watch,
         } = session;
         Self {
@@ -182,6 +191,9 @@ impl From<&Session> for SessionForm {
             profile: profile.into(),
             url: url.clone(),
             agent: agent.as_ref().map(AuthorForm::from),
+            speaks: *speaking == Speaking::GoesOn,
+            asks_phone: *phone,
+            asks_email: *email,
             watch: Some((*watch).into()),
         }
     }
@@ -200,6 +212,15 @@ impl From<SessionForm> for Session {
             profile: form.profile.into(),
             url: form.url,
             agent: form.agent.map(Author::from),
+            asks: Asks {
+                phone: form.asks_phone,
+                email: form.asks_email,
+            },
+            speaking: if form.speaks {
+                Speaking::GoesOn
+            } else {
+                Speaking::Begins
+            },
             watch: form.watch.map_or_else(|| Watch::since(opened_at), Watch::from),
         }
     }
@@ -331,15 +352,29 @@ struct EndedForm {
     session: Uuid,
     at: i64,
     reason: EndReasonForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<AskedForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AskedForm {
+    desk_seq: u64,
+    messages: u32,
 }
 
 impl From<Ended> for EndedForm {
     fn from(ended: Ended) -> Self {
-        let Ended { session, at, reason } = ended;
+        let Ended {
+            session,
+            at,
+            reason,
+            asked,
+        } = ended;
         Self {
             session: session.uuid(),
             at: at.as_millis(),
             reason: reason.into(),
+            asked: asked.map(|Asked { desk_seq, messages }| AskedForm { desk_seq, messages }),
         }
     }
 }
@@ -350,6 +385,9 @@ impl From<EndedForm> for Ended {
             session: SessionId::from_uuid(form.session),
             at: Timestamp::from_millis(form.at),
             reason: form.reason.into(),
+            asked: form
+                .asked
+                .map(|AskedForm { desk_seq, messages }| Asked { desk_seq, messages }),
         }
     }
 }

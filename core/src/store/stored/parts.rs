@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::model::{
     Address, Attachment, Author, BlobId, ChannelId, Contact, ConversationKey, CustomerId, EndReason, FileKind, FileRef,
-    FileSource, Profile, Text,
+    FileSource, Profile, Span, Style, Text,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub(in crate::store) struct ProfileForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     contact: Option<ContactForm>,
 }
 
@@ -61,6 +63,7 @@ impl From<&Profile> for ProfileForm {
             username,
             language,
             platform,
+            link,
             contact,
         } = profile;
         Self {
@@ -68,6 +71,7 @@ impl From<&Profile> for ProfileForm {
             username: words(username.as_ref()),
             language: language.clone(),
             platform: platform.clone(),
+            link: link.clone(),
             contact: contact.as_ref().map(ContactForm::from),
         }
     }
@@ -80,6 +84,7 @@ impl From<ProfileForm> for Profile {
             username: form.username.map(Text::new),
             language: form.language,
             platform: form.platform,
+            link: form.link,
             contact: form.contact.map(Contact::from),
         }
     }
@@ -289,4 +294,85 @@ impl From<AuthorForm> for Author {
 /// The words of a text that may be missing.
 pub(super) fn words(text: Option<&Text>) -> Option<String> {
     text.map(|text| text.as_str().to_owned())
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct SpanForm {
+    from: usize,
+    to: usize,
+    style: StyleForm,
+}
+
+impl From<&Span> for SpanForm {
+    fn from(span: &Span) -> Self {
+        let Span { start, end, style } = span;
+        Self {
+            from: *start,
+            to: *end,
+            style: style.into(),
+        }
+    }
+}
+
+impl From<SpanForm> for Span {
+    fn from(form: SpanForm) -> Self {
+        Self {
+            start: form.from,
+            end: form.to,
+            style: form.style.into(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::store) enum StyleForm {
+    Bold,
+    Italic,
+    Underline,
+    Strike,
+    Spoiler,
+    Code,
+    Block {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+    },
+    Quote,
+    Link {
+        url: String,
+    },
+}
+
+impl From<&Style> for StyleForm {
+    fn from(style: &Style) -> Self {
+        match style {
+            Style::Bold => Self::Bold,
+            Style::Italic => Self::Italic,
+            Style::Underline => Self::Underline,
+            Style::Strike => Self::Strike,
+            Style::Spoiler => Self::Spoiler,
+            Style::Code => Self::Code,
+            Style::Block { language } => Self::Block {
+                language: language.clone(),
+            },
+            Style::Quote => Self::Quote,
+            Style::Link { url } => Self::Link { url: url.clone() },
+        }
+    }
+}
+
+impl From<StyleForm> for Style {
+    fn from(form: StyleForm) -> Self {
+        match form {
+            StyleForm::Bold => Self::Bold,
+            StyleForm::Italic => Self::Italic,
+            StyleForm::Underline => Self::Underline,
+            StyleForm::Strike => Self::Strike,
+            StyleForm::Spoiler => Self::Spoiler,
+            StyleForm::Code => Self::Code,
+            StyleForm::Block { language } => Self::Block { language },
+            StyleForm::Quote => Self::Quote,
+            StyleForm::Link { url } => Self::Link { url },
+        }
+    }
 }

@@ -7,13 +7,13 @@ use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
         Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Speaker,
-        Text, Timestamp, Unsent,
+        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile, RichText,
+        SessionId, Span, Speaker, Style, Text, Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, Told, Watch},
+    session::{Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
 };
 
-pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
+pub(in crate::store) const NOTICES: [NoticeKind; 18] = [
     NoticeKind::Waiting,
     NoticeKind::Connected,
     NoticeKind::NoAgents,
@@ -28,6 +28,9 @@ pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
     NoticeKind::NobodyCame,
     NoticeKind::SilenceWarning,
     NoticeKind::SilenceEnded,
+    NoticeKind::AskPhone,
+    NoticeKind::AskEmail,
+    NoticeKind::Answered,
     NoticeKind::DeskAway,
 ];
 
@@ -59,7 +62,14 @@ pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
             at,
         })
     };
-    let ended = (session_ids(), times(), reasons()).prop_map(|(session, at, reason)| Ended { session, at, reason });
+    let ended = (session_ids(), times(), reasons(), option::of(any::<(u64, u32)>())).prop_map(
+        |(session, at, reason, asked)| Ended {
+            session,
+            at,
+            reason,
+            asked: asked.map(|(desk_seq, messages)| Asked { desk_seq, messages }),
+        },
+    );
     let ids = (any::<u128>(), keys(), any::<u64>());
     let marks = (option::of(mark()), option::of(mark()), option::of(strings()));
     let places = (marks, any::<(u64, u64)>());
@@ -97,7 +107,14 @@ pub(in crate::store) fn receipts() -> impl Strategy<Value = Receipt> {
         }),
         (option::of(strings()), option::of(strings()))
             .prop_map(|(ticket, message)| Receipt::Ticket { ticket, message }),
-        (any::<bool>(), texts).prop_map(|(no_agents, texts)| Receipt::Availability(Availability { no_agents, texts })),
+        (any::<[bool; 3]>(), texts).prop_map(|([no_agents, asks_phone, asks_email], texts)| Receipt::Availability(
+            Availability {
+                no_agents,
+                asks_phone,
+                asks_email,
+                texts
+            }
+        )),
     ]
 }
 
@@ -136,20 +153,39 @@ fn states() -> impl Strategy<Value = State> {
 fn sessions() -> impl Strategy<Value = Session> {
     let numbers = any::<(u64, u32, u64)>();
     let words = (strings(), option::of(strings()), option::of(authors()));
-    (session_ids(), times(), numbers, words, (profiles(), watches())).prop_map(
-        |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), (profile, watch))| Session {
-            id,
-            hook_address: HookAddress::new(hook_address),
-            opened_at,
-            desk_seq,
-            messages,
-            opener,
-            profile,
-            url,
-            agent,
-            watch,
-        },
+    let asks = any::<(bool, bool)>().prop_map(|(phone, email)| Asks { phone, email });
+    let speaking = prop_oneof![Just(Speaking::Begins), Just(Speaking::GoesOn)];
+    (
+        session_ids(),
+        times(),
+        numbers,
+        words,
+        (profiles(), speaking, asks, watches()),
     )
+        .prop_map(
+            |(
+                id,
+                opened_at,
+                (desk_seq, messages, opener),
+                (hook_address, url, agent),
+                (profile, speaking, asks, watch),
+            )| {
+                Session {
+                    id,
+                    hook_address: HookAddress::new(hook_address),
+                    opened_at,
+                    desk_seq,
+                    messages,
+                    opener,
+                    profile,
+                    url,
+                    agent,
+                    speaking,
+                    asks,
+                    watch,
+                }
+            },
+        )
 }
 
 fn watches() -> impl Strategy<Value = Watch> {
@@ -170,6 +206,7 @@ fn desk_payloads() -> impl Strategy<Value = DeskPayload> {
         texts(),
         option::of(customer),
         option::of(strings()),
+        option::of(message_ids()),
     );
     prop_oneof![
         Just(DeskPayload::AskAvailability),
@@ -179,32 +216,68 @@ fn desk_payloads() -> impl Strategy<Value = DeskPayload> {
             text
         }),
         message.prop_map(
-            |((opener, number, from_customer), text, customer, url)| DeskPayload::Message {
+            |((opener, number, from_customer), text, customer, url, completes)| DeskPayload::Message {
                 opener,
                 number,
                 text,
                 customer,
                 url,
                 from_customer,
+                completes,
             }
         ),
-        files().prop_map(|file| DeskPayload::File { file }),
+        (files(), option::of(message_ids())).prop_map(|(file, completes)| DeskPayload::File { file, completes }),
         Just(DeskPayload::End),
     ]
+}
+
+fn message_ids() -> impl Strategy<Value = MessageId> {
+    strings().prop_map(MessageId::new)
 }
 
 fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
     let kinds = prop::sample::select(&NOTICES[..]);
     prop_oneof![
         session_ids().prop_map(|session| ChatPayload::Open { session }),
-        (option::of(authors()), any::<bool>(), texts()).prop_map(|(author, continues, text)| ChatPayload::Message {
+        (option::of(authors()), any::<bool>(), rich_texts()).prop_map(|(author, continues, text)| {
+            ChatPayload::Message {
+                author,
+                continues,
+                text,
+            }
+        }),
+        (option::of(authors()), any::<bool>(), files()).prop_map(|(author, continues, file)| ChatPayload::File {
             author,
             continues,
-            text
+            file
         }),
-        (option::of(authors()), files()).prop_map(|(author, file)| ChatPayload::File { author, file }),
-        (kinds, texts()).prop_map(|(kind, text)| ChatPayload::Notice { kind, text }),
+        (session_ids(), texts()).prop_map(|(session, text)| ChatPayload::Question { session, text }),
+        (kinds, texts(), option::of(authors())).prop_map(|(kind, text, agent)| ChatPayload::Notice {
+            kind,
+            text,
+            agent
+        }),
     ]
+}
+
+fn rich_texts() -> impl Strategy<Value = RichText> {
+    let styles = prop_oneof![
+        Just(Style::Bold),
+        Just(Style::Italic),
+        Just(Style::Underline),
+        Just(Style::Strike),
+        Just(Style::Spoiler),
+        Just(Style::Code),
+        option::of(strings()).prop_map(|language| Style::Block { language }),
+        Just(Style::Quote),
+        strings().prop_map(|url| Style::Link { url }),
+    ];
+    let span = (0..20_usize, 1..20_usize, styles).prop_map(|(start, length, style)| Span {
+        start,
+        end: start + length,
+        style,
+    });
+    (texts(), prop::collection::vec(span, 0..5)).prop_map(|(words, spans)| RichText::new(words, spans))
 }
 
 /// Without a transcript, which is never stored.
@@ -259,13 +332,15 @@ fn profiles() -> impl Strategy<Value = Profile> {
         option::of(texts()),
         option::of(strings()),
         option::of(strings()),
+        option::of(strings()),
         option::of(contacts()),
     )
-        .prop_map(|(name, username, language, platform, contact)| Profile {
+        .prop_map(|(name, username, language, platform, link, contact)| Profile {
             name,
             username,
             language,
             platform,
+            link,
             contact,
         })
 }

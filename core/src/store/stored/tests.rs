@@ -12,11 +12,13 @@ use super::{
 use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, SessionId, Text,
-        Timestamp, Unsent,
+        Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
+        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile, RichText,
+        SessionId, Span, Style, Text, Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, State, TimerKind, Told, Watch},
+    session::{
+        Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, TimerKind, Told, Watch,
+    },
     store::StoreError,
 };
 
@@ -187,10 +189,16 @@ fn session() -> Session {
             username: Some("ada".into()),
             language: Some("en".to_owned()),
             platform: Some("Telegram".to_owned()),
+            link: Some("https://t.me/ada".to_owned()),
             contact: Some(Contact::Phone("+442079460000".to_owned())),
         },
         url: Some("https://shop.example/cart".to_owned()),
         agent: Some("Anna".into()),
+        speaking: Speaking::GoesOn,
+        asks: Asks {
+            phone: true,
+            email: false,
+        },
         watch: Watch {
             since: Timestamp::from_millis(1_790_000_200_000),
             told: Told::Since(Timestamp::from_millis(1_790_000_300_000)),
@@ -220,6 +228,10 @@ fn conversation(state: State) -> Conversation {
             session: SessionId::from_uuid(Uuid::from_u128(3)),
             at: Timestamp::from_millis(1_789_000_000_000),
             reason: EndReason::Customer,
+            asked: Some(Asked {
+                desk_seq: 9,
+                messages: 4,
+            }),
         }),
     }
 }
@@ -242,6 +254,7 @@ fn payloads() -> Vec<(&'static str, Payload)> {
         })),
         url: Some("https://shop.example/cart".to_owned()),
         from_customer: true,
+        completes: None,
     };
     let log = DeskPayload::ChatbotLog {
         from: Contact::Email("ada@example.org".to_owned()),
@@ -261,25 +274,83 @@ fn payloads() -> Vec<(&'static str, Payload)> {
     let notice = ChatPayload::Notice {
         kind: NoticeKind::LeftMessage,
         text: "thank you".into(),
+        agent: None,
     };
     let mut all = vec![
         ("desk_availability", Payload::Desk(DeskPayload::AskAvailability)),
         ("desk_log", Payload::Desk(log)),
         ("desk_message", Payload::Desk(message)),
-        ("desk_file", Payload::Desk(DeskPayload::File { file: from_platform })),
+        (
+            "desk_file",
+            Payload::Desk(DeskPayload::File {
+                file: from_platform,
+                completes: Some(MessageId::new("7")),
+            }),
+        ),
         ("desk_end", Payload::Desk(DeskPayload::End)),
         ("chat_message", Payload::Chat(chat_message)),
         (
             "chat_file",
             Payload::Chat(ChatPayload::File {
                 author: None,
+                continues: true,
                 file: from_blob,
             }),
         ),
         ("chat_notice", Payload::Chat(notice)),
+        (
+            "chat_question",
+            Payload::Chat(ChatPayload::Question {
+                session: session().id,
+                text: "Was it solved?".into(),
+            }),
+        ),
+        ("chat_rich_message", Payload::Chat(rich_message())),
+        ("chat_presenting_notice", Payload::Chat(presenting_notice())),
     ];
     all.extend(bot_events().map(|(name, event)| (name, Payload::Bot(event))));
     all
+}
+
+/// Every kind of formatting.
+fn rich_message() -> ChatPayload {
+    let words = "one two three four five six seven eight nine";
+    let styles = [
+        Style::Bold,
+        Style::Italic,
+        Style::Underline,
+        Style::Strike,
+        Style::Spoiler,
+        Style::Code,
+        Style::Block {
+            language: Some("rust".to_owned()),
+        },
+        Style::Quote,
+        Style::Link {
+            url: "https://shop.example".to_owned(),
+        },
+    ];
+    let spans = words.split(' ').zip(styles).map(|(word, style)| {
+        let start = words.find(word).expect("the word is one of them");
+        let end = start + word.len();
+        Span { start, end, style }
+    });
+    ChatPayload::Message {
+        author: Some("Anna".into()),
+        continues: true,
+        text: RichText::new(words, spans.collect()),
+    }
+}
+
+fn presenting_notice() -> ChatPayload {
+    ChatPayload::Notice {
+        kind: NoticeKind::Connected,
+        text: "Anna is with you now.".into(),
+        agent: Some(Author {
+            name: "Anna".into(),
+            picture: Some("https://desk.example/anna.png".to_owned()),
+        }),
+    }
 }
 
 fn bot_events() -> [(&'static str, BotEvent); 5] {
@@ -348,7 +419,12 @@ fn receipts() -> [(&'static str, Receipt); 4] {
         ),
         (
             "availability",
-            Receipt::Availability(Availability { no_agents: true, texts }),
+            Receipt::Availability(Availability {
+                no_agents: true,
+                asks_phone: true,
+                asks_email: false,
+                texts,
+            }),
         ),
     ]
 }

@@ -10,8 +10,8 @@ use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, DeskPayload, OpenedFile, Outcome, Receipt},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{ChatLimits, ConversationKey, DeskLimits, FileRef, LengthUnit, Signal},
-    omnidesk,
+    model::{ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, Signal},
+    omnidesk::{self, AgentText},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,7 @@ impl Desk for QuickDesk {
     }
 
     fn read_hook(&self, kind: HookKind, fields: &HookFields) -> Result<Hook, HookError> {
-        omnidesk::read_hook(kind, fields)
+        omnidesk::read_hook(kind, fields, AgentText::Plain)
     }
 
     fn hook_answer(&self, kind: HookKind) -> HookAnswer {
@@ -90,6 +90,7 @@ impl EscalationChannel for QuickChat {
         Capabilities::text_only(ChatLimits {
             text_max: 4_096,
             text_unit: LengthUnit::Utf16,
+            formatting: Formatting::None,
             fetch_bytes_max: 20_000_000,
             send_bytes_max: 50_000_000,
         })

@@ -15,7 +15,7 @@ use escalator::{
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, Router, Secret},
     intake::{Intake, IntakeSettings, Signals},
     model::{BlobId, DeskLimits, Signal, Timestamp},
-    omnidesk::{hook_answer, hook_kind, read_hook},
+    omnidesk::{AgentText, hook_answer, hook_kind, read_hook},
     store::{Ledger, LedgerSettings, StoreError, blobs::Blobs},
 };
 use futures::{TryStreamExt, stream::BoxStream};
@@ -131,7 +131,7 @@ impl Desk for Reader {
     }
 
     fn read_hook(&self, kind: HookKind, fields: &HookFields) -> Result<Hook, HookError> {
-        let read = read_hook(kind, fields);
+        let read = read_hook(kind, fields, AgentText::Html);
         *locked(&self.0) = Some((fields.values.clone(), read.clone()));
         read
     }

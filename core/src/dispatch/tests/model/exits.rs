@@ -14,7 +14,7 @@ use crate::{
     channel::{BotListener, Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, ChatPayload, DeskPayload, OpenedFile, Outcome, Payload, Receipt},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, LengthUnit, SessionId, Signal},
+    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, SessionId, Signal},
     store::{Ledger, Store},
 };
 
@@ -171,6 +171,7 @@ impl EscalationChannel for Account {
         Capabilities::text_only(ChatLimits {
             text_max: 4_096,
             text_unit: LengthUnit::Utf16,
+            formatting: Formatting::None,
             fetch_bytes_max: 1 << 20,
             send_bytes_max: 1 << 20,
         })

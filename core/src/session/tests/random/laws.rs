@@ -461,7 +461,7 @@ fn bot_events<'t>(taken: &Taken<'t>) -> impl Iterator<Item = &'t BotEvent> {
 
 fn notices<'t>(taken: &Taken<'t>, wanted: NoticeKind) -> impl Iterator<Item = &'t Text> {
     rows(taken).filter_map(move |(_, payload)| match payload {
-        Payload::Chat(ChatPayload::Notice { kind, text }) if *kind == wanted => Some(text),
+        Payload::Chat(ChatPayload::Notice { kind, text, .. }) if *kind == wanted => Some(text),
         _ => None,
     })
 }

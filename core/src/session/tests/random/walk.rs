@@ -237,7 +237,11 @@ impl Walk {
             Said::FileTooBig => (text, vec![picture(&name, Some(90_000_000))]),
         };
         let text = Some(text.into());
-        CustomerEvent::Message(CustomerMessage { text, files })
+        CustomerEvent::Message(CustomerMessage {
+            text,
+            files,
+            ..CustomerMessage::default()
+        })
     }
 
     /// A new update comes from the platform.
@@ -385,10 +389,10 @@ impl Walk {
         row.in_flight = false;
         let is_question = row.payload == Payload::Desk(DeskPayload::AskAvailability);
         let settlement = match how {
-            How::Delivered { no_agents } if is_question => {
-                let texts = BTreeMap::new();
-                Settlement::Delivered(Receipt::Availability(Availability { no_agents, texts }))
-            }
+            How::Delivered { no_agents } if is_question => Settlement::Delivered(Receipt::Availability(Availability {
+                no_agents,
+                ..Availability::default()
+            })),
             How::Delivered { .. } => Settlement::Delivered(Receipt::None),
             How::Dead { .. } | How::Retry { .. } if row.status == Status::TakenBack => return,
             // The question is never a dead letter: without an answer nothing is known.

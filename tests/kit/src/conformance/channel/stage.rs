@@ -278,6 +278,7 @@ pub(super) fn notice(kind: NoticeKind, text: &str) -> ChatPayload {
     ChatPayload::Notice {
         kind,
         text: text.into(),
+        agent: None,
     }
 }
 
@@ -285,6 +286,7 @@ pub(super) fn notice(kind: NoticeKind, text: &str) -> ChatPayload {
 pub(super) fn sends(name: &str, bytes: &Bytes) -> ChatPayload {
     ChatPayload::File {
         author: None,
+        continues: false,
         file: Attachment {
             kind: FileKind::Document,
             name: name.into(),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{ChatPayload, OpenedFile, Outcome, Scope},
-    model::{ConversationKey, FileRef, Signal, Text},
+    model::{ConversationKey, FileRef, RichText, Signal},
 };
 use futures::{StreamExt, TryStreamExt};
 use tokio_util::sync::CancellationToken;
@@ -166,22 +166,23 @@ impl FaultyChannel {
 
     async fn misdeliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
         match (self.fault, delivery.payload) {
-            (ChannelFault::SplitsTexts, ChatPayload::Message { text, .. }) if text.as_str().len() > 1 => {
+            (ChannelFault::SplitsTexts, ChatPayload::Message { text, .. }) if text.words().as_str().len() > 1 => {
                 let (first, second) = halves(text);
                 self.deliver_as(delivery, &message(first)).await;
                 self.deliver_as(delivery, &message(second)).await
             }
-            (ChannelFault::CutsTexts, ChatPayload::Message { text, .. }) if text.as_str().len() > 100 => {
+            (ChannelFault::CutsTexts, ChatPayload::Message { text, .. }) if text.words().as_str().len() > 100 => {
                 self.deliver_as(delivery, &message(halves(text).0)).await
             }
             (ChannelFault::HidesTheAgent, ChatPayload::Message { text, .. }) => {
                 self.deliver_as(delivery, &message(text.clone())).await
             }
-            (ChannelFault::RenamesFiles, ChatPayload::File { author, file }) => {
-                let mut file = file.clone();
-                file.name = "file".into();
-                let author = author.clone();
-                self.deliver_as(delivery, &ChatPayload::File { author, file }).await
+            (ChannelFault::RenamesFiles, payload @ ChatPayload::File { .. }) => {
+                let mut payload = payload.clone();
+                if let ChatPayload::File { file, .. } = &mut payload {
+                    file.name = "file".into();
+                }
+                self.deliver_as(delivery, &payload).await
             }
             (ChannelFault::MixesCustomers, _) => {
                 let first = {
@@ -312,7 +313,7 @@ impl EscalationChannel for FaultyChannel {
     }
 }
 
-fn message(text: Text) -> ChatPayload {
+fn message(text: RichText) -> ChatPayload {
     ChatPayload::Message {
         author: None,
         continues: false,
@@ -321,9 +322,8 @@ fn message(text: Text) -> ChatPayload {
 }
 
 /// The two halves of a text.
-fn halves(text: &Text) -> (Text, Text) {
-    let letters: Vec<char> = text.as_str().chars().collect();
-    let (first, second) = letters.split_at(letters.len() / 2);
-    let text = |letters: &[char]| Text::new(letters.iter().collect::<String>());
-    (text(first), text(second))
+fn halves(text: &RichText) -> (RichText, RichText) {
+    let words = text.words().as_str();
+    let half = words.floor_char_boundary(words.len() / 2);
+    (text.slice(0, half), text.slice(half, words.len()))
 }

@@ -9,7 +9,7 @@ use escalator::{
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome, Scope},
     model::{
         Address, Attachment, ChatLimits, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey,
-        FileKind, FileRef, FileSource, LengthUnit, Position, Profile, Signal,
+        FileKind, FileRef, FileSource, Formatting, LengthUnit, Position, Profile, Signal,
     },
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -74,8 +74,8 @@ impl LoopbackChannel {
             What::Line(line) => CustomerEvent::Message(CustomerMessage::text(line.as_str())),
             What::Edit(line) => CustomerEvent::Edited(line.as_str().into()),
             What::File { name, handle } => CustomerEvent::Message(CustomerMessage {
-                text: None,
                 files: vec![attachment(name, handle)],
+                ..CustomerMessage::default()
             }),
             What::End => CustomerEvent::Ended,
             What::Typing => {
@@ -114,6 +114,7 @@ impl EscalationChannel for LoopbackChannel {
         let limits = ChatLimits {
             text_max: TEXT_MAX,
             text_unit: LengthUnit::Chars,
+            formatting: Formatting::None,
             fetch_bytes_max: 1 << 20,
             send_bytes_max: 1 << 20,
         };

@@ -12,8 +12,8 @@ use escalator::{
     delivery::{Availability, DeskPayload, Door, Payload, Receipt},
     model::{
         Address, Attachment, BlobId, ChannelId, ChatLimits, Clock, Contact, ConversationKey, CustomerEvent, CustomerId,
-        CustomerMessage, DeskEvent, DeskLimits, Escalation, EventKey, FileKind, FileSource, LengthUnit, Position,
-        SessionId, Timestamp,
+        CustomerMessage, DeskEvent, DeskLimits, Escalation, EventKey, FileKind, FileSource, Formatting, LengthUnit,
+        Position, SessionId, Timestamp,
     },
     session::Event,
     store::{
@@ -86,6 +86,7 @@ impl Bed {
             limits: ChatLimits {
                 text_max: 4_096,
                 text_unit: LengthUnit::Utf16,
+                formatting: Formatting::None,
                 fetch_bytes_max: 1 << 20,
                 send_bytes_max: 1 << 20,
             },
