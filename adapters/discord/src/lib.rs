@@ -84,6 +84,10 @@
 //!   of a message that was written since the last start; in direct messages and in threads of ours also of one that was
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
 //! - While a conversation catches up, a message that is deleted before it was fetched comes behind later ones.
+//! - What is remembered of names and of how messages begin is the process's: after a restart a deletion, a reaction or a pin
+//!   names the moment of a message that was written before. Names of channels and roles are what the gateway told, or
+//!   what Discord answers while a conversation catches up; one that it did not tell reads `#channel` or `@role`.
+//! - Who votes in a poll is not told ([`INTENTS`] do not ask for it); how it ended is.
 //! - A reaction that is put, taken back and put again is told once.
 //! - A button or a command cannot be fetched later: one that stands behind more than
 //!   [`interactions_max`](Settings::interactions_max) others is lost, and so is one that waits for its commit when the
@@ -112,6 +116,7 @@ mod history;
 mod inbound;
 mod install;
 mod interaction;
+mod memory;
 mod order;
 mod outbound;
 mod places;

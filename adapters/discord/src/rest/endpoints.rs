@@ -8,7 +8,7 @@ use serenity::{
     model::{
         channel::{ChannelType, Message},
         guild::PremiumTier,
-        id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId, WebhookId},
+        id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId, WebhookId},
     },
 };
 
@@ -37,6 +37,13 @@ pub(crate) struct Channel {
     pub(crate) parent_id: Option<ChannelId>,
     pub(crate) owner_id: Option<UserId>,
     pub(crate) name: Option<String>,
+}
+
+/// What matters of a role.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Role {
+    pub(crate) id: RoleId,
+    pub(crate) name: String,
 }
 
 /// A message that was sent.
@@ -120,6 +127,16 @@ impl Rest {
         }
         let guild: Guild = self.ask(Call::get(format!("/guilds/{guild}"))).await?;
         Ok(guild.premium_tier)
+    }
+
+    /// The roles of a guild.
+    pub(crate) async fn roles(&self, guild: GuildId) -> Result<Vec<Role>, Failure> {
+        #[derive(Deserialize)]
+        struct Guild {
+            roles: Vec<Role>,
+        }
+        let guild: Guild = self.ask(Call::get(format!("/guilds/{guild}"))).await?;
+        Ok(guild.roles)
     }
 
     pub(crate) async fn message(&self, channel: ChannelId, message: MessageId) -> Result<Message, Failure> {

@@ -25,8 +25,9 @@ impl RichText {
         Text::new(out.done())
     }
 
-    /// Without links whose words are their address: they are best read as they stand.
-    pub(super) fn without_bare_links(&self) -> Vec<Piece<'_>> {
+    /// The text from its beginning to its end, without links whose words are their address: they are best read as they
+    /// stand.
+    pub fn without_bare_links(&self) -> Vec<Piece<'_>> {
         let mut pieces = self.pieces();
         let is_bare = |around: &[Piece<'_>]| match around {
             [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),

@@ -17,6 +17,8 @@ pub(crate) struct GuildRecord {
     /// The emoji of its own, by id.
     pub(crate) emoji: BTreeMap<u64, String>,
     pub(crate) boost_tier: u8,
+    /// The names of its roles, but for that of everybody.
+    pub(crate) roles: BTreeMap<u64, String>,
     pub(crate) forbidden: BTreeSet<Permission>,
 }
 
@@ -102,7 +104,7 @@ impl GuildRecord {
         emoji.collect()
     }
 
-    fn role_json(&self, id: u64, name: &str) -> Value {
+    pub(crate) fn role_json(&self, id: u64, name: &str) -> Value {
         json!({
             "id": id.to_string(),
             "name": name,

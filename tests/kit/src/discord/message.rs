@@ -52,8 +52,19 @@ pub struct Message {
     /// The call that made it.
     pub call: Option<usize>,
     pub(crate) kind: u8,
+    pub(crate) forwarded: Option<Forwarded>,
+    /// Their names and pictures.
+    pub(crate) stickers: Vec<(String, Arc<StoredFile>)>,
     pub(crate) nonce_json: Option<Value>,
     pub(crate) extra: Map<String, Value>,
+}
+
+/// What a message forwards.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Forwarded {
+    pub(crate) content: String,
+    pub(crate) files: Vec<Arc<StoredFile>>,
+    pub(crate) stickers: Vec<(String, Arc<StoredFile>)>,
 }
 
 /// Who a message is from, as it is shown.

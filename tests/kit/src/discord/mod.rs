@@ -37,7 +37,7 @@
 //! - Nothing is shared with the adapter under test.
 //!
 //! # Not here
-//! Sharding (each session gets everything), voice, forums, permissions of roles, compression, and limits of pace:
+//! Sharding (each session gets everything), voice, forums, what roles allow, compression, and limits of pace:
 //! a call is limited by a fault alone.
 
 mod body;

@@ -11,6 +11,8 @@ pub struct Content {
     pub(crate) text: String,
     pub(crate) files: Vec<Sent>,
     pub(crate) reply_to: Option<u64>,
+    pub(crate) forwarded: Option<Box<Content>>,
+    pub(crate) stickers: Vec<(String, Bytes)>,
     pub(crate) flags: u64,
     /// Fields of a message that have no place of their own here.
     pub(crate) extra: Map<String, Value>,
@@ -60,6 +62,20 @@ impl Content {
         if let Some(file) = self.files.last_mut() {
             file.size = Some(size);
         }
+        self
+    }
+
+    /// A message that forwards another one, of a channel that the bot does not see.
+    pub fn forwarding(forwarded: Self) -> Self {
+        Self {
+            forwarded: Some(Box::new(forwarded)),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a sticker, whose picture is a PNG.
+    pub fn with_sticker(mut self, name: &str, png: impl Into<Bytes>) -> Self {
+        self.stickers.push((name.to_owned(), png.into()));
         self
     }
 

@@ -49,6 +49,18 @@ impl Guild {
         }
     }
 
+    /// Makes a role; returns its id.
+    pub fn role(&self, name: &str) -> u64 {
+        self.fake.shared().change(|world| {
+            let id = world.mint.next();
+            if let Some(guild) = world.guilds.get_mut(&self.id) {
+                guild.roles.insert(id, name.to_owned());
+            }
+            world.tell_role(self.id, id);
+            id
+        })
+    }
+
     /// Lets a user in under a name of the guild's own.
     pub fn add(&self, user: &User, nick: Option<&str>) {
         self.fake.shared().change(|world| {

@@ -6,7 +6,7 @@ use super::{CannotHappen, Content, Event, Happened, content::Sent, event::What};
 use crate::discord::{
     file::{StoredFile, clean_name},
     interaction::{Act, Interaction},
-    message::{Author, Message, SeenReaction},
+    message::{Author, Forwarded, Message, SeenReaction, pings},
     snowflake::now,
     world::World,
 };
@@ -156,16 +156,18 @@ impl World {
     }
 
     fn customer_says(&mut self, user: u64, channel: u64, content: Content) -> Happened {
-        let files = content
-            .files
-            .into_iter()
-            .map(|file| self.store_sent(channel, file))
-            .collect();
+        let forwarded = content.forwarded.map(|forwarded| Forwarded {
+            content: forwarded.text,
+            files: self.store_all(channel, forwarded.files),
+            stickers: self.store_stickers(channel, forwarded.stickers),
+        });
         let message = Message {
             channel,
             author: self.author(user),
             content: content.text,
-            files,
+            files: self.store_all(channel, content.files),
+            stickers: self.store_stickers(channel, content.stickers),
+            forwarded,
             kind: if content.reply_to.is_some() { 19 } else { 0 },
             reply_to: content.reply_to,
             flags: content.flags,
@@ -231,6 +233,30 @@ impl World {
             message: None,
             interaction: Some(id),
         }
+    }
+
+    fn store_all(&mut self, channel: u64, files: Vec<Sent>) -> Vec<std::sync::Arc<StoredFile>> {
+        files.into_iter().map(|file| self.store_sent(channel, file)).collect()
+    }
+
+    fn store_stickers(
+        &mut self,
+        channel: u64,
+        stickers: Vec<(String, bytes::Bytes)>,
+    ) -> Vec<(String, std::sync::Arc<StoredFile>)> {
+        let stored = stickers.into_iter().map(|(name, bytes)| {
+            let sticker = self.files.add_sticker(StoredFile {
+                id: self.mint.next(),
+                channel,
+                name: clean_name(&name),
+                mime: Some("image/png".to_owned()),
+                description: None,
+                size: bytes.len() as u64,
+                bytes,
+            });
+            (name, sticker)
+        });
+        stored.collect()
     }
 
     fn store_sent(&mut self, channel: u64, file: Sent) -> std::sync::Arc<StoredFile> {
