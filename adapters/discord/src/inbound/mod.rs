@@ -34,9 +34,9 @@ use serenity::model::{
 };
 use uuid::Uuid;
 
-use self::service::Means;
 #[cfg(test)]
 pub(crate) use self::markdown::formatted;
+use self::service::Means;
 pub(crate) use self::{
     file::{Drawn, Source, source as file_source},
     position::{moment, of_moment, position},

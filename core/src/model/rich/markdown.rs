@@ -242,7 +242,13 @@ fn escape(words: &str, stretch: Range<usize>, is_line: bool, escaped: &mut Strin
 
 /// Whether what stands behind a `&` makes a character of it.
 fn is_entity(behind: &str) -> bool {
-    let name = behind.split_once(';').map_or("", |(name, _)| name);
+    /// The longest name that an entity has.
+    const NAME_BYTES_MAX: usize = 32;
+    let begin = behind.bytes().take(NAME_BYTES_MAX + 2);
+    let Some(end) = begin.enumerate().find_map(|(at, b)| (b == b';').then_some(at)) else {
+        return false;
+    };
+    let name = &behind[..end];
     let letters = name.strip_prefix('#').unwrap_or(name);
     !letters.is_empty() && letters.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -17,8 +17,6 @@ pub(crate) struct GuildRecord {
     /// The emoji of its own, by id.
     pub(crate) emoji: BTreeMap<u64, String>,
     pub(crate) boost_tier: u8,
-    /// The names of its roles, but for that of everybody.
-    pub(crate) roles: BTreeMap<u64, String>,
     pub(crate) forbidden: BTreeSet<Permission>,
 }
 

@@ -14,10 +14,9 @@ pub(crate) fn checked(link: &str) -> Result<String, &'static str> {
     };
     let url = url::Url::parse(&full).map_err(|_| "Wrong HTTP URL")?;
     match (url.scheme(), url.host()) {
-        ("http" | "https", Some(Host::Domain(host))) if host.contains('.') => Ok(url.into()),
-        ("http" | "https", Some(Host::Ipv4(_) | Host::Ipv6(_))) => Ok(url.into()),
-        ("http" | "https", _) => Err("Wrong HTTP URL"),
-        ("tg" | "ton" | "tonsite", Some(_)) => Ok(url.into()),
+        ("http" | "https", Some(Host::Domain(host))) if !host.contains('.') => Err("Wrong HTTP URL"),
+        ("http" | "https", None) => Err("Wrong HTTP URL"),
+        ("http" | "https" | "tg" | "ton" | "tonsite", Some(_)) => Ok(url.into()),
         ("tg" | "ton" | "tonsite", None) => Err("URL host is empty"),
         _ => Err("Unsupported URL protocol"),
     }

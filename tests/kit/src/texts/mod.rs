@@ -1,6 +1,8 @@
 //! What agents write, for whoever shows it to a customer: the inputs of golden tests, and of those of a channel of your own.
 
 mod made;
+#[cfg(test)]
+mod tests;
 
 use escalator::{model::RichText, omnidesk::AgentText};
 

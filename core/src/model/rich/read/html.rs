@@ -16,7 +16,11 @@ impl RichText {
     pub fn from_html(html: &str) -> Self {
         let mut reader = Reader {
             page: Page::default(),
-            keeps_lines: !tokens(html).any(|token| is_layout(&token)),
+            lines: if tokens(html).any(|token| is_layout(&token)) {
+                Lines::OfTags
+            } else {
+                Lines::OfText
+            },
             hidden: None,
             is_heading: false,
             is_head_cell: false,
@@ -50,9 +54,18 @@ fn is_layout<E>(token: &Result<Token<usize>, E>) -> bool {
         || is_box(&tag.name)
 }
 
+/// What ends a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// Tags alone.
+    OfTags,
+    /// Each end of a line, where there is no tag that does.
+    OfText,
+}
+
 struct Reader {
     page: Page,
-    keeps_lines: bool,
+    lines: Lines,
     /// What nobody sees: the tag that began it, how often it is open, and its words, for the case that it is never closed.
     hidden: Option<(HtmlString, usize, String)>,
     is_heading: bool,
@@ -91,7 +104,7 @@ impl Reader {
         } else if self.page.is_in_block() {
             self.page
                 .say(words.strip_prefix('\n').filter(|_| is_block_new).unwrap_or(words));
-        } else if self.keeps_lines {
+        } else if self.lines == Lines::OfText {
             self.page.say(&words.replace('\u{a0}', " "));
         } else {
             self.page.flow(words);
@@ -307,11 +320,10 @@ fn attribute(tag: &StartTag<usize>, name: &[u8]) -> Option<String> {
 /// The language of code, as its class tells it: `language-rust`.
 fn language(tag: &StartTag<usize>) -> Option<String> {
     let class = attribute(tag, b"class")?;
-    let named = class.split_ascii_whitespace().find_map(|class| {
+    class.split_ascii_whitespace().find_map(|class| {
         let name = class
             .strip_prefix("language-")
             .or_else(|| class.strip_prefix("lang-"))?;
         (!name.is_empty()).then(|| name.to_owned())
-    });
-    named
+    })
 }

@@ -1,8 +1,9 @@
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::{
     address,
     page::{Face, Page},
+    plain::with_line_feeds,
 };
 use crate::model::RichText;
 
@@ -13,7 +14,7 @@ impl RichText {
     pub fn from_markdown(markdown: &str) -> Self {
         let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
         let mut reader = Reader::default();
-        for event in Parser::new_ext(markdown, options) {
+        for event in Parser::new_ext(&with_line_feeds(markdown), options) {
             reader.read(event);
         }
         reader.page.done().with_links()
@@ -70,7 +71,12 @@ impl Reader {
             Tag::Emphasis => self.page.open(Face::Italic),
             Tag::Strong => self.page.open(Face::Bold),
             Tag::Strikethrough => self.page.open(Face::Strike),
-            Tag::Link { dest_url, .. } if self.pictures == 0 => self.page.link(address::checked(&dest_url)),
+            Tag::Link {
+                link_type, dest_url, ..
+            } if self.pictures == 0 => {
+                let scheme = if link_type == LinkType::Email { "mailto:" } else { "" };
+                self.page.link(address::checked(&format!("{scheme}{dest_url}")));
+            }
             Tag::Link { .. } => {}
             Tag::Image { dest_url, .. } => {
                 if self.pictures == 0 && !self.page.is_in_link() {
@@ -150,10 +156,11 @@ impl Reader {
     }
 }
 
-/// The first word behind the fence.
+/// The first word behind the fence: `rust` of `rust,ignore`.
 fn language(kind: &CodeBlockKind<'_>) -> Option<String> {
     let CodeBlockKind::Fenced(told) = kind else {
         return None;
     };
-    told.split_ascii_whitespace().next().map(str::to_owned)
+    let name = told.trim_start().split([' ', '\t', ',']).next();
+    name.filter(|name| !name.is_empty()).map(str::to_owned)
 }

@@ -6,5 +6,7 @@ mod html;
 mod markdown;
 mod page;
 mod plain;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::address::find;

@@ -216,7 +216,7 @@ impl Page {
         self.mark = "  ".repeat(depth);
         match self.lists.last_mut() {
             Some(Some(number)) => {
-                self.mark.push_str(&format!("{number}. "));
+                self.mark.extend([number.to_string().as_str(), ". "]);
                 *number = number.saturating_add(1);
             }
             _ => self.mark.push_str(POINT),

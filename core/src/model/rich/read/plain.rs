@@ -5,7 +5,7 @@ impl RichText {
     /// Reads words that are meant as they are. Addresses among them become links, see [`with_links`](Self::with_links), and
     /// each line ends with a line feed.
     pub fn from_plain(words: &str) -> Self {
-        Self::from(words.replace("\r\n", "\n").replace('\r', "\n")).with_links()
+        Self::from(with_line_feeds(words)).with_links()
     }
 
     /// Makes links of the addresses that stand in the words: those with `http://` or `https://`, and those of hosts that
@@ -48,4 +48,9 @@ impl RichText {
         });
         outer.collect()
     }
+}
+
+/// The same, but each line ends with a line feed.
+pub(super) fn with_line_feeds(words: &str) -> String {
+    words.replace("\r\n", "\n").replace('\r', "\n")
 }

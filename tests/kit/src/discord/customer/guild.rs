@@ -70,18 +70,6 @@ impl Guild {
         });
     }
 
-    /// Makes a role; returns its id.
-    pub fn role(&self, name: &str) -> u64 {
-        self.fake.shared().change(|world| {
-            let id = world.mint.next();
-            if let Some(guild) = world.guilds.get_mut(&self.id) {
-                guild.roles.insert(id, name.to_owned());
-            }
-            world.tell_guild("GUILD_UPDATE", self.id);
-            id
-        })
-    }
-
     /// Gives a role to a member.
     pub fn give(&self, role: u64, user: &User) {
         self.fake.shared().change(|world| {

@@ -6,7 +6,7 @@ use super::{CannotHappen, Content, Event, Happened, content::Sent, event::What};
 use crate::discord::{
     file::{StoredFile, clean_name},
     interaction::{Act, Interaction},
-    message::{Author, Forwarded, Message, SeenReaction, pings},
+    message::{Author, Forwarded, Message, SeenReaction},
     snowflake::now,
     world::World,
 };
@@ -251,6 +251,7 @@ impl World {
                 name: clean_name(&name),
                 mime: Some("image/png".to_owned()),
                 description: None,
+                is_voice: false,
                 size: bytes.len() as u64,
                 bytes,
             });

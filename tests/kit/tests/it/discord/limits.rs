@@ -4,53 +4,66 @@ use serde_json::{Value, json};
 
 use super::{answer, call, request, start};
 
-#[tokio::test]
-async fn embeds_and_buttons_keep_to_the_limits() {
+/// The code of a text or list that is too long.
+const TOO_LONG: &str = "BASE_TYPE_MAX_LENGTH";
+
+/// Each body is refused for what stands at that place, and nothing is said.
+async fn refuses<const N: usize>(cases: [(Value, &str, &str); N]) {
     let fake = start().await;
     let ada = fake.user("ada").dm();
     let path = format!("/channels/{}/messages", ada.channel());
-    let x = |count: usize| "x".repeat(count);
+    for (body, at, code) in cases {
+        let (status, refusal) = call(&fake, "POST", &path, body.clone()).await;
+        assert_eq!((status, &refusal["code"]), (400, &json!(50035)), "{at}: {refusal}");
+        let place = format!("/errors/{}/_errors/0/code", at.replace('.', "/"));
+        assert_eq!(refusal.pointer(&place), Some(&json!(code)), "{at}: {refusal}");
+    }
+    assert!(ada.transcript().messages().is_empty());
+}
+
+fn x(count: usize) -> String {
+    "x".repeat(count)
+}
+
+/// A row with a button that opens an address.
+fn full() -> Value {
+    json!({ "type": 1, "components": [{ "type": 2, "style": 5, "url": "https://example.org" }] })
+}
+
+#[tokio::test]
+async fn embeds_keep_to_the_limits() {
     let embed = |embed: Value| json!({ "embeds": [embed] });
-    let row = |part: Value| json!({ "content": "x", "components": [{ "type": 1, "components": [part] }] });
-    let button = |field: &str, value: Value| {
-        let mut button = json!({ "type": 2, "style": 1, "label": "x", "custom_id": "a" });
-        button[field] = value;
-        row(button)
-    };
-    let link = |url: Value| row(json!({ "type": 2, "style": 5, "label": "x", "url": url }));
-    let full = json!({ "type": 1, "components": [{ "type": 2, "style": 5, "url": "https://example.org" }] });
-    let too_long = "BASE_TYPE_MAX_LENGTH";
-    let cases = [
-        (embed(json!({ "title": x(257) })), "embeds.0.title", too_long),
+    refuses([
+        (embed(json!({ "title": x(257) })), "embeds.0.title", TOO_LONG),
         (
             embed(json!({ "description": x(4097) })),
             "embeds.0.description",
-            too_long,
+            TOO_LONG,
         ),
         (
             embed(json!({ "author": { "name": x(257) } })),
             "embeds.0.author.name",
-            too_long,
+            TOO_LONG,
         ),
         (
             embed(json!({ "footer": { "text": x(2049) } })),
             "embeds.0.footer.text",
-            too_long,
+            TOO_LONG,
         ),
         (
             embed(json!({ "fields": vec![json!({ "name": "x", "value": "x" }); 26] })),
             "embeds.0.fields",
-            too_long,
+            TOO_LONG,
         ),
         (
             embed(json!({ "fields": [{ "name": x(257), "value": "x" }] })),
             "embeds.0.fields.0.name",
-            too_long,
+            TOO_LONG,
         ),
         (
             embed(json!({ "fields": [{ "name": "x", "value": x(1025) }] })),
             "embeds.0.fields.0.value",
-            too_long,
+            TOO_LONG,
         ),
         (
             embed(json!({ "fields": [{ "name": "x" }] })),
@@ -75,12 +88,27 @@ async fn embeds_and_buttons_keep_to_the_limits() {
         (
             json!({ "embeds": vec![json!({ "title": "x" }); 11] }),
             "embeds",
-            too_long,
+            TOO_LONG,
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn buttons_keep_to_the_limits() {
+    let row = |part: Value| json!({ "content": "x", "components": [{ "type": 1, "components": [part] }] });
+    let button = |field: &str, value: Value| {
+        let mut button = json!({ "type": 2, "style": 1, "label": "x", "custom_id": "a" });
+        button[field] = value;
+        row(button)
+    };
+    let link = |url: Value| row(json!({ "type": 2, "style": 5, "label": "x", "url": url }));
+    let full = full();
+    refuses([
         (
             json!({ "content": "x", "components": vec![full.clone(); 6] }),
             "components",
-            too_long,
+            TOO_LONG,
         ),
         (
             json!({ "content": "x", "components": [{ "type": 1, "components": vec![full["components"][0].clone(); 6] }] }),
@@ -110,7 +138,7 @@ async fn embeds_and_buttons_keep_to_the_limits() {
         (
             button("label", json!(x(81))),
             "components.0.components.0.label",
-            too_long,
+            TOO_LONG,
         ),
         (
             button("style", json!(7)),
@@ -123,6 +151,13 @@ async fn embeds_and_buttons_keep_to_the_limits() {
             "components.0.components.0.url",
             "URL_TYPE_INVALID_SCHEME",
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn allowed_mentions_keep_to_the_limits() {
+    refuses([
         (
             json!({ "content": "x", "allowed_mentions": { "parse": ["all"] } }),
             "allowed_mentions.parse.0",
@@ -131,19 +166,20 @@ async fn embeds_and_buttons_keep_to_the_limits() {
         (
             json!({ "content": "x", "allowed_mentions": { "users": vec!["7"; 101] } }),
             "allowed_mentions.users",
-            too_long,
+            TOO_LONG,
         ),
-    ];
-    for (body, at, code) in cases {
-        let (status, refusal) = call(&fake, "POST", &path, body.clone()).await;
-        assert_eq!((status, &refusal["code"]), (400, &json!(50035)), "{at}: {refusal}");
-        let place = format!("/errors/{}/_errors/0/code", at.replace('.', "/"));
-        assert_eq!(refusal.pointer(&place), Some(&json!(code)), "{at}: {refusal}");
-    }
-    assert!(ada.transcript().messages().is_empty());
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn the_longest_that_is_allowed_is_taken() {
+    let fake = start().await;
+    let ada = fake.user("ada").dm();
+    let path = format!("/channels/{}/messages", ada.channel());
     let most = json!({
         "embeds": [{ "title": x(256), "description": x(4096), "author": { "name": x(256) } }],
-        "components": vec![full; 5],
+        "components": vec![full(); 5],
     });
     assert_eq!(call(&fake, "POST", &path, most).await.0, 200);
 }
