@@ -209,7 +209,8 @@ fn known(user: Option<&User>) -> Profile {
 /// The address of somebody's page: by the handle for everybody, else one that Telegram's own programs open, for those who
 /// share a chat with the customer.
 fn page(user: &User) -> String {
-    user.username
-        .as_deref()
-        .map_or_else(|| format!("tg://user?id={}", user.id), |name| format!("https://t.me/{name}"))
+    user.username.as_deref().map_or_else(
+        || format!("tg://user?id={}", user.id),
+        |name| format!("https://t.me/{name}"),
+    )
 }
