@@ -16,7 +16,7 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
     }
     let told = contact::told(draft, message);
     let completes = message.id.clone().filter(|_| draft.shows_receipts());
-    let of_text = completes.clone().filter(|_| message.files.is_empty());
+    let of_text = completes.as_ref().filter(|_| message.files.is_empty());
     if let Some(text) = &message.text {
         draft.customer_text(text, told, of_text);
     }
@@ -92,17 +92,14 @@ pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
         continues: speaking == Speaking::GoesOn,
         file: file.clone(),
     };
-    match (cannot_reach_chat(draft.env, file), draft.conversation.session()) {
-        (Some(why), Some(session)) => {
-            let session = session.id;
-            draft.bury(session, payload(Speaking::Begins), &why);
-            let line = format!("{} did not reach the customer: {why}", file.label().as_str());
-            draft.desk_text(&line.into(), false);
-        }
-        _ => {
-            let speaking = draft.speaks();
-            draft.chat(payload(speaking));
-        }
+    if let (Some(why), Some(session)) = (cannot_reach_chat(draft.env, file), draft.conversation.session()) {
+        let session = session.id;
+        draft.bury(session, payload(Speaking::Begins), &why);
+        let line = format!("{} did not reach the customer: {why}", file.label().as_str());
+        draft.desk_text(&line.into(), false);
+    } else {
+        let speaking = draft.speaks();
+        draft.chat(payload(speaking));
     }
     verdict
 }
@@ -204,7 +201,7 @@ impl Draft<'_> {
 
     /// A text of the customer joins the desk lane: what was told with it beside the first part, and the message is whole
     /// with the last.
-    fn customer_text(&mut self, text: &RichText, mut told: Option<Box<DeskCustomer>>, completes: Option<MessageId>) {
+    fn customer_text(&mut self, text: &RichText, mut told: Option<Box<DeskCustomer>>, completes: Option<&MessageId>) {
         let parts = self.desk_parts(text);
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
@@ -212,7 +209,7 @@ impl Draft<'_> {
                 from_customer: true,
                 opener: false,
                 customer: told.take(),
-                completes: completes.clone().filter(|_| at == last),
+                completes: completes.filter(|_| at == last).cloned(),
             };
             self.desk_message(part, said);
         }

@@ -24,6 +24,10 @@ pub(super) const MARK: i64 = 10;
 static HOOK_ADDRESS: LazyLock<HookAddress> =
     LazyLock::new(|| HookAddress::new("https://bot.example.org/omnidesk/secret"));
 
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing how it stands, as in the environment"
+)]
 pub(super) struct Scene {
     pub(super) conversation: Conversation,
     pub(super) now: Timestamp,
