@@ -34,6 +34,7 @@ const CROWD: usize = TELEGRAM + DIRECT + GUILD + 1;
 const CROWD_PATIENCE: Duration = PATIENCE.saturating_mul(4);
 
 const WAITING: &str = "Waiting";
+const PHONE: &str = "Phone";
 const CONNECTED: &str = "Connected";
 const OVER: &str = "Over";
 
@@ -109,6 +110,7 @@ fn plan() -> Plan {
     let mut plan = Plan::default();
     let say = |text: &str| TextChoice::Say(text.into());
     plan.texts.waiting = say(WAITING);
+    plan.texts.ask_phone = say(PHONE);
     plan.texts.connected = say(CONNECTED);
     plan.texts.ended = say(OVER);
     // It comes when the desk has the file, so at no certain place.
@@ -352,7 +354,7 @@ impl Talk<'_> {
     fn expected(&self) -> Vec<String> {
         let greeted = self.bots_answer(&self.greeting());
         let before = (!matches!(self.seat, Seat::Guild { .. })).then_some(greeted);
-        let notices = [WAITING, CONNECTED].map(str::to_owned);
+        let notices = [WAITING, PHONE, CONNECTED].map(str::to_owned);
         let said = self.agents_acts().filter_map(Act::shown);
         let after = [OVER.to_owned(), self.bots_answer(&self.last_line())];
         before.into_iter().chain(notices).chain(said).chain(after).collect()

@@ -35,6 +35,7 @@ async fn the_desks_own_words_and_ours_are_the_default() {
         ada.shown(),
         [
             "Welkom! Typ je vraag, iemand van onze klantenservice komt zo bij je.",
+            "Please provide your phone number",
             "Anna is with you now.",
             "Anna: Hi",
             "The chat with our team is over. You are talking to the bot again.",
@@ -108,6 +109,7 @@ async fn each_text_can_be_replaced() {
     let street = Street::build().await;
     let mut plan = Plan::default();
     plan.texts.waiting = TextChoice::Say("Bitte warten Sie.".into());
+    plan.texts.ask_phone = TextChoice::Say("Wie erreichen wir Sie?".into());
     plan.texts.connected = TextChoice::Say("{agent} ist jetzt da.".into());
     plan.texts.ended = TextChoice::Say("Auf Wiedersehen.".into());
     plan.telegram.texts.end_button = Some("Beenden".to_owned());
@@ -119,6 +121,7 @@ async fn each_text_can_be_replaced() {
         ada.shown(),
         [
             "Bitte warten Sie.",
+            "Wie erreichen wir Sie?",
             "Anna ist jetzt da.",
             "Anna: Hi",
             "Auf Wiedersehen.",
@@ -135,6 +138,7 @@ async fn each_text_can_be_switched_off() {
     let street = Street::build().await;
     let mut plan = Plan::default();
     plan.texts.waiting = TextChoice::Off;
+    plan.texts.ask_phone = TextChoice::Off;
     plan.texts.connected = TextChoice::Off;
     plan.texts.ended = TextChoice::Off;
     let house = street.open(plan).await;
