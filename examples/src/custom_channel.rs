@@ -279,8 +279,8 @@ fn read(line: &str) -> CustomerEvent {
         source: FileSource::Platform(FileRef::new(path)),
     };
     CustomerEvent::Message(CustomerMessage {
-        text: None,
         files: vec![file],
+        ..CustomerMessage::default()
     })
 }
 

@@ -1,4 +1,4 @@
-use super::{Attachment, Contact, ConversationKey, HistoryRoute, Line, Profile, RichText, SessionId, Text};
+use super::{AlbumId, Attachment, Contact, ConversationKey, HistoryRoute, Line, Profile, RichText, SessionId, Text};
 
 /// What comes from the customer's side: the platform, or the bot that speaks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct CustomerMessage {
     pub text: Option<RichText>,
     /// The files, in order.
     pub files: Vec<Attachment>,
+    /// The album that it is a part of, where the platform sends the parts as messages of their own.
+    pub album: Option<AlbumId>,
 }
 
 impl CustomerMessage {
@@ -40,6 +42,7 @@ impl CustomerMessage {
         Self {
             text: Some(words.into()),
             files: Vec::new(),
+            album: None,
         }
     }
 }

@@ -19,6 +19,7 @@
 //! - Loading and saving: `store`. Sending: `dispatch`.
 
 mod again;
+mod album;
 mod compose;
 mod decide;
 mod end;
@@ -36,9 +37,9 @@ mod timers;
 mod transition;
 mod wording;
 
-use self::transition::Draft;
 pub use self::{
     again::{NotAgain, may_go_again},
+    album::Album,
     decide::decide,
     env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
@@ -46,3 +47,4 @@ pub use self::{
     timers::{DeskWatch, Told, Watch},
     transition::{Effect, Transition, Verdict},
 };
+use self::{decide::Occurrence, transition::Draft};

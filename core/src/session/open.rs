@@ -28,6 +28,7 @@ pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<
         agent: None,
         speaking: Speaking::Begins,
         watch: Watch::since(env.now),
+        album: None,
     });
     for line in &escalation.history {
         draft.effect(Effect::Record(None, line.clone()));

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use super::Watch;
+use super::{Album, Watch};
 use crate::{
     delivery::{DeliveryId, Lane},
     model::{
@@ -94,6 +94,8 @@ pub struct Session {
     pub speaking: Speaking,
     /// What its timers go by.
     pub watch: Watch,
+    /// The album whose parts are still coming.
+    pub album: Option<Album>,
 }
 
 /// Where an agent's message stands among what is said.

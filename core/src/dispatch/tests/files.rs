@@ -22,8 +22,8 @@ fn customer_sends(n: u32, position: i64, file: &str) -> Incoming {
         source: FileSource::Platform(FileRef::new(file)),
     };
     let message = CustomerMessage {
-        text: None,
         files: vec![file],
+        ..CustomerMessage::default()
     };
     update(n, position, CustomerEvent::Message(message))
 }

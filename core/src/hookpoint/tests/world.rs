@@ -193,6 +193,7 @@ fn standing(session: SessionId) -> Conversation {
         agent: None,
         speaking: Speaking::Begins,
         watch: Watch::since(Timestamp::default()),
+        album: None,
     });
     conversation
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey, CustomerEvent,
-        CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource, Formatting,
-        HookAddress, LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
+        Address, AlbumId, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey,
+        CustomerEvent, CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource,
+        Formatting, HookAddress, LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
     },
     session::{
         Conversation, Effect, Env, Event, Queued, Settled, Settlement, State, TimerKind, Transition, UnsentTo, Verdict,
@@ -219,6 +219,7 @@ impl Scene {
             TimerKind::Waiting => policy.waiting_max,
             TimerKind::Silence => policy.silence_max,
             TimerKind::DeskAway => policy.desk_away_max,
+            TimerKind::Album => Some(policy.album_wait),
         };
         self.later(wait.expect("the timer is on"));
         due(self.session(), kind)
@@ -286,7 +287,18 @@ pub(super) fn says_at(position: i64, text: &str) -> Event {
 
 pub(super) fn sends(text: Option<&str>, files: Vec<Attachment>) -> Event {
     let text = text.map(RichText::from);
-    customer(None, CustomerEvent::Message(CustomerMessage { text, files }))
+    let album = None;
+    customer(None, CustomerEvent::Message(CustomerMessage { text, files, album }))
+}
+
+/// A part of an album.
+pub(super) fn sends_part(album: &str, caption: Option<&str>, file: Attachment) -> Event {
+    let message = CustomerMessage {
+        text: caption.map(RichText::from),
+        files: vec![file],
+        album: Some(AlbumId::new(album)),
+    };
+    customer(Some(100), CustomerEvent::Message(message))
 }
 
 pub(super) fn edits(text: &str) -> Event {

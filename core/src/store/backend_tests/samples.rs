@@ -64,6 +64,7 @@ pub(super) fn escalated(n: u128) -> Conversation {
         agent: None,
         speaking: Speaking::Begins,
         watch: Watch::since(at(0)),
+        album: None,
     };
     Conversation {
         state: State::Waiting(session),

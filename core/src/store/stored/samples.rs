@@ -6,11 +6,11 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, RichText, SessionId,
-        Span, Speaker, Style, Text, Timestamp, Unsent,
+        Address, AlbumId, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey,
+        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, RichText,
+        SessionId, Span, Speaker, Style, Text, Timestamp, Unsent,
     },
-    session::{Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
+    session::{Album, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
 };
 
 pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
@@ -142,10 +142,16 @@ fn sessions() -> impl Strategy<Value = Session> {
         times(),
         numbers,
         words,
-        (profiles(), speaking, watches()),
+        (profiles(), speaking, watches(), option::of(albums())),
     )
         .prop_map(
-            |(id, opened_at, (desk_seq, messages, opener), (hook_address, url, agent), (profile, speaking, watch))| {
+            |(
+                id,
+                opened_at,
+                (desk_seq, messages, opener),
+                (hook_address, url, agent),
+                (profile, speaking, watch, album),
+            )| {
                 Session {
                     id,
                     hook_address: HookAddress::new(hook_address),
@@ -158,9 +164,24 @@ fn sessions() -> impl Strategy<Value = Session> {
                     agent,
                     speaking,
                     watch,
+                    album,
                 }
             },
         )
+}
+
+fn albums() -> impl Strategy<Value = Album> {
+    let said = (
+        prop::collection::vec(rich_texts(), 0..3),
+        prop::collection::vec(files(), 0..3),
+    );
+    (strings(), said, times(), times()).prop_map(|(id, (captions, files), since, last)| Album {
+        id: AlbumId::new(id),
+        captions,
+        files,
+        since,
+        last,
+    })
 }
 
 fn watches() -> impl Strategy<Value = Watch> {

@@ -74,8 +74,8 @@ impl LoopbackChannel {
             What::Line(line) => CustomerEvent::Message(CustomerMessage::text(line.as_str())),
             What::Edit(line) => CustomerEvent::Edited(line.as_str().into()),
             What::File { name, handle } => CustomerEvent::Message(CustomerMessage {
-                text: None,
                 files: vec![attachment(name, handle)],
+                ..CustomerMessage::default()
             }),
             What::End => CustomerEvent::Ended,
             What::Typing => {
