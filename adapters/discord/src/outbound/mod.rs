@@ -22,7 +22,11 @@ use escalator::{
 };
 use serenity::model::id::MessageId;
 
-pub(crate) use self::{fetch::fetch, signal::signal, voice::Voices};
+pub(crate) use self::{
+    fetch::fetch,
+    signal::{TYPING_LASTS, signal},
+    voice::Voices,
+};
 use crate::{error::Failure, places, post::Post};
 
 /// How long a text may be, in characters, with room for the stars around the agent's name. Discord takes 2,000.

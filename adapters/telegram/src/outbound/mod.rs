@@ -17,7 +17,11 @@ use teloxide::{
     types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup},
 };
 
-pub(crate) use self::{fetch::fetch, flood::Flood, signal::signal};
+pub(crate) use self::{
+    fetch::fetch,
+    flood::Flood,
+    signal::{TYPING_LASTS, signal},
+};
 use crate::{channel::TelegramBot, config::Settings, error::Failure, inbound::END_BUTTON};
 
 /// Delivers, once.
