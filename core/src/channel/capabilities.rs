@@ -29,6 +29,12 @@ pub struct Capabilities {
     /// Whether a session is held in a place of its own, which a [`ChatPayload::Open`](crate::delivery::ChatPayload::Open)
     /// opens before anything is said there.
     pub places: bool,
+    /// Whether the platform can show beside a message of the customer that it arrived
+    /// ([`received`](crate::channel::EscalationChannel::received)).
+    pub receipts: bool,
+    /// Whether a text can have buttons, so that a [`ChatPayload::Question`](crate::delivery::ChatPayload::Question) can be
+    /// asked.
+    pub buttons: bool,
 }
 
 impl Capabilities {
@@ -41,6 +47,8 @@ impl Capabilities {
             typing_lasts: None,
             typing_from_customer: false,
             places: false,
+            receipts: false,
+            buttons: false,
         }
     }
 
@@ -60,6 +68,18 @@ impl Capabilities {
     /// Says how long the platform shows typing before it takes it back by itself.
     pub const fn with_typing_lasting(mut self, lasts: Duration) -> Self {
         self.typing_lasts = Some(lasts);
+        self
+    }
+
+    /// Says that the platform can show that a message of the customer arrived.
+    pub const fn with_receipts(mut self) -> Self {
+        self.receipts = true;
+        self
+    }
+
+    /// Says that a text can have buttons.
+    pub const fn with_buttons(mut self) -> Self {
+        self.buttons = true;
         self
     }
 

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Capabilities, ChannelError, EscalateError, Escalated, Ingress, IngressError, Turn};
 use crate::{
     delivery::{ChatPayload, DeliveryId, OpenFile, OpenedFile, Outcome},
-    model::{Address, ChannelId, ConversationKey, Escalation, FileRef, HistoryRoute, Line, Signal},
+    model::{Address, ChannelId, ConversationKey, Escalation, FileRef, HistoryRoute, Line, MessageId, Signal},
 };
 
 /// One attempt at a delivery to a customer.
@@ -76,6 +76,10 @@ pub trait EscalationChannel: Send + Sync + 'static {
     /// platform takes the sign back by itself does nothing about [`Signal::TypingStopped`]. It is not told the place: a
     /// channel that has places remembers the last one, and after a restart asks [`Ingress::held`].
     async fn signal(&self, to: &ConversationKey, signal: Signal);
+
+    /// Shows the customer that the desk has a message of theirs. Best effort, called once. Provided: a platform that cannot
+    /// does nothing; one that can says so in [`receipts`](Capabilities::receipts).
+    async fn received(&self, _to: &ConversationKey, _message: &MessageId) {}
 
     /// The channel's id.
     fn id(&self) -> &ChannelId {

@@ -100,7 +100,7 @@ impl CustomerEvent {
         match self {
             Self::Message(message) => message.readable(),
             Self::Edited(text) => Some(Text::new(format!("Edited: {}", text.plain().as_str()))),
-            Self::Ended | Self::Escalate(_) | Self::BotEnded | Self::PushLog { .. } => None,
+            Self::Ended | Self::Answered { .. } | Self::Escalate(_) | Self::BotEnded | Self::PushLog { .. } => None,
         }
     }
 }

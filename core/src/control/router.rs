@@ -261,7 +261,7 @@ fn text(payload: &Payload) -> Option<Text> {
 
 fn file(payload: &Payload) -> Option<&Attachment> {
     match payload {
-        Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => Some(file),
+        Payload::Desk(DeskPayload::File { file, .. }) | Payload::Chat(ChatPayload::File { file, .. }) => Some(file),
         Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => None,
     }
 }

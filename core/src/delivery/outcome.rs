@@ -142,6 +142,10 @@ pub enum Receipt {
 pub struct Availability {
     /// Whether the desk says that no agent is there. `false` proves nothing: the desk may not tell.
     pub no_agents: bool,
+    /// Whether the desk asks for the customer's phone number.
+    pub asks_phone: bool,
+    /// Whether the desk asks for the customer's e-mail address.
+    pub asks_email: bool,
     /// The texts of the desk's own configuration, by its names, that are not empty.
     pub texts: BTreeMap<String, String>,
 }

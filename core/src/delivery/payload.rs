@@ -1,4 +1,4 @@
-use crate::model::{Attachment, Author, BotEvent, Contact, RichText, SessionId, Span, Style, Text};
+use crate::model::{Attachment, Author, BotEvent, Contact, MessageId, RichText, SessionId, Span, Style, Text};
 
 /// What a delivery carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ impl Payload {
             Self::Chat(ChatPayload::Message { .. }) => "chat.message",
             Self::Chat(ChatPayload::File { .. }) => "chat.file",
             Self::Chat(ChatPayload::Notice { .. }) => "chat.notice",
+            Self::Chat(ChatPayload::Question { .. }) => "chat.question",
             Self::Bot(_) => "bot.event",
         }
     }
@@ -32,11 +33,12 @@ impl Payload {
     /// What a person would have read; `None` where nobody would.
     pub fn readable(&self) -> Option<Text> {
         match self {
-            Self::Desk(DeskPayload::Message { text, .. }) | Self::Chat(ChatPayload::Notice { text, .. }) => {
-                Some(text.clone())
-            }
+            Self::Desk(DeskPayload::Message { text, .. })
+            | Self::Chat(ChatPayload::Notice { text, .. } | ChatPayload::Question { text, .. }) => Some(text.clone()),
             Self::Chat(ChatPayload::Message { text, .. }) => Some(text.plain()),
-            Self::Desk(DeskPayload::File { file }) | Self::Chat(ChatPayload::File { file, .. }) => Some(file.label()),
+            Self::Desk(DeskPayload::File { file, .. }) | Self::Chat(ChatPayload::File { file, .. }) => {
+                Some(file.label())
+            }
             Self::Desk(_) | Self::Chat(ChatPayload::Open { .. }) | Self::Bot(_) => None,
         }
     }
@@ -71,11 +73,15 @@ pub enum DeskPayload {
         url: Option<String>,
         /// Whether the customer wrote it. A line of ours that fails is told to nobody but the log and the bot.
         from_customer: bool,
+        /// The message of the customer that is whole with it, where the customer is to see so.
+        completes: Option<MessageId>,
     },
     /// A file of the customer.
     File {
         /// The file.
         file: Attachment,
+        /// The message of the customer that is whole with it, where the customer is to see so.
+        completes: Option<MessageId>,
     },
     /// The end of the session.
     End,
@@ -126,6 +132,13 @@ pub enum ChatPayload {
         /// The agent that it presents, to be shown with the picture where there is one and the platform can.
         agent: Option<Author>,
     },
+    /// Asks whether it was solved, with a button for each answer. For channels with buttons alone.
+    Question {
+        /// The session that is over.
+        session: SessionId,
+        /// The text.
+        text: Text,
+    },
 }
 
 /// What a notice is about. An adapter may dress some of them: the end button stands under `Waiting`.
@@ -162,6 +175,12 @@ pub enum NoticeKind {
     SilenceEnded,
     /// The desk cannot be reached for long: what the customer wrote is kept.
     DeskAway,
+    /// A phone number is asked for. An adapter may dress it with a button that shares one.
+    AskPhone,
+    /// An e-mail address is asked for.
+    AskEmail,
+    /// Thanks for the answer whether it was solved.
+    Answered,
 }
 
 impl Attachment {
@@ -172,6 +191,14 @@ impl Attachment {
 }
 
 impl DeskPayload {
+    /// The message of the customer that the desk has whole with it, where the customer is to see so.
+    pub fn completes(&self) -> Option<&MessageId> {
+        match self {
+            Self::Message { completes, .. } | Self::File { completes, .. } => completes.as_ref(),
+            Self::AskAvailability | Self::ChatbotLog { .. } | Self::End => None,
+        }
+    }
+
     /// Whether a second call would harm more than a lost one: it is never repeated after an unknown outcome.
     pub const fn at_most_once(&self) -> bool {
         matches!(self, Self::ChatbotLog { .. })
@@ -189,7 +216,7 @@ impl ChatPayload {
                 text,
             } => Some(RichText::joined([shown(author), text.clone()], " ")),
             Self::Message { text, .. } => Some(text.clone()),
-            Self::Notice { text, .. } => Some(text.clone().into()),
+            Self::Notice { text, .. } | Self::Question { text, .. } => Some(text.clone().into()),
             Self::File {
                 author: Some(author),
                 continues: false,

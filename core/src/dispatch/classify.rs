@@ -309,11 +309,38 @@ mod tests {
             scope: Scope::Door,
         };
         for (payload, attempt, outcome, is_dead) in [
-            (Payload::Desk(DeskPayload::File { file: file() }), 5, broke_off(), true),
-            (Payload::Desk(DeskPayload::File { file: file() }), 4, broke_off(), false),
-            (Payload::Desk(DeskPayload::File { file: file() }), 5, door_away(), false),
             (
-                Payload::Desk(DeskPayload::File { file: file() }),
+                Payload::Desk(DeskPayload::File {
+                    file: file(),
+                    completes: None,
+                }),
+                5,
+                broke_off(),
+                true,
+            ),
+            (
+                Payload::Desk(DeskPayload::File {
+                    file: file(),
+                    completes: None,
+                }),
+                4,
+                broke_off(),
+                false,
+            ),
+            (
+                Payload::Desk(DeskPayload::File {
+                    file: file(),
+                    completes: None,
+                }),
+                5,
+                door_away(),
+                false,
+            ),
+            (
+                Payload::Desk(DeskPayload::File {
+                    file: file(),
+                    completes: None,
+                }),
                 5,
                 not_sent(Some(Duration::from_secs(1))),
                 false,

@@ -50,7 +50,7 @@ async fn to_desk(dispatch: &Dispatch, claimed: &Claimed, payload: &DeskPayload, 
         hook_address: &claimed.hook_address,
     };
     let desk = &dispatch.exits.desk;
-    let (DeskPayload::File { file }, Some(source)) = (payload, file) else {
+    let (DeskPayload::File { file, completes }, Some(source)) = (payload, file) else {
         let file = None;
         return desk.deliver(DeskDelivery { session, payload, file }).await;
     };
@@ -58,6 +58,7 @@ async fn to_desk(dispatch: &Dispatch, claimed: &Claimed, payload: &DeskPayload, 
         Ok(looked) => {
             let payload = &DeskPayload::File {
                 file: looked.file.clone(),
+                completes: completes.clone(),
             };
             let file = Some(&looked as &dyn OpenFile);
             desk.deliver(DeskDelivery { session, payload, file }).await

@@ -16,7 +16,7 @@ use super::{
     watch::Trouble,
 };
 use crate::{
-    delivery::{Door, Outcome},
+    delivery::{Door, Outcome, Payload},
     store::{Claimed, Recorded, Settle, SettleAs, StoreError},
 };
 
@@ -142,7 +142,20 @@ impl OpenDoor {
             () = claimed.lease.over() => return,
             () = self.shutdown.cancelled() => return,
         };
-        self.settle(&claimed, settled).await;
+        let arrived = matches!(settled, SettleAs::Delivered(_));
+        let recorded = self.settle(&claimed, settled).await;
+        if arrived && recorded == Some(Recorded::Done) {
+            self.show_receipt(claimed);
+        }
+    }
+
+    /// The customer sees that the desk has the message that is whole now.
+    fn show_receipt(&self, claimed: Claimed) {
+        if let Payload::Desk(payload) = &claimed.payload
+            && let Some(message) = payload.completes()
+        {
+            self.dispatch.intake.has_received(claimed.conversation, message.clone());
+        }
     }
 
     /// Waits for a slot, then for the gate.

@@ -41,7 +41,7 @@ impl Source {
 /// The file that a payload carries.
 pub(super) fn attachment(payload: &Payload) -> Option<&Attachment> {
     match payload {
-        Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => Some(file),
+        Payload::Desk(DeskPayload::File { file, .. }) | Payload::Chat(ChatPayload::File { file, .. }) => Some(file),
         Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => None,
     }
 }

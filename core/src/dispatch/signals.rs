@@ -8,7 +8,7 @@ use super::Dispatch;
 use crate::{
     desk::DeskSession,
     intake::SignalTo,
-    model::{ConversationKey, SessionId, Signal},
+    model::{ConversationKey, MessageId, SessionId, Signal},
 };
 
 /// Whom a signal is for: one call under way for each, and the latest waits.
@@ -16,6 +16,8 @@ use crate::{
 enum Whom {
     Agent(SessionId),
     Customer(ConversationKey),
+    /// The customer, about one message.
+    About(ConversationKey, MessageId),
 }
 
 /// A signal on its way.
@@ -163,6 +165,11 @@ async fn send(dispatch: Arc<Dispatch>, whom: Whom, Sending { signal, why }: Send
                 let outcome = dispatch.exits.desk.signal(session, *signal).await;
                 tracing::debug!(session = %session.id, outcome = outcome.word(), "typing passed on");
             }
+            SignalTo::Receipt { conversation, message } => {
+                if let Some(channel) = dispatch.exits.channels.get(&conversation.channel) {
+                    channel.received(conversation, message).await;
+                }
+            }
             SignalTo::Customer {
                 conversation,
                 session,
@@ -189,5 +196,6 @@ fn whom(signal: &SignalTo) -> Whom {
     match signal {
         SignalTo::Agent { session, .. } => Whom::Agent(*session),
         SignalTo::Customer { conversation, .. } => Whom::Customer(conversation.clone()),
+        SignalTo::Receipt { conversation, message } => Whom::About(conversation.clone(), message.clone()),
     }
 }

@@ -1,7 +1,7 @@
 use super::{Intake, SignalTo, minted, refused};
 use crate::{
     channel::IngressError,
-    model::{DeskEvent, EventKey, SessionId, Signal},
+    model::{ConversationKey, DeskEvent, EventKey, MessageId, SessionId, Signal},
     session::{Event, Verdict},
     store::{Accepted, DueTimer, Incoming, Target},
 };
@@ -73,6 +73,11 @@ impl Intake {
             signal,
         });
         Ok(Heard::Taken)
+    }
+
+    /// The desk has a message of the customer: they are shown it, should the way there be free.
+    pub fn has_received(&self, conversation: ConversationKey, message: MessageId) {
+        self.signals.send(SignalTo::Receipt { conversation, message });
     }
 
     /// Commits that a timer is due.

@@ -31,6 +31,10 @@ impl Port {
 
     /// Whose an update is, as far as memory tells; `None` when the ledger must be asked.
     fn glance(&self, seat: &Seat, update: &Inbound) -> Option<Offered> {
+        // It is about a session that is over, whoever owns the conversation now.
+        if matches!(update.event, CustomerEvent::Answered { .. }) {
+            return None;
+        }
         // Before the owner, here and below: it rises once a takeover is committed, so that what is read after it is no
         // older than the generation that it is given for.
         let generation = seat.generation();

@@ -1,6 +1,6 @@
 use tokio::sync::mpsc;
 
-use crate::model::{ConversationKey, HookAddress, SessionId, Signal};
+use crate::model::{ConversationKey, HookAddress, MessageId, SessionId, Signal};
 
 /// Whom a signal is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub enum SignalTo {
         hook_address: HookAddress,
         /// What to show.
         signal: Signal,
+    },
+    /// The customer, about a message that the desk has.
+    Receipt {
+        /// Which conversation.
+        conversation: ConversationKey,
+        /// Which message.
+        message: MessageId,
     },
     /// The customer in a conversation.
     Customer {

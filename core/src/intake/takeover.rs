@@ -196,6 +196,7 @@ fn merged(bots: Profile, platforms: &Profile) -> Profile {
         username: bots.username.or_else(|| platforms.username.clone()),
         language: bots.language.or_else(|| platforms.language.clone()),
         platform: bots.platform.or_else(|| platforms.platform.clone()),
+        link: bots.link.or_else(|| platforms.link.clone()),
         contact: bots.contact.or_else(|| platforms.contact.clone()),
     }
 }

@@ -24,6 +24,8 @@ pub struct Profile {
     pub language: Option<String>,
     /// The platform in words that an agent knows: `Telegram`.
     pub platform: Option<String>,
+    /// The address of the customer's page on the platform.
+    pub link: Option<String>,
     /// A way to reach the customer outside the chat.
     pub contact: Option<Contact>,
 }

@@ -1,4 +1,6 @@
-use super::{AlbumId, Attachment, Contact, ConversationKey, HistoryRoute, Line, Profile, RichText, SessionId, Text};
+use super::{
+    AlbumId, Attachment, Contact, ConversationKey, HistoryRoute, Line, MessageId, Profile, RichText, SessionId, Text,
+};
 
 /// What comes from the customer's side: the platform, or the bot that speaks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +12,13 @@ pub enum CustomerEvent {
     Edited(RichText),
     /// The customer asked for the end (`/end`, the end button), or cancelled while waiting.
     Ended,
+    /// The customer answered whether it was solved, after the end of a session.
+    Answered {
+        /// Which session was asked about.
+        session: SessionId,
+        /// The answer.
+        answer: Answer,
+    },
     /// The bot asks for a human.
     Escalate(Box<Escalation>),
     /// The bot takes the conversation back.
@@ -34,6 +43,29 @@ pub struct CustomerMessage {
     pub files: Vec<Attachment>,
     /// The album that it is a part of, where the platform sends the parts as messages of their own.
     pub album: Option<AlbumId>,
+    /// The platform's id of the message, where the customer can be shown that the desk has it.
+    pub id: Option<MessageId>,
+    /// A contact of the customer's own that the platform vouches for, such as one shared by a button.
+    pub contact: Option<Contact>,
+}
+
+/// What a customer says of a session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// It was solved.
+    Solved,
+    /// It was not.
+    NotSolved,
+}
+
+impl Answer {
+    /// The answer as a fixed word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Solved => "solved",
+            Self::NotSolved => "not solved",
+        }
+    }
 }
 
 impl CustomerMessage {
@@ -41,8 +73,7 @@ impl CustomerMessage {
     pub fn text(words: impl Into<RichText>) -> Self {
         Self {
             text: Some(words.into()),
-            files: Vec::new(),
-            album: None,
+            ..Self::default()
         }
     }
 }

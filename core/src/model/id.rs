@@ -87,6 +87,10 @@ text_id! {
     /// What makes an accepted event one of a kind: the same key twice is the same event twice.
     EventKey
 }
+text_id! {
+    /// A platform's own id of a customer's message. Opaque to the core.
+    MessageId
+}
 
 minted_id! {
     /// One customer's thread on one channel.

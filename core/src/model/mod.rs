@@ -28,16 +28,19 @@ pub use self::{
     author::Author,
     clock::{Clock, SystemClock, Timestamp},
     customer::{Contact, ContactError, ConversationKey, Profile},
-    event::{BotEvent, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Signal, Unsent},
+    event::{Answer, BotEvent, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Signal, Unsent},
     file::{Attachment, FileKind, FileRef, FileSource},
     file_name::file_name,
     hook_address::HookAddress,
-    id::{Address, AlbumId, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, Position, SessionId},
+    id::{
+        Address, AlbumId, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, MessageId, Position,
+        SessionId,
+    },
     line::{Line, Speaker},
     rich::{Piece, RichText, Span, Style},
     settings::{
-        ChatLimits, DeskLimits, Formatting, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout, OnUnknown,
-        Policy, TextChoice, TextFormat, Texts,
+        ChatLimits, ContactQuestion, DeskLimits, Formatting, HistoryRoute, HowOften, LengthUnit, OnNoAgents, OnTimeout,
+        OnUnknown, Policy, ReceiptSign, SolvedQuestion, TextChoice, TextFormat, Texts,
     },
     text::Text,
 };

@@ -40,6 +40,13 @@ pub struct Policy {
     pub late_max: Duration,
     /// How the agent reads what the customer wrote with formatting. Plain.
     pub desk_text: TextFormat,
+    /// How the customer sees that the desk has a message. By a reaction, where the platform has them.
+    pub receipt_sign: ReceiptSign,
+    /// Whether the customer is asked for a phone number or an e-mail address. Where the desk says so.
+    pub contact_question: ContactQuestion,
+    /// Whether the customer is asked, after the end of a session that an agent took, whether it was solved. Where the desk
+    /// says so (`show_survey_after_chat`), and only on a platform with buttons.
+    pub solved_question: SolvedQuestion,
     /// The page that the desk shows as the origin of a chat. With `None` Omnidesk is told the origin of the hook address,
     /// since its guide lists the field.
     pub url: Option<String>,
@@ -62,9 +69,41 @@ impl Default for Policy {
             leaving_max: Duration::from_mins(30),
             late_max: Duration::from_mins(15),
             desk_text: TextFormat::Plain,
+            receipt_sign: ReceiptSign::Reaction,
+            contact_question: ContactQuestion::AsDeskSays,
+            solved_question: SolvedQuestion::AsDeskSays,
             url: None,
         }
     }
+}
+
+/// How the customer sees that the desk has a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiptSign {
+    /// Not at all.
+    Nothing,
+    /// By a reaction to the message. Best effort, made once.
+    Reaction,
+}
+
+/// Whether the customer is asked for a phone number or an e-mail address while a session waits, should none be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContactQuestion {
+    /// Never.
+    Never,
+    /// Where the desk's instructions ask for one.
+    AsDeskSays,
+}
+
+/// Whether the customer is asked, after the end, whether it was solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SolvedQuestion {
+    /// Never.
+    Never,
+    /// Where the desk's configuration says that a survey is shown after the chat.
+    AsDeskSays,
+    /// Always.
+    Always,
 }
 
 /// How a text with formatting is written down.
@@ -178,6 +217,14 @@ pub struct Texts {
     pub silence_ended: TextChoice,
     /// The desk cannot be reached for long: what the customer wrote is kept, and will be delivered.
     pub desk_away: TextChoice,
+    /// A phone number is asked for. The desk's `label_provide_phone_number` feeds it.
+    pub ask_phone: TextChoice,
+    /// An e-mail address is asked for while the session goes on. The desk's `label_provide_email_address` feeds it.
+    pub ask_email: TextChoice,
+    /// Whether it was solved.
+    pub solved_question: TextChoice,
+    /// Thanks for the answer to that.
+    pub answered: TextChoice,
 }
 
 /// What a chat platform takes. Filled from a channel's capabilities.

@@ -38,7 +38,7 @@ impl Desk for Omnidesk {
                 self.deliver_message(session, *number, text, customer.as_deref(), url.as_deref())
                     .await
             }
-            DeskPayload::File { file } => self.deliver_file(session, file, delivery.file).await,
+            DeskPayload::File { file, .. } => self.deliver_file(session, file, delivery.file).await,
             DeskPayload::End => self.deliver_end(session).await,
         };
         sent.map_or_else(|outcome| outcome, Outcome::Delivered)

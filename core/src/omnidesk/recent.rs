@@ -86,6 +86,8 @@ mod tests {
 
     const NO_ONE: Availability = Availability {
         no_agents: true,
+        asks_phone: false,
+        asks_email: false,
         texts: std::collections::BTreeMap::new(),
     };
 

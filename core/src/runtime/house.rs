@@ -106,9 +106,20 @@ impl Escalator {
             return Err(StartError::TwoChannels(name));
         }
         let Capabilities {
-            limits, files, places, ..
+            limits,
+            files,
+            places,
+            receipts,
+            buttons,
+            ..
         } = channel.capabilities();
-        let facts = ChannelFacts { limits, files, places };
+        let facts = ChannelFacts {
+            limits,
+            files,
+            places,
+            receipts,
+            buttons,
+        };
         self.ledger.know_channel(name.clone(), facts);
         self.channels.insert(name, channel);
         Ok(())

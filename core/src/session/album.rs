@@ -8,7 +8,7 @@
 use super::{Conversation, Draft, Effect, Env, Occurrence, Queued, TimerKind, Transition, Verdict, relay};
 use crate::{
     delivery::Payload,
-    model::{AlbumId, Attachment, CustomerMessage, Line, OnNoAgents, Policy, RichText, Timestamp},
+    model::{AlbumId, Attachment, CustomerMessage, Line, MessageId, OnNoAgents, Policy, RichText, Timestamp},
 };
 
 /// How many files an album may have. Telegram's have ten at the most (core.telegram.org/bots/api#sendmediagroup).
@@ -26,6 +26,8 @@ pub struct Album {
     pub captions: Vec<RichText>,
     /// The files so far, in order.
     pub files: Vec<Attachment>,
+    /// The platform's id of the last part, where the customer can be shown that the desk has it.
+    pub message: Option<MessageId>,
     /// When the first part came.
     pub since: Timestamp,
     /// When the last one came.
@@ -44,6 +46,7 @@ impl Album {
             id,
             captions: Vec::new(),
             files: Vec::new(),
+            message: None,
             since: now,
             last: now,
         }
@@ -54,6 +57,7 @@ impl Album {
             self.captions.push(caption.clone());
         }
         self.files.extend_from_slice(&part.files);
+        self.message.clone_from(&part.id);
         self.last = now;
     }
 
@@ -72,11 +76,17 @@ impl Album {
     }
 
     fn into_message(self) -> CustomerMessage {
-        let Self { captions, files, .. } = self;
+        let Self {
+            captions,
+            files,
+            message,
+            ..
+        } = self;
         CustomerMessage {
             text: (!captions.is_empty()).then(|| RichText::joined(captions, "\n")),
             files,
-            album: None,
+            id: message,
+            ..CustomerMessage::default()
         }
     }
 }
@@ -182,6 +192,8 @@ fn closes(album: &Album, occurrence: &Occurrence<'_>, env: &Env<'_>) -> bool {
         Occurrence::OpeningDue | Occurrence::WaitingDue | Occurrence::SilenceDue => true,
         // It is closed by it.
         Occurrence::AlbumDue => false,
+        // Of a session that is over.
+        Occurrence::Answered(..) => false,
         // What changes nothing, or says nothing.
         Occurrence::Former | Occurrence::Escalate(..) | Occurrence::PushLog(..) | Occurrence::AgentTyping => false,
         Occurrence::Past(..) | Occurrence::OpenerTaken | Occurrence::LogTaken(_) | Occurrence::LogDead(..) => false,

@@ -17,6 +17,7 @@ pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String 
     let reason = escalation.reason.as_ref().map(|reason| reason.as_str().to_owned());
     for (label, value) in [
         ("Name", name),
+        ("Profile", profile.link.clone()),
         ("Language", profile.language.clone()),
         ("Contact", contact),
         ("Reason", reason),

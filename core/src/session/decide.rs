@@ -1,12 +1,12 @@
 use super::{
-    Conversation, Env, Event, Mark, Settled, Settlement, State, TimerKind, Transition, Verdict, album, end, leave,
-    open, past, relay, settled, timers, transition::Draft,
+    Conversation, Env, Event, Mark, Settled, Settlement, State, TimerKind, Transition, Verdict, album, answer, end,
+    leave, open, past, relay, settled, timers, transition::Draft,
 };
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Payload, Receipt},
     model::{
-        Address, Attachment, Author, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation, Line,
-        Position, RichText, SessionId, Text, Timestamp,
+        Address, Answer, Attachment, Author, Contact, CustomerEvent, CustomerMessage, DeskEvent, EndReason, Escalation,
+        Line, Position, RichText, SessionId, Text, Timestamp,
     },
 };
 
@@ -73,6 +73,7 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
             end::at_our_side(draft, &session, EndReason::Customer)
         }
         (Leaving(leaving), CustomerEnded) => end::of_leaving(draft, &leaving, EndReason::Customer),
+        (_, Answered(session, answer)) => answer::given(draft, *session, *answer),
         (WithBot, Former) => Verdict::Kept,
         (Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), Former) => Verdict::Bots,
 
@@ -173,6 +174,7 @@ pub(super) enum Occurrence<'e> {
     Message(&'e CustomerMessage),
     Edited(&'e RichText),
     CustomerEnded,
+    Answered(SessionId, Answer),
     /// An update at or below the last change of hands.
     Former,
     Escalate(&'e Escalation, Option<Position>),
@@ -249,6 +251,7 @@ impl<'e> Occurrence<'e> {
             CustomerEvent::Message(message) => Self::Message(message),
             CustomerEvent::Edited(text) => Self::Edited(text),
             CustomerEvent::Ended => Self::CustomerEnded,
+            CustomerEvent::Answered { session, answer } => Self::Answered(*session, *answer),
         }
     }
 

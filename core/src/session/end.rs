@@ -1,6 +1,6 @@
 //! How a session ends. The first end wins.
 
-use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, UnsentTo, Verdict};
+use super::{Draft, Effect, Ended, Leaving, Mark, Session, State, UnsentTo, Verdict, answer};
 use crate::{
     delivery::{DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, EndReason, SessionId, Text, Unsent},
@@ -198,9 +198,11 @@ impl Draft<'_> {
 
     /// The bot owns the conversation again, and everybody is told.
     pub(super) fn hand_back(&mut self, session: SessionId, reason: EndReason, unsent: Vec<Unsent>, notice: NoticeKind) {
+        let asked = answer::asks(self);
         self.release(session, reason);
         self.tell_unsent(&unsent);
         self.notice(notice, None);
+        answer::ask(self, session, asked);
         let conversation = self.conversation.key.clone();
         self.tell_bot(BotEvent::HandedBack {
             conversation,
@@ -233,6 +235,7 @@ impl Draft<'_> {
             session,
             at: now,
             reason,
+            asked: None,
         });
     }
 }

@@ -7,6 +7,10 @@ use crate::{
 
 /// All that [`decide`](super::decide) may know beside the conversation and the event. Plain data.
 #[derive(Clone, Copy)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing how it stands, and they do not hang together"
+)]
 pub struct Env<'a> {
     /// The present moment.
     pub now: Timestamp,
@@ -24,6 +28,10 @@ pub struct Env<'a> {
     pub files: bool,
     /// Whether the channel holds a session in a place that has to be opened.
     pub places: bool,
+    /// Whether the channel can show that a message of the customer arrived.
+    pub receipts: bool,
+    /// Whether the channel has buttons.
+    pub buttons: bool,
     /// Who gets what no agent got.
     pub unsent_to: UnsentTo,
     /// What the desk takes.

@@ -20,7 +20,9 @@
 
 mod again;
 mod album;
+mod answer;
 mod compose;
+mod contact;
 mod decide;
 mod end;
 mod env;
@@ -43,7 +45,7 @@ pub use self::{
     decide::decide,
     env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
-    state::{Conversation, Ended, Leaving, Mark, Session, Speaking, State},
+    state::{Asked, Asks, Conversation, Ended, Leaving, Mark, Session, Speaking, State},
     timers::{DeskWatch, Told, Watch},
     transition::{Effect, Transition, Verdict},
 };

@@ -1,6 +1,8 @@
 //! How a session opens: availability first, then the history and the first message.
 
-use super::{Draft, Effect, Mark, Session, Speaking, State, Verdict, Watch, compose, end, leave};
+use super::{
+    Asks, Draft, Effect, Mark, Session, Speaking, State, Verdict, Watch, compose, contact, end, leave, relay::Said,
+};
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskCustomer, DeskPayload, Lane, NoticeKind, Payload},
     model::{BotEvent, Contact, EndReason, Escalation, HistoryRoute, Line, OnNoAgents, Position, Text},
@@ -27,6 +29,7 @@ pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<
         url: escalation.url.clone().or_else(|| env.policy.url.clone()),
         agent: None,
         speaking: Speaking::Begins,
+        asks: Asks::default(),
         watch: Watch::since(env.now),
         album: None,
     });
@@ -67,7 +70,12 @@ fn opening_rows(draft: &mut Draft<'_>, escalation: &Escalation) {
         name: escalation.profile.name.clone(),
         contact,
     };
-    draft.desk_message(first, true, Some(Box::new(customer)), false);
+    let said = Said {
+        opener: true,
+        customer: Some(Box::new(customer)),
+        ..Said::default()
+    };
+    draft.desk_message(first, said);
     if let Some(session) = draft.conversation.state.session_mut() {
         session.opener = session.desk_seq;
     }
@@ -114,6 +122,7 @@ pub(super) fn push_log(draft: &mut Draft<'_>, from: &Contact, subject: &Text, hi
 
 /// The desk said whether agents are there.
 pub(super) fn availability(draft: &mut Draft<'_>, session: &Session, availability: &Availability) -> Verdict {
+    contact::asked_by(draft, availability);
     if !availability.no_agents {
         draft.open_place(session);
         return Verdict::Kept;
@@ -137,6 +146,7 @@ pub(super) fn availability(draft: &mut Draft<'_>, session: &Session, availabilit
 pub(super) fn opened(draft: &mut Draft<'_>, session: &Session) -> Verdict {
     draft.enter(session.clone(), State::Waiting);
     draft.notice(NoticeKind::Waiting, None);
+    contact::ask(draft);
     let conversation = draft.conversation.key.clone();
     draft.tell_bot(BotEvent::Waiting {
         conversation,

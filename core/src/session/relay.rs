@@ -1,9 +1,12 @@
 //! What is said between the customer and the agent.
 
-use super::{Draft, Effect, Env, Speaking, State, Verdict, album};
+use super::{Draft, Effect, Env, Speaking, State, Verdict, album, contact};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
-    model::{Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, RichText, SessionId, Text, Timestamp},
+    model::{
+        Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, MessageId, ReceiptSign, RichText, SessionId,
+        Text, Timestamp,
+    },
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
@@ -22,11 +25,15 @@ pub(super) fn said(draft: &mut Draft<'_>, message: &CustomerMessage, at: Timesta
     if let Some(line) = message.readable().filter(|line| !line.is_blank()) {
         draft.record(Line::customer(at, line));
     }
+    let told = contact::told(draft, message);
+    let completes = message.id.clone().filter(|_| draft.shows_receipts());
+    let of_text = completes.clone().filter(|_| message.files.is_empty());
     if let Some(text) = &message.text {
-        draft.desk_text(text, true);
+        draft.customer_text(text, told, of_text);
     }
-    for file in &message.files {
-        customer_file(draft, file);
+    for (at, file) in message.files.iter().enumerate() {
+        let completes = completes.clone().filter(|_| at + 1 == message.files.len());
+        customer_file(draft, file, completes);
     }
 }
 
@@ -50,7 +57,7 @@ pub(super) fn edited(text: &RichText) -> RichText {
     RichText::joined(["Edited:".into(), words], " ")
 }
 
-fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
+fn customer_file(draft: &mut Draft<'_>, file: &Attachment, completes: Option<MessageId>) {
     let bytes_max = draft.env.chat.fetch_bytes_max.min(draft.env.desk.file_bytes_max);
     match file.bytes {
         Some(bytes) if bytes > bytes_max => {
@@ -62,7 +69,10 @@ fn customer_file(draft: &mut Draft<'_>, file: &Attachment) {
             draft.desk_text(&line.into(), false);
             draft.notice(NoticeKind::TooBig, Some(file.name.as_str()));
         }
-        _ => draft.desk(DeskPayload::File { file: file.clone() }),
+        _ => draft.desk(DeskPayload::File {
+            file: file.clone(),
+            completes,
+        }),
     }
 }
 
@@ -155,6 +165,15 @@ pub(super) fn name_of(author: Option<&Author>) -> Text {
     author.map(|author| author.name.clone()).unwrap_or_default()
 }
 
+/// What goes with the words of a message to the desk.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) opener: bool,
+    pub(super) customer: Option<Box<DeskCustomer>>,
+    pub(super) from_customer: bool,
+    pub(super) completes: Option<MessageId>,
+}
+
 impl Draft<'_> {
     /// The agent, once one has shown. A hook without a name comes from the one who is known.
     fn agent(&self) -> Option<Author> {
@@ -178,22 +197,54 @@ impl Draft<'_> {
         }
     }
 
-    /// A text joins the desk lane, in as many messages as its length needs.
+    /// A text of ours, or a change of the customer's, joins the desk lane, in as many messages as its length needs.
     pub(super) fn desk_text(&mut self, text: &RichText, from_customer: bool) {
-        let (format, chars_max) = (self.env.policy.desk_text, self.env.desk.message_chars_max);
-        let fits = |part: &RichText| LengthUnit::Chars.count(part.in_format(format).as_str()) <= chars_max;
-        for part in split(text, fits) {
-            self.desk_message(part.in_format(format), false, None, from_customer);
+        for part in self.desk_parts(text) {
+            self.desk_message(
+                part,
+                Said {
+                    from_customer,
+                    ..Said::default()
+                },
+            );
         }
     }
 
-    pub(super) fn desk_message(
-        &mut self,
-        text: Text,
-        opener: bool,
-        customer: Option<Box<DeskCustomer>>,
-        from_customer: bool,
-    ) {
+    /// A text of the customer joins the desk lane: what was told with it beside the first part, and the message is whole
+    /// with the last.
+    fn customer_text(&mut self, text: &RichText, mut told: Option<Box<DeskCustomer>>, completes: Option<MessageId>) {
+        let parts = self.desk_parts(text);
+        let last = parts.len().saturating_sub(1);
+        for (at, part) in parts.into_iter().enumerate() {
+            let said = Said {
+                from_customer: true,
+                opener: false,
+                customer: told.take(),
+                completes: completes.clone().filter(|_| at == last),
+            };
+            self.desk_message(part, said);
+        }
+    }
+
+    /// Whether the customer is to see that a message arrived.
+    fn shows_receipts(&self) -> bool {
+        self.env.receipts && self.env.policy.receipt_sign == ReceiptSign::Reaction
+    }
+
+    /// A text as the desk reads it, in parts that it takes.
+    fn desk_parts(&self, text: &RichText) -> Vec<Text> {
+        let (format, chars_max) = (self.env.policy.desk_text, self.env.desk.message_chars_max);
+        let fits = |part: &RichText| LengthUnit::Chars.count(part.in_format(format).as_str()) <= chars_max;
+        split(text, fits).iter().map(|part| part.in_format(format)).collect()
+    }
+
+    pub(super) fn desk_message(&mut self, text: Text, said: Said) {
+        let Said {
+            opener,
+            customer,
+            from_customer,
+            completes,
+        } = said;
         let session = self
             .conversation
             .state
@@ -208,6 +259,7 @@ impl Draft<'_> {
             customer,
             url,
             from_customer,
+            completes,
         });
     }
 

@@ -46,7 +46,7 @@ pub(super) fn place_opened(draft: &mut Draft<'_>, place: &Address) -> Verdict {
 
 /// Another delivery arrived.
 pub(super) fn taken(draft: &mut Draft<'_>, payload: &Payload) -> Verdict {
-    if let Payload::Desk(DeskPayload::File { file }) = payload {
+    if let Payload::Desk(DeskPayload::File { file, .. }) = payload {
         draft.notice(NoticeKind::FileReceived, Some(file.name.as_str()));
     }
     Verdict::Kept
@@ -67,7 +67,7 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
             | DeskPayload::File { .. },
         ) => {
             let name = match payload {
-                Payload::Desk(DeskPayload::File { file }) => Some(file.name.as_str()),
+                Payload::Desk(DeskPayload::File { file, .. }) => Some(file.name.as_str()),
                 _ => None,
             };
             draft.undelivered(name, detail);
@@ -80,7 +80,7 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
             }
             "a message of the agent"
         }
-        Payload::Chat(ChatPayload::Notice { .. }) => "a notice to the customer",
+        Payload::Chat(ChatPayload::Notice { .. } | ChatPayload::Question { .. }) => "a notice to the customer",
         // A session whose place is dead is over: `decide` has its own row for it.
         Payload::Chat(ChatPayload::Open { .. }) => "the opening of a place",
         Payload::Desk(DeskPayload::End) => "the end of the session",

@@ -92,10 +92,28 @@ pub struct Session {
     pub agent: Option<Author>,
     /// Whether the agent goes on speaking with the next message.
     pub speaking: Speaking,
+    /// What the desk asks of the customer and nobody has told yet.
+    pub asks: Asks,
     /// What its timers go by.
     pub watch: Watch,
     /// The album whose parts are still coming.
     pub album: Option<Album>,
+}
+
+/// What is asked of the customer beside the talk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// A phone number.
+    pub phone: bool,
+    /// An e-mail address.
+    pub email: bool,
+}
+
+impl Asks {
+    /// Whether anything is.
+    pub const fn any(self) -> bool {
+        self.phone || self.email
+    }
 }
 
 /// Where an agent's message stands among what is said.
@@ -132,6 +150,17 @@ pub struct Ended {
     pub at: Timestamp,
     /// Why: the first reason that came.
     pub reason: EndReason,
+    /// Where its answer stands at the desk, while the customer is asked whether it was solved.
+    pub asked: Option<Asked>,
+}
+
+/// Where a session's lane goes on after its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The last number given in its desk lane.
+    pub desk_seq: u64,
+    /// The last message number given.
+    pub messages: u32,
 }
 
 impl Conversation {

@@ -38,6 +38,19 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
             "{agent}",
         ),
         NoticeKind::DeskAway => (&texts.desk_away, None, DESK_AWAY, "{agent}"),
+        NoticeKind::AskPhone => (
+            &texts.ask_phone,
+            Some("label_provide_phone_number"),
+            ASK_PHONE,
+            "{agent}",
+        ),
+        NoticeKind::AskEmail => (
+            &texts.ask_email,
+            Some("label_provide_email_address"),
+            ASK_EMAIL,
+            "{agent}",
+        ),
+        NoticeKind::Answered => (&texts.answered, None, ANSWERED, "{agent}"),
     };
     let desk_text = desk_key.and_then(|key| env.desk_texts.get(key)).map(String::as_str);
     let chosen = choose(choice, desk_text, ours)?;
@@ -56,6 +69,12 @@ pub(super) fn notice(env: &Env<'_>, kind: NoticeKind, name: Option<&str>) -> Opt
 pub(super) fn undelivered(env: &Env<'_>, name: Option<&str>, reason: &str) -> Option<Text> {
     let text = notice(env, NoticeKind::Undelivered, name)?;
     Some(Text::new(text.as_str().replace("{reason}", reason)))
+}
+
+/// The question whether it was solved, as set; `None` where it is switched off.
+pub(super) fn solved_question(env: &Env<'_>) -> Option<Text> {
+    let text = choose(&env.texts.solved_question, None, SOLVED_QUESTION)?;
+    Some(Text::from(text)).filter(|text| !text.is_blank())
 }
 
 /// What stands in front of a reply that comes after the end.
@@ -88,5 +107,11 @@ const NOBODY_CAME: &str = "Nobody of our team was free for you in time. You are 
 const SILENCE_WARNING: &str = "Are you still there? Nobody has written for a while, so this chat with our team will end soon. Write something to go on.";
 const SILENCE_ENDED: &str =
     "The chat with our team is over, since nobody wrote any more. You are talking to the bot again.";
+const ASK_PHONE: &str =
+    "If you like, leave your phone number, so that our team can reach you should this chat break off.";
+const ASK_EMAIL: &str =
+    "If you like, leave your e-mail address, so that our team can reach you should this chat break off.";
+const SOLVED_QUESTION: &str = "Was your question solved?";
+const ANSWERED: &str = "Thank you. Your answer was passed on to our team.";
 const DESK_AWAY: &str =
     "Our team cannot be reached right now. What you wrote is kept, and will be delivered as soon as that is possible.";

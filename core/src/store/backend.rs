@@ -367,7 +367,7 @@ impl NewRow {
 /// The file of ours that a payload cannot be delivered without.
 pub(crate) fn blob_of(payload: &Payload) -> Option<BlobId> {
     let file = match payload {
-        Payload::Desk(DeskPayload::File { file }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
+        Payload::Desk(DeskPayload::File { file, .. }) | Payload::Chat(ChatPayload::File { file, .. }) => file,
         Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => return None,
     };
     match file.source {

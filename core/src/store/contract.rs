@@ -140,6 +140,10 @@ pub trait Store: Send + Sync + 'static {
 
 /// What a decision may know of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing whether the platform has it, and they do not hang together"
+)]
 pub struct ChannelFacts {
     /// Lengths and sizes.
     pub limits: ChatLimits,
@@ -147,6 +151,10 @@ pub struct ChannelFacts {
     pub files: bool,
     /// Whether it holds a session in a place that has to be opened.
     pub places: bool,
+    /// Whether it can show that a message of the customer arrived.
+    pub receipts: bool,
+    /// Whether it has buttons.
+    pub buttons: bool,
 }
 
 /// An event to be committed.

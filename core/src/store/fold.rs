@@ -51,6 +51,8 @@ impl Brain {
         },
         files: true,
         places: false,
+        receipts: false,
+        buttons: false,
     };
 
     fn chat(&self, channel: &ChannelId) -> ChannelFacts {
@@ -438,6 +440,8 @@ impl<'b> Batch<'b> {
             chat: chat.limits,
             files: chat.files,
             places: chat.places,
+            receipts: chat.receipts,
+            buttons: chat.buttons,
             unsent_to: self.brain.unsent_to,
             desk: self.brain.desk,
             hook_address: &hook_address,

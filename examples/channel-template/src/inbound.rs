@@ -187,7 +187,7 @@ fn event(what: What) -> CustomerEvent {
         What::Message { text, files } => CustomerEvent::Message(CustomerMessage {
             text: text.map(RichText::from),
             files: files.into_iter().map(attachment).collect(),
-            album: None,
+            ..CustomerMessage::default()
         }),
         What::Edit { text } => CustomerEvent::Edited(text.into()),
         // Never nothing: the agent sees that there was something.

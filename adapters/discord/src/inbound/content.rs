@@ -26,8 +26,7 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
     CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files,
-        // All its files stand in the one message.
-        album: None,
+        ..CustomerMessage::default()
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files: said.files,
         album: message.media_group_id().map(|id| AlbumId::new(id.0.clone())),
+        ..CustomerMessage::default()
     }
 }
 
@@ -80,7 +81,7 @@ fn with(file: impl Into<Option<Attachment>>, text: Option<RichText>) -> Customer
     let mut message = CustomerMessage {
         text,
         files: file.into().into_iter().collect(),
-        album: None,
+        ..CustomerMessage::default()
     };
     if message.text.is_none() && message.files.is_empty() {
         message.text = Some(line::UNKNOWN.into());

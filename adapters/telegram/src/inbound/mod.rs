@@ -201,6 +201,16 @@ fn known(user: Option<&User>) -> Profile {
         username: user.and_then(|user| user.username.as_deref()).map(Text::from),
         language: user.and_then(|user| user.language_code.clone()),
         platform: Some("Telegram".to_owned()),
+        link: user.map(page),
         contact: None,
     }
+}
+
+/// The address of somebody's page: by the handle for everybody, else one that Telegram's own programs open, for those who
+/// share a chat with the customer.
+fn page(user: &User) -> String {
+    user.username.as_deref().map_or_else(
+        || format!("tg://user?id={}", user.id),
+        |name| format!("https://t.me/{name}"),
+    )
 }

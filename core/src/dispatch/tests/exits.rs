@@ -213,7 +213,7 @@ impl Desk for FakeDesk {
             Ok(None) => {}
             Err(outcome) => return outcome,
         }
-        if let DeskPayload::File { file } = delivery.payload {
+        if let DeskPayload::File { file, .. } = delivery.payload {
             locked(&self.types).push(file.media_type.clone());
         }
         match self.side.call(words_of(&delivery)).await {

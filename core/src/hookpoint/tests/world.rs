@@ -21,7 +21,7 @@ use crate::{
         Address, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, DeskEvent, DeskLimits, HookAddress,
         Line, Profile, SessionId, Signal, Text, Timestamp,
     },
-    session::{Conversation, Event, Session, Speaking, State, Verdict, Watch},
+    session::{Asks, Conversation, Event, Session, Speaking, State, Verdict, Watch},
     store::{
         Accepted, Arrivals, Claims, DeadLetter, DueTimer, Incoming, Lease, LettersOf, Maintained, Maintenance, Owners,
         QueueFacts, Recorded, SessionFacts, Settle, Standing, Store, StoreError, blobs::Blobs,
@@ -192,6 +192,7 @@ fn standing(session: SessionId) -> Conversation {
         url: None,
         agent: None,
         speaking: Speaking::Begins,
+        asks: Asks::default(),
         watch: Watch::since(Timestamp::default()),
         album: None,
     });

@@ -34,6 +34,12 @@ pub enum Instruction {
         /// The field that it belongs in.
         key: Option<String>,
     },
+    /// `emailAddress`: the customer should be asked for an e-mail address. No page shows it; it is read as the phone number's
+    /// fellow.
+    AskEmailAddress {
+        /// The field that it belongs in.
+        key: Option<String>,
+    },
     /// `show_team`: the team should be shown.
     ShowTeam {
         /// Addresses of their pictures.
@@ -53,8 +59,14 @@ impl ChatConfig {
     pub fn availability(&self) -> Availability {
         Availability {
             no_agents: self.instructions.contains(&Instruction::NoAgents),
+            asks_phone: self.asks(|asked| matches!(asked, Instruction::AskPhoneNumber { .. })),
+            asks_email: self.asks(|asked| matches!(asked, Instruction::AskEmailAddress { .. })),
             texts: self.texts.clone(),
         }
+    }
+
+    fn asks(&self, what: impl Fn(&Instruction) -> bool) -> bool {
+        self.instructions.iter().any(what)
     }
 
     fn of_reply(reply: &Reply) -> Self {
@@ -126,6 +138,7 @@ fn instruction(entry: &Value) -> Option<Instruction> {
     Some(match kind.as_str() {
         "hide_reason_no_agents_available" => Instruction::NoAgents,
         "phoneNumber" => Instruction::AskPhoneNumber { key: text("key") },
+        "emailAddress" => Instruction::AskEmailAddress { key: text("key") },
         "show_team" => Instruction::ShowTeam {
             pictures: fields.get("team_profile_pictures").map(strings).unwrap_or_default(),
         },

@@ -46,6 +46,7 @@ fn message(number: u32, customer: Option<DeskCustomer>) -> DeskPayload {
         customer: customer.map(Box::new),
         url: None,
         from_customer: true,
+        completes: None,
     }
 }
 
@@ -77,6 +78,7 @@ fn file() -> DeskPayload {
             bytes: None,
             source: FileSource::Blob(BlobId::mint()),
         },
+        completes: None,
     }
 }
 

@@ -245,8 +245,13 @@ async fn a_configuration_is_read_with_what_is_unknown_kept() {
             },
         ]
     );
-    let Availability { no_agents, texts } = config.availability();
-    assert!(no_agents);
+    let Availability {
+        no_agents,
+        asks_phone,
+        asks_email,
+        texts,
+    } = config.availability();
+    assert_eq!((no_agents, asks_phone, asks_email), (true, true, false));
     assert_eq!(
         texts.keys().collect::<Vec<_>>(),
         ["file_uploaded_text", "start_chat_instructions"]

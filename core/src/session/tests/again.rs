@@ -17,6 +17,7 @@ fn answers(scene: &Scene, session: SessionId) -> Vec<(&'static str, Result<(), N
         text: "hello".into(),
         customer: None,
         url: None,
+        completes: None,
         from_customer: true,
     };
     let file = Attachment {
@@ -40,7 +41,7 @@ fn answers(scene: &Scene, session: SessionId) -> Vec<(&'static str, Result<(), N
     let rows = [
         (desk, Payload::Desk(message(true))),
         (desk, Payload::Desk(message(false))),
-        (desk, Payload::Desk(DeskPayload::File { file })),
+        (desk, Payload::Desk(DeskPayload::File { file, completes: None })),
         (desk, Payload::Desk(log)),
         (desk, Payload::Desk(DeskPayload::End)),
         (chat, Payload::Chat(ChatPayload::Open { session })),

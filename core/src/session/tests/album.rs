@@ -18,7 +18,7 @@ fn part(number: usize, caption: Option<&str>) -> Event {
 /// What goes to the desk, each text in its words and each file by its name.
 fn rows(transition: &Transition) -> Vec<String> {
     let said = |payload: &&DeskPayload| match payload {
-        DeskPayload::File { file } => Some(file.name.as_str().to_owned()),
+        DeskPayload::File { file, .. } => Some(file.name.as_str().to_owned()),
         DeskPayload::Message { text, .. } => Some(text.as_str().to_owned()),
         _ => None,
     };

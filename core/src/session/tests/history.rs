@@ -18,6 +18,7 @@ fn ada() -> Escalation {
         username: Some("ada".into()),
         language: Some("en".into()),
         platform: Some("Telegram".into()),
+        link: None,
         contact: None,
     };
     escalation

@@ -3,6 +3,7 @@
 mod again;
 mod album;
 mod content;
+mod courtesy;
 mod dead_letters;
 mod ends;
 mod history;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, Receipt},
     model::{
-        Address, AlbumId, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey,
+        Address, AlbumId, Answer, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey,
         CustomerEvent, CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource,
         Formatting, HookAddress, LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
     },
@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub(super) chat: ChatLimits,
     pub(super) files: bool,
     pub(super) places: bool,
+    pub(super) receipts: bool,
+    pub(super) buttons: bool,
     pub(super) unsent_to: UnsentTo,
     pub(super) desk: DeskLimits,
     /// What the ledger knows of the conversation.
@@ -65,6 +67,8 @@ impl Scene {
             },
             files: true,
             places: false,
+            receipts: false,
+            buttons: false,
             unsent_to: UnsentTo::Bot,
             desk: DeskLimits {
                 message_chars_max: 10_000,
@@ -133,6 +137,8 @@ impl Scene {
             chat: self.chat,
             files: self.files,
             places: self.places,
+            receipts: self.receipts,
+            buttons: self.buttons,
             unsent_to: self.unsent_to,
             desk: self.desk,
             hook_address: &HOOK_ADDRESS,
@@ -287,8 +293,14 @@ pub(super) fn says_at(position: i64, text: &str) -> Event {
 
 pub(super) fn sends(text: Option<&str>, files: Vec<Attachment>) -> Event {
     let text = text.map(RichText::from);
-    let album = None;
-    customer(None, CustomerEvent::Message(CustomerMessage { text, files, album }))
+    customer(
+        None,
+        CustomerEvent::Message(CustomerMessage {
+            text,
+            files,
+            ..CustomerMessage::default()
+        }),
+    )
 }
 
 /// A part of an album.
@@ -297,6 +309,7 @@ pub(super) fn sends_part(album: &str, caption: Option<&str>, file: Attachment) -
         text: caption.map(RichText::from),
         files: vec![file],
         album: Some(AlbumId::new(album)),
+        ..CustomerMessage::default()
     };
     customer(Some(100), CustomerEvent::Message(message))
 }
@@ -315,6 +328,11 @@ pub(super) fn ends() -> Event {
 
 pub(super) fn ends_at(position: i64) -> Event {
     customer(Some(position), CustomerEvent::Ended)
+}
+
+/// The customer answers whether a session solved it.
+pub(super) fn answers(session: SessionId, answer: Answer) -> Event {
+    customer(Some(101), CustomerEvent::Answered { session, answer })
 }
 
 pub(super) fn escalates(escalation: Escalation) -> Event {
@@ -358,14 +376,16 @@ pub(super) fn agent_ends(session: SessionId) -> Event {
 
 /// The desk says whether nobody is there, in answer to row 1.
 pub(super) fn availability(session: SessionId, no_agents: bool) -> Event {
-    let texts = BTreeMap::new();
     Event::Settled(Settled {
         id: DeliveryId {
             lane: Lane::Desk(session),
             seq: 1,
         },
         payload: Payload::Desk(DeskPayload::AskAvailability),
-        settlement: Settlement::Delivered(Receipt::Availability(Availability { no_agents, texts })),
+        settlement: Settlement::Delivered(Receipt::Availability(Availability {
+            no_agents,
+            ..Availability::default()
+        })),
     })
 }
 
@@ -562,6 +582,9 @@ fn notice_told(kind: NoticeKind) -> &'static str {
         NoticeKind::SilenceWarning => "silence_warning",
         NoticeKind::SilenceEnded => "silence_ended",
         NoticeKind::DeskAway => "desk_away",
+        NoticeKind::AskPhone => "ask_phone",
+        NoticeKind::AskEmail => "ask_email",
+        NoticeKind::Answered => "answered",
     }
 }
 

@@ -4,7 +4,7 @@
 use super::scene::*;
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
+    model::{Answer, BotEvent, Contact, DeskEvent, Escalation, OnNoAgents, OnTimeout, SessionId, Text},
     session::{Event, State, TimerKind, Told, decide::Occurrence},
 };
 
@@ -49,6 +49,8 @@ listed! {
         AlbumPart,
         Edited,
         CustomerEnded,
+        /// About a session of which nobody asked.
+        Answered,
         Former,
         Escalate,
         BotEnded,
@@ -131,6 +133,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         // The bot has it. An agent's late word still goes out; nothing else concerns a human.
         (WithBot, Message | AlbumPart | Edited | CustomerEnded) => "with_bot bots",
         (WithBot, Former) => "with_bot kept",
+        (WithBot, Answered) => "with_bot over",
         (WithBot, Escalate) => "opening opened: record bot's, desk.availability, desk.opener, opening timer set",
         (WithBot, BotEnded) => "with_bot over",
         (WithBot, PushLog) => "with_bot kept: record bot's, desk.log",
@@ -162,6 +165,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
         }
         (Opening, Former) => "opening bots",
+        (Opening, Answered) => "opening over",
         (Opening, Escalate) => "opening already",
         (Opening, BotEnded) => {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)+1"
@@ -236,6 +240,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
         }
         (Waiting, Former) => "waiting bots",
+        (Waiting, Answered) => "waiting over",
         (Waiting, Escalate) => "waiting already",
         (Waiting, BotEnded) => {
             "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
@@ -301,6 +306,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "with_bot kept: desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
         }
         (WithAgent | Warning | Warned, Former) => "with_agent bots",
+        (WithAgent | Warning | Warned, Answered) => "with_agent over",
         (WithAgent | Warning | Warned, Escalate) => "with_agent already",
         (Warning, BotEnded) => "with_bot kept: desk.end, desk_away timer cleared, notice:ended, bot:handed_back(bot)",
         (WithAgent | Warned, BotEnded) => {
@@ -418,6 +424,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         }
         // Nothing else tears it apart.
         (Gathering, Former) => "with_agent bots",
+        (Gathering, Answered) => "with_agent over",
         (Gathering, Escalate) => "with_agent already",
         (Gathering, PushLog | PastTyping | PastEnded | AgentsThere | NobodyEscalateAnyway) => "with_agent over",
         (Gathering, OpenerTaken | LogTaken | LeavingDue | PastDue) => "with_agent over",
@@ -469,6 +476,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
         // Either way of leaving. What reached the desk is over there; an agent's late word still goes out.
         (Leaving | LeavingTicket, Former) => "leaving bots",
+        (Leaving | LeavingTicket, Answered) => "leaving over",
         (Leaving | LeavingTicket, Escalate) => "leaving already",
         (Leaving | LeavingTicket, PushLog) => "leaving over",
         (Leaving | LeavingTicket, AgentMessage) => "leaving kept: record, chat.message",
@@ -674,6 +682,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         What::AlbumPart => sends_part("album", None, picture("two.png", Some(10))),
         What::Edited => edits_at(100, "hm?"),
         What::CustomerEnded => ends_at(100),
+        What::Answered => answers(past, Answer::Solved),
         What::Former => says_at(MARK, "before that"),
         What::Escalate => {
             let mut escalation = Escalation::because("again");
@@ -768,6 +777,7 @@ impl What {
             Occurrence::Message(_) => Self::Message,
             Occurrence::Edited(_) => Self::Edited,
             Occurrence::CustomerEnded => Self::CustomerEnded,
+            Occurrence::Answered(..) => Self::Answered,
             Occurrence::Former => Self::Former,
             Occurrence::Escalate(..) => Self::Escalate,
             Occurrence::BotEnded => Self::BotEnded,
@@ -837,7 +847,7 @@ impl What {
                 kind: NoticeKind::SilenceWarning,
                 ..
             }) => Self::WarningTaken,
-            Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeTaken,
+            Payload::Chat(ChatPayload::Notice { .. } | ChatPayload::Question { .. }) => Self::NoticeTaken,
             Payload::Bot(_) => Self::BotEventTaken,
         }
     }
@@ -862,7 +872,7 @@ impl What {
                 kind: NoticeKind::SilenceWarning,
                 ..
             }) => Self::WarningDead,
-            Payload::Chat(ChatPayload::Notice { .. }) => Self::NoticeDead,
+            Payload::Chat(ChatPayload::Notice { .. } | ChatPayload::Question { .. }) => Self::NoticeDead,
             Payload::Bot(_) => Self::BotEventDead,
         }
     }
@@ -894,6 +904,7 @@ fn desk_message(opener: bool, from_customer: bool) -> Payload {
         customer: None,
         url: None,
         from_customer,
+        completes: None,
     })
 }
 
@@ -907,7 +918,7 @@ fn log() -> Payload {
 
 fn file() -> Payload {
     let file = picture("cat.png", Some(10));
-    Payload::Desk(DeskPayload::File { file })
+    Payload::Desk(DeskPayload::File { file, completes: None })
 }
 
 fn open(session: SessionId) -> Payload {

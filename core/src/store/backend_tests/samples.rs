@@ -8,7 +8,7 @@ use crate::{
         Address, Attachment, BlobId, ChannelId, ConversationId, ConversationKey, CustomerId, EndReason, FileKind,
         FileSource, HookAddress, Profile, SessionId, Timestamp,
     },
-    session::{Conversation, Ended, Session, Speaking, State, Watch},
+    session::{Asks, Conversation, Ended, Session, Speaking, State, Watch},
     store::backend::{Changes, NewRow},
 };
 
@@ -63,6 +63,7 @@ pub(super) fn escalated(n: u128) -> Conversation {
         url: None,
         agent: None,
         speaking: Speaking::Begins,
+        asks: Asks::default(),
         watch: Watch::since(at(0)),
         album: None,
     };
@@ -78,6 +79,7 @@ pub(super) fn ended(n: u128, at: Timestamp) -> Conversation {
         session: session_id(n),
         at,
         reason: EndReason::Agent,
+        asked: None,
     };
     Conversation {
         last: Some(last),

@@ -102,4 +102,6 @@ pub(crate) const CHAT: ChannelFacts = ChannelFacts {
     },
     files: true,
     places: false,
+    receipts: false,
+    buttons: false,
 };

@@ -28,7 +28,7 @@ use crate::{
         Address, ChannelId, ConversationId, ConversationKey, CustomerId, EventKey, HookAddress, Line, Profile,
         SessionId, Timestamp,
     },
-    session::{Conversation, Session, Speaking, State, Told, Watch},
+    session::{Asks, Conversation, Session, Speaking, State, Told, Watch},
     store::{
         LettersOf, StoreError,
         backend::{Backend, Changes, NewRow, Wanted, WantedMore},
@@ -481,6 +481,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
             url: None,
             agent: None,
             speaking: Speaking::Begins,
+            asks: Asks::default(),
             watch: Watch::since(at),
             album: None,
         };

@@ -9,10 +9,12 @@ use super::{
 };
 use crate::{
     model::{
-        Address, AlbumId, Attachment, Author, ConversationId, Epoch, HookAddress, Position, RichText, SessionId, Span,
-        Text, Timestamp,
+        Address, AlbumId, Attachment, Author, ConversationId, Epoch, HookAddress, MessageId, Position, RichText,
+        SessionId, Span, Text, Timestamp,
     },
-    session::{Album, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
+    session::{
+        Album, Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch,
+    },
 };
 
 impl Stored for Conversation {
@@ -159,6 +161,10 @@ struct SessionForm {
     /// Whether the agent spoke last.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     speaks: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    asks_phone: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    asks_email: bool,
     /// None in a row of before there was one: then the timer counts from the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     watch: Option<WatchForm>,
@@ -179,6 +185,7 @@ impl From<&Session> for SessionForm {
             url,
             agent,
             speaking,
+            asks: Asks { phone, email },
             watch,
             album,
         } = session;
@@ -193,6 +200,8 @@ impl From<&Session> for SessionForm {
             url: url.clone(),
             agent: agent.as_ref().map(AuthorForm::from),
             speaks: *speaking == Speaking::GoesOn,
+            asks_phone: *phone,
+            asks_email: *email,
             watch: Some((*watch).into()),
             album: album.as_ref().map(AlbumForm::from),
         }
@@ -212,6 +221,10 @@ impl From<SessionForm> for Session {
             profile: form.profile.into(),
             url: form.url,
             agent: form.agent.map(Author::from),
+            asks: Asks {
+                phone: form.asks_phone,
+                email: form.asks_email,
+            },
             speaking: if form.speaks {
                 Speaking::GoesOn
             } else {
@@ -229,6 +242,8 @@ struct AlbumForm {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     captions: Vec<CaptionForm>,
     files: Vec<AttachmentForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     since: i64,
     last: i64,
 }
@@ -239,6 +254,7 @@ impl From<&Album> for AlbumForm {
             id,
             captions,
             files,
+            message,
             since,
             last,
         } = album;
@@ -246,6 +262,7 @@ impl From<&Album> for AlbumForm {
             id: id.as_str().to_owned(),
             captions: captions.iter().map(CaptionForm::from).collect(),
             files: files.iter().map(AttachmentForm::from).collect(),
+            message: message.as_ref().map(|message| message.as_str().to_owned()),
             since: since.as_millis(),
             last: last.as_millis(),
         }
@@ -258,6 +275,7 @@ impl From<AlbumForm> for Album {
             id: AlbumId::new(form.id),
             captions: form.captions.into_iter().map(RichText::from).collect(),
             files: form.files.into_iter().map(Attachment::from).collect(),
+            message: form.message.map(MessageId::new),
             since: Timestamp::from_millis(form.since),
             last: Timestamp::from_millis(form.last),
         }
@@ -412,15 +430,29 @@ struct EndedForm {
     session: Uuid,
     at: i64,
     reason: EndReasonForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<AskedForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AskedForm {
+    desk_seq: u64,
+    messages: u32,
 }
 
 impl From<Ended> for EndedForm {
     fn from(ended: Ended) -> Self {
-        let Ended { session, at, reason } = ended;
+        let Ended {
+            session,
+            at,
+            reason,
+            asked,
+        } = ended;
         Self {
             session: session.uuid(),
             at: at.as_millis(),
             reason: reason.into(),
+            asked: asked.map(|Asked { desk_seq, messages }| AskedForm { desk_seq, messages }),
         }
     }
 }
@@ -431,6 +463,9 @@ impl From<EndedForm> for Ended {
             session: SessionId::from_uuid(form.session),
             at: Timestamp::from_millis(form.at),
             reason: form.reason.into(),
+            asked: form
+                .asked
+                .map(|AskedForm { desk_seq, messages }| Asked { desk_seq, messages }),
         }
     }
 }

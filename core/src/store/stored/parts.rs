@@ -51,6 +51,8 @@ pub(in crate::store) struct ProfileForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     contact: Option<ContactForm>,
 }
 
@@ -61,6 +63,7 @@ impl From<&Profile> for ProfileForm {
             username,
             language,
             platform,
+            link,
             contact,
         } = profile;
         Self {
@@ -68,6 +71,7 @@ impl From<&Profile> for ProfileForm {
             username: words(username.as_ref()),
             language: language.clone(),
             platform: platform.clone(),
+            link: link.clone(),
             contact: contact.as_ref().map(ContactForm::from),
         }
     }
@@ -80,6 +84,7 @@ impl From<ProfileForm> for Profile {
             username: form.username.map(Text::new),
             language: form.language,
             platform: form.platform,
+            link: form.link,
             contact: form.contact.map(Contact::from),
         }
     }

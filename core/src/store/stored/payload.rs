@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload},
-    model::{Author, Contact, RichText, SessionId, Span, Text},
+    model::{Author, Contact, MessageId, RichText, SessionId, Span, Text},
 };
 
 impl Stored for Payload {
@@ -64,9 +64,13 @@ pub(in crate::store) enum DeskForm {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
         from_customer: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        completes: Option<String>,
     },
     File {
         file: AttachmentForm,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        completes: Option<String>,
     },
     End,
 }
@@ -87,6 +91,7 @@ impl From<&DeskPayload> for DeskForm {
                 customer,
                 url,
                 from_customer,
+                completes,
             } => Self::Message {
                 opener: *opener,
                 number: *number,
@@ -94,8 +99,12 @@ impl From<&DeskPayload> for DeskForm {
                 customer: customer.as_deref().map(DeskCustomerForm::from),
                 url: url.clone(),
                 from_customer: *from_customer,
+                completes: completes.as_ref().map(|id| id.as_str().to_owned()),
             },
-            DeskPayload::File { file } => Self::File { file: file.into() },
+            DeskPayload::File { file, completes } => Self::File {
+                file: file.into(),
+                completes: completes.as_ref().map(|id| id.as_str().to_owned()),
+            },
             DeskPayload::End => Self::End,
         }
     }
@@ -117,6 +126,7 @@ impl From<DeskForm> for DeskPayload {
                 customer,
                 url,
                 from_customer,
+                completes,
             } => Self::Message {
                 opener,
                 number,
@@ -124,8 +134,12 @@ impl From<DeskForm> for DeskPayload {
                 customer: customer.map(|customer| Box::new(customer.into())),
                 url,
                 from_customer,
+                completes: completes.map(MessageId::new),
             },
-            DeskForm::File { file } => Self::File { file: file.into() },
+            DeskForm::File { file, completes } => Self::File {
+                file: file.into(),
+                completes: completes.map(MessageId::new),
+            },
             DeskForm::End => Self::End,
         }
     }
@@ -186,6 +200,10 @@ pub(in crate::store) enum ChatForm {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<AuthorForm>,
     },
+    Question {
+        session: Uuid,
+        text: String,
+    },
 }
 
 impl From<&ChatPayload> for ChatForm {
@@ -217,6 +235,10 @@ impl From<&ChatPayload> for ChatForm {
                 kind: (*kind).into(),
                 text: text.as_str().to_owned(),
                 agent: agent.as_ref().map(AuthorForm::from),
+            },
+            ChatPayload::Question { session, text } => Self::Question {
+                session: session.uuid(),
+                text: text.as_str().to_owned(),
             },
         }
     }
@@ -252,6 +274,10 @@ impl From<ChatForm> for ChatPayload {
                 text: Text::new(text),
                 agent: agent.map(Author::from),
             },
+            ChatForm::Question { session, text } => Self::Question {
+                session: SessionId::from_uuid(session),
+                text: Text::new(text),
+            },
         }
     }
 }
@@ -274,6 +300,9 @@ pub(in crate::store) enum NoticeForm {
     SilenceWarning,
     SilenceEnded,
     DeskAway,
+    AskPhone,
+    AskEmail,
+    Answered,
 }
 
 impl From<NoticeKind> for NoticeForm {
@@ -294,6 +323,9 @@ impl From<NoticeKind> for NoticeForm {
             NoticeKind::SilenceWarning => Self::SilenceWarning,
             NoticeKind::SilenceEnded => Self::SilenceEnded,
             NoticeKind::DeskAway => Self::DeskAway,
+            NoticeKind::AskPhone => Self::AskPhone,
+            NoticeKind::AskEmail => Self::AskEmail,
+            NoticeKind::Answered => Self::Answered,
         }
     }
 }
@@ -316,6 +348,9 @@ impl From<NoticeForm> for NoticeKind {
             NoticeForm::SilenceWarning => Self::SilenceWarning,
             NoticeForm::SilenceEnded => Self::SilenceEnded,
             NoticeForm::DeskAway => Self::DeskAway,
+            NoticeForm::AskPhone => Self::AskPhone,
+            NoticeForm::AskEmail => Self::AskEmail,
+            NoticeForm::Answered => Self::Answered,
         }
     }
 }

@@ -33,6 +33,10 @@ pub(in crate::store) enum ReceiptForm {
     },
     Availability {
         no_agents: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks_phone: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks_email: bool,
         texts: BTreeMap<String, String>,
     },
 }
@@ -49,8 +53,15 @@ impl From<&Receipt> for ReceiptForm {
                 ticket: ticket.clone(),
                 message: message.clone(),
             },
-            Receipt::Availability(Availability { no_agents, texts }) => Self::Availability {
+            Receipt::Availability(Availability {
+                no_agents,
+                asks_phone,
+                asks_email,
+                texts,
+            }) => Self::Availability {
                 no_agents: *no_agents,
+                asks_phone: *asks_phone,
+                asks_email: *asks_email,
                 texts: texts.clone(),
             },
         }
@@ -66,7 +77,17 @@ impl From<ReceiptForm> for Receipt {
                 place: Address::new(place),
             },
             ReceiptForm::Ticket { ticket, message } => Self::Ticket { ticket, message },
-            ReceiptForm::Availability { no_agents, texts } => Self::Availability(Availability { no_agents, texts }),
+            ReceiptForm::Availability {
+                no_agents,
+                asks_phone,
+                asks_email,
+                texts,
+            } => Self::Availability(Availability {
+                no_agents,
+                asks_phone,
+                asks_email,
+                texts,
+            }),
         }
     }
 }

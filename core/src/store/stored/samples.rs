@@ -7,13 +7,15 @@ use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
         Address, AlbumId, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey,
-        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, RichText,
-        SessionId, Span, Speaker, Style, Text, Timestamp, Unsent,
+        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile,
+        RichText, SessionId, Span, Speaker, Style, Text, Timestamp, Unsent,
     },
-    session::{Album, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
+    session::{
+        Album, Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch,
+    },
 };
 
-pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
+pub(in crate::store) const NOTICES: [NoticeKind; 18] = [
     NoticeKind::Waiting,
     NoticeKind::Connected,
     NoticeKind::NoAgents,
@@ -28,6 +30,9 @@ pub(in crate::store) const NOTICES: [NoticeKind; 15] = [
     NoticeKind::NobodyCame,
     NoticeKind::SilenceWarning,
     NoticeKind::SilenceEnded,
+    NoticeKind::AskPhone,
+    NoticeKind::AskEmail,
+    NoticeKind::Answered,
     NoticeKind::DeskAway,
 ];
 
@@ -59,7 +64,14 @@ pub(in crate::store) fn conversations() -> impl Strategy<Value = Conversation> {
             at,
         })
     };
-    let ended = (session_ids(), times(), reasons()).prop_map(|(session, at, reason)| Ended { session, at, reason });
+    let ended = (session_ids(), times(), reasons(), option::of(any::<(u64, u32)>())).prop_map(
+        |(session, at, reason, asked)| Ended {
+            session,
+            at,
+            reason,
+            asked: asked.map(|(desk_seq, messages)| Asked { desk_seq, messages }),
+        },
+    );
     let ids = (any::<u128>(), keys(), any::<u64>());
     let marks = (option::of(mark()), option::of(mark()), option::of(strings()));
     let places = (marks, any::<(u64, u64)>());
@@ -97,7 +109,14 @@ pub(in crate::store) fn receipts() -> impl Strategy<Value = Receipt> {
         }),
         (option::of(strings()), option::of(strings()))
             .prop_map(|(ticket, message)| Receipt::Ticket { ticket, message }),
-        (any::<bool>(), texts).prop_map(|(no_agents, texts)| Receipt::Availability(Availability { no_agents, texts })),
+        (any::<[bool; 3]>(), texts).prop_map(|([no_agents, asks_phone, asks_email], texts)| Receipt::Availability(
+            Availability {
+                no_agents,
+                asks_phone,
+                asks_email,
+                texts
+            }
+        )),
     ]
 }
 
@@ -136,13 +155,14 @@ fn states() -> impl Strategy<Value = State> {
 fn sessions() -> impl Strategy<Value = Session> {
     let numbers = any::<(u64, u32, u64)>();
     let words = (strings(), option::of(strings()), option::of(authors()));
+    let asks = any::<(bool, bool)>().prop_map(|(phone, email)| Asks { phone, email });
     let speaking = prop_oneof![Just(Speaking::Begins), Just(Speaking::GoesOn)];
     (
         session_ids(),
         times(),
         numbers,
         words,
-        (profiles(), speaking, watches(), option::of(albums())),
+        (profiles(), speaking, asks, watches(), option::of(albums())),
     )
         .prop_map(
             |(
@@ -150,7 +170,7 @@ fn sessions() -> impl Strategy<Value = Session> {
                 opened_at,
                 (desk_seq, messages, opener),
                 (hook_address, url, agent),
-                (profile, speaking, watch, album),
+                (profile, speaking, asks, watch, album),
             )| {
                 Session {
                     id,
@@ -163,6 +183,7 @@ fn sessions() -> impl Strategy<Value = Session> {
                     url,
                     agent,
                     speaking,
+                    asks,
                     watch,
                     album,
                 }
@@ -175,10 +196,12 @@ fn albums() -> impl Strategy<Value = Album> {
         prop::collection::vec(rich_texts(), 0..3),
         prop::collection::vec(files(), 0..3),
     );
-    (strings(), said, times(), times()).prop_map(|(id, (captions, files), since, last)| Album {
+    let message = option::of(strings());
+    (strings(), said, message, times(), times()).prop_map(|(id, (captions, files), message, since, last)| Album {
         id: AlbumId::new(id),
         captions,
         files,
+        message: message.map(MessageId::new),
         since,
         last,
     })
@@ -202,6 +225,7 @@ fn desk_payloads() -> impl Strategy<Value = DeskPayload> {
         texts(),
         option::of(customer),
         option::of(strings()),
+        option::of(message_ids()),
     );
     prop_oneof![
         Just(DeskPayload::AskAvailability),
@@ -211,18 +235,23 @@ fn desk_payloads() -> impl Strategy<Value = DeskPayload> {
             text
         }),
         message.prop_map(
-            |((opener, number, from_customer), text, customer, url)| DeskPayload::Message {
+            |((opener, number, from_customer), text, customer, url, completes)| DeskPayload::Message {
                 opener,
                 number,
                 text,
                 customer,
                 url,
                 from_customer,
+                completes,
             }
         ),
-        files().prop_map(|file| DeskPayload::File { file }),
+        (files(), option::of(message_ids())).prop_map(|(file, completes)| DeskPayload::File { file, completes }),
         Just(DeskPayload::End),
     ]
+}
+
+fn message_ids() -> impl Strategy<Value = MessageId> {
+    strings().prop_map(MessageId::new)
 }
 
 fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
@@ -241,6 +270,7 @@ fn chat_payloads() -> impl Strategy<Value = ChatPayload> {
             continues,
             file
         }),
+        (session_ids(), texts()).prop_map(|(session, text)| ChatPayload::Question { session, text }),
         (kinds, texts(), option::of(authors())).prop_map(|(kind, text, agent)| ChatPayload::Notice {
             kind,
             text,
@@ -321,13 +351,15 @@ fn profiles() -> impl Strategy<Value = Profile> {
         option::of(texts()),
         option::of(strings()),
         option::of(strings()),
+        option::of(strings()),
         option::of(contacts()),
     )
-        .prop_map(|(name, username, language, platform, contact)| Profile {
+        .prop_map(|(name, username, language, platform, link, contact)| Profile {
             name,
             username,
             language,
             platform,
+            link,
             contact,
         })
 }

@@ -13,10 +13,13 @@ use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
         Address, AlbumId, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey,
-        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, Position, Profile, RichText,
-        SessionId, Span, Style, Text, Timestamp, Unsent,
+        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile,
+        RichText, SessionId, Span, Style, Text, Timestamp, Unsent,
     },
-    session::{Album, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, TimerKind, Told, Watch},
+    session::{
+        Album, Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, TimerKind, Told,
+        Watch,
+    },
     store::StoreError,
 };
 
@@ -192,11 +195,16 @@ fn session() -> Session {
             username: Some("ada".into()),
             language: Some("en".to_owned()),
             platform: Some("Telegram".to_owned()),
+            link: Some("https://t.me/ada".to_owned()),
             contact: Some(Contact::Phone("+442079460000".to_owned())),
         },
         url: Some("https://shop.example/cart".to_owned()),
         agent: Some("Anna".into()),
         speaking: Speaking::GoesOn,
+        asks: Asks {
+            phone: true,
+            email: false,
+        },
         watch: Watch {
             since: Timestamp::from_millis(1_790_000_200_000),
             told: Told::Since(Timestamp::from_millis(1_790_000_300_000)),
@@ -223,6 +231,7 @@ fn album() -> Album {
         id: AlbumId::new("13571113"),
         captions: vec![RichText::new("look here", vec![bold])],
         files: vec![picture],
+        message: Some(MessageId::new("17")),
         since: Timestamp::from_millis(1_790_000_200_000),
         last: Timestamp::from_millis(1_790_000_200_400),
     }
@@ -249,6 +258,10 @@ fn conversation(state: State) -> Conversation {
             session: SessionId::from_uuid(Uuid::from_u128(3)),
             at: Timestamp::from_millis(1_789_000_000_000),
             reason: EndReason::Customer,
+            asked: Some(Asked {
+                desk_seq: 9,
+                messages: 4,
+            }),
         }),
     }
 }
@@ -271,6 +284,7 @@ fn payloads() -> Vec<(&'static str, Payload)> {
         })),
         url: Some("https://shop.example/cart".to_owned()),
         from_customer: true,
+        completes: None,
     };
     let log = DeskPayload::ChatbotLog {
         from: Contact::Email("ada@example.org".to_owned()),
@@ -296,7 +310,13 @@ fn payloads() -> Vec<(&'static str, Payload)> {
         ("desk_availability", Payload::Desk(DeskPayload::AskAvailability)),
         ("desk_log", Payload::Desk(log)),
         ("desk_message", Payload::Desk(message)),
-        ("desk_file", Payload::Desk(DeskPayload::File { file: from_platform })),
+        (
+            "desk_file",
+            Payload::Desk(DeskPayload::File {
+                file: from_platform,
+                completes: Some(MessageId::new("7")),
+            }),
+        ),
         ("desk_end", Payload::Desk(DeskPayload::End)),
         ("chat_message", Payload::Chat(chat_message)),
         (
@@ -308,6 +328,13 @@ fn payloads() -> Vec<(&'static str, Payload)> {
             }),
         ),
         ("chat_notice", Payload::Chat(notice)),
+        (
+            "chat_question",
+            Payload::Chat(ChatPayload::Question {
+                session: session().id,
+                text: "Was it solved?".into(),
+            }),
+        ),
         ("chat_rich_message", Payload::Chat(rich_message())),
         ("chat_presenting_notice", Payload::Chat(presenting_notice())),
     ];
@@ -422,7 +449,12 @@ fn receipts() -> [(&'static str, Receipt); 4] {
         ),
         (
             "availability",
-            Receipt::Availability(Availability { no_agents: true, texts }),
+            Receipt::Availability(Availability {
+                no_agents: true,
+                asks_phone: true,
+                asks_email: false,
+                texts,
+            }),
         ),
     ]
 }

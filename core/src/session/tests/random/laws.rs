@@ -306,8 +306,8 @@ impl Walk {
         }
     }
 
-    /// A line stands in a row for the desk, in an open album, in what the bot was given, in a message that is left, or was told to be lost.
-    /// What is lost or doubled stays so: once at the end of a walk is enough.
+    /// A line stands in a row for the desk, in an open album, in what the bot was given, in a message that is left, or was
+    /// told to be lost. What is lost or doubled stays so: once at the end of a walk is enough.
     pub(super) fn whatever_was_kept_is_in_one_place(&self) {
         for sign in &self.memory.kept {
             let holds = |text: &&Text| text.as_str().contains(sign.as_str());

@@ -250,7 +250,12 @@ impl Walk {
             Said::Part { album } => Some(AlbumId::new(album)),
             _ => None,
         };
-        CustomerEvent::Message(CustomerMessage { text, files, album })
+        CustomerEvent::Message(CustomerMessage {
+            text,
+            files,
+            album,
+            ..CustomerMessage::default()
+        })
     }
 
     /// A new update comes from the platform.
@@ -398,10 +403,10 @@ impl Walk {
         row.in_flight = false;
         let is_question = row.payload == Payload::Desk(DeskPayload::AskAvailability);
         let settlement = match how {
-            How::Delivered { no_agents } if is_question => {
-                let texts = BTreeMap::new();
-                Settlement::Delivered(Receipt::Availability(Availability { no_agents, texts }))
-            }
+            How::Delivered { no_agents } if is_question => Settlement::Delivered(Receipt::Availability(Availability {
+                no_agents,
+                ..Availability::default()
+            })),
             How::Delivered { .. } => Settlement::Delivered(Receipt::None),
             How::Dead { .. } | How::Retry { .. } if row.status == Status::TakenBack => return,
             // The question is never a dead letter: without an answer nothing is known.

@@ -118,6 +118,8 @@ impl LedgerPlace {
             limits: setup.limits,
             files: true,
             places: false,
+            receipts: false,
+            buttons: false,
         };
         ledger.know_channel(setup.channel, facts);
         ledger.know_hook_address(setup.hook_address);

@@ -1,0 +1,78 @@
+//! The question after the end: was it solved?
+
+use std::time::Duration;
+
+use super::{Asked, Draft, Effect, State, Verdict, wording};
+use crate::{
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
+    model::{Answer, SessionId, SolvedQuestion, Text},
+};
+
+/// How long an answer is taken: after that nobody looks at the ticket for it.
+const ANSWERED_WITHIN: Duration = Duration::from_hours(24);
+
+/// The desk's name of the setting that a survey is shown.
+const SURVEY: &str = "show_survey_after_chat";
+
+/// Whether the customer is asked at the end of the session that stands, and where its lane goes on. Only a session that an
+/// agent took can have solved anything.
+pub(super) fn asks(draft: &Draft<'_>) -> Option<Asked> {
+    let State::WithAgent(session) = &draft.conversation.state else {
+        return None;
+    };
+    let env = draft.env;
+    let is_wanted = match env.policy.solved_question {
+        SolvedQuestion::Never => false,
+        SolvedQuestion::Always => true,
+        SolvedQuestion::AsDeskSays => env.desk_texts.get(SURVEY).is_some_and(|shown| is_yes(shown)),
+    };
+    (env.buttons && is_wanted).then_some(Asked {
+        desk_seq: session.desk_seq,
+        messages: session.messages,
+    })
+}
+
+/// The desk's configuration writes it as a word or a number.
+fn is_yes(shown: &str) -> bool {
+    ["1", "true", "yes", "on"].contains(&shown.trim().to_ascii_lowercase().as_str())
+}
+
+/// Asks, behind the notice that the session is over, unless the text is switched off.
+pub(super) fn ask(draft: &mut Draft<'_>, session: SessionId, asked: Option<Asked>) {
+    let (Some(asked), Some(text)) = (asked, wording::solved_question(draft.env)) else {
+        return;
+    };
+    if let Some(ended) = &mut draft.conversation.last {
+        ended.asked = Some(asked);
+    }
+    draft.chat(ChatPayload::Question { session, text });
+}
+
+/// The customer answered: the ticket gets a last line. The desk files it with the session that it was told of, which has
+/// to be ended again, or an agent would sit with nobody. The first answer counts.
+pub(super) fn given(draft: &mut Draft<'_>, session: SessionId, answer: Answer) -> Verdict {
+    let now = draft.env.now;
+    let ended = draft.conversation.last.as_mut();
+    let ended = ended.filter(|ended| ended.session == session && now.since(ended.at) <= ANSWERED_WITHIN);
+    let Some(asked) = ended.and_then(|ended| ended.asked.take()) else {
+        return Verdict::Over;
+    };
+    let line = DeskPayload::Message {
+        opener: false,
+        number: asked.messages + 1,
+        text: Text::new(format!(
+            "The customer was asked whether it was solved: {}.",
+            answer.word()
+        )),
+        customer: None,
+        url: draft.env.policy.url.clone(),
+        from_customer: false,
+        completes: None,
+    };
+    for (seq, payload) in (asked.desk_seq + 1..).zip([line, DeskPayload::End]) {
+        let lane = Lane::Desk(session);
+        draft.effect(Effect::Deliver(DeliveryId { lane, seq }, Payload::Desk(payload)));
+    }
+    draft.notice(NoticeKind::Answered, None);
+    Verdict::Kept
+}
