@@ -189,6 +189,8 @@ fn sessions() -> impl Strategy<Value = Session> {
                 }
             },
         )
+        // By value it would not fit the stack of a test.
+        .boxed()
 }
 
 fn albums() -> impl Strategy<Value = Album> {
