@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use anyhow::{Context, Error, Result, anyhow, bail};
 use clap::{Arg, Command, CommandFactory, FromArgMatches, Parser};
 use escalator::{
-    omnidesk::{Account, AccountToken, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken, ValueError},
+    omnidesk::{
+        Account, AccountToken, AgentText, ApiKey, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken, ValueError,
+    },
     runtime::{Builder, Database, Escalator},
 };
 use escalator_discord::BotError;
@@ -16,6 +18,7 @@ use url::Url;
 use crate::{logs, program::Program};
 
 const CHAT_URL: &str = "https://chat.omnidesk.io";
+const AGENT_TEXT: &str = "plain";
 const LISTEN: &str = "127.0.0.1:0";
 
 /// An example bot of Escalator. A setting is a variable of the environment, or the argument beside it.
@@ -45,6 +48,9 @@ pub struct Settings {
     /// The brand of chatbot-log tickets: Settings > Brands. The desk looks at it with the first of them, not at the start.
     #[arg(long, env = "OMNIDESK_BRAND_ID", hide_env_values = true)]
     pub omnidesk_brand_id: Option<String>,
+    /// How the account writes what an agent says: `plain`, `html` or `markdown`.
+    #[arg(long, env = "OMNIDESK_AGENT_TEXT", default_value = AGENT_TEXT)]
+    pub omnidesk_agent_text: String,
     /// Where the hookpoint listens.
     #[arg(long, env = "HOOKPOINT_LISTEN", default_value = LISTEN)]
     pub hookpoint_listen: String,
@@ -115,6 +121,7 @@ impl Settings {
         }
         for (value, default) in [
             (&mut settings.omnidesk_chat_url, CHAT_URL),
+            (&mut settings.omnidesk_agent_text, AGENT_TEXT),
             (&mut settings.hookpoint_listen, LISTEN),
             (&mut settings.telegram_webhook_listen, LISTEN),
         ] {
@@ -196,6 +203,7 @@ impl Settings {
             .map_err(named("OMNIDESK_API_KEY"))?;
         let brand_id = self.omnidesk_brand_id.as_deref().map(BrandId::new).transpose();
         config.brand_id = brand_id.map_err(named("OMNIDESK_BRAND_ID"))?;
+        config.agent_text = AgentText::parse(&self.omnidesk_agent_text).map_err(named("OMNIDESK_AGENT_TEXT"))?;
         Ok(Omnidesk::new(config)?)
     }
 

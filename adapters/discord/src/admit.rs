@@ -55,7 +55,10 @@ impl Discord {
         match event {
             FullEvent::Ready { data_about_bot } => self.begin_session(ctx, data_about_bot),
             FullEvent::TypingStart { event } => post.typing(event),
-            FullEvent::Message { new_message } if post.voices.are_ours(new_message) => return None,
+            FullEvent::Message { new_message } if post.voices.are_ours(new_message) => {
+                post.memory.note_message(new_message);
+                return None;
+            }
             event => post.note_unseen(event),
         }
         if let FullEvent::ReactionRemoveAll {
@@ -181,10 +184,10 @@ impl Post {
         let conversation = conversation.clone();
         let update = match deed {
             Deed::Said(message) => return Some(self.offer_message(message, conversation).await),
-            Deed::Edited(event) => inbound::edit(conversation, event)?,
-            Deed::Deleted { message, .. } => inbound::deletion(conversation, *message, at),
+            Deed::Edited(event) => inbound::edit(conversation, event, &self.memory)?,
+            Deed::Deleted { message, .. } => inbound::deletion(conversation, *message, at, &self.memory),
             Deed::Reacted { reaction, is_added } => {
-                inbound::reaction(conversation, reaction, *is_added, at, Uuid::now_v7())
+                inbound::reaction(conversation, reaction, *is_added, at, Uuid::now_v7(), &self.memory)
             }
             Deed::Interacted(_) => return None,
         };
@@ -199,7 +202,8 @@ impl Post {
                 "a message came without its words: is the intent MESSAGE_CONTENT asked for? Others are not logged"
             );
         }
-        let update = inbound::message(conversation, message).without_handler();
+        self.memory.note_message(message);
+        let update = inbound::message(conversation, message, &self.memory).without_handler();
         let offered = self.offer(&update).await;
         match offered {
             Offered::Kept => self.note_written(message.id, &update.conversation),
@@ -220,9 +224,14 @@ impl Post {
     /// Notes what a collector that was late may have missed.
     fn note_unseen(&self, event: &FullEvent) {
         match event {
-            FullEvent::GuildCreate { guild, .. } => self.places.note_guild(guild),
-            FullEvent::ThreadCreate { thread } => self.places.note_channel(thread),
-            FullEvent::ChannelCreate { channel } => self.places.note_channel(channel),
+            FullEvent::GuildCreate { guild, .. } => {
+                self.places.note_guild(guild);
+                self.memory.note_guild(guild);
+            }
+            FullEvent::ThreadCreate { thread: channel } | FullEvent::ChannelCreate { channel } => {
+                self.places.note_channel(channel);
+                self.memory.note_channel(channel.id, &channel.name);
+            }
             _ => {}
         }
     }

@@ -13,6 +13,9 @@ use crate::{error::Failure, rest::Rest};
 const CHECK_MAX: Duration = Duration::from_secs(20);
 /// Discord's own address.
 const DISCORD: &str = "https://discord.com";
+/// Where Discord's pictures are that belong to no message: PNGs, and GIFs
+/// (<https://discord.com/developers/docs/reference#image-formatting>).
+const PICTURES: [&str; 2] = ["https://cdn.discordapp.com", "https://media.discordapp.net"];
 
 /// What a conversation with a human needs to be told of: messages and their words, in guilds and in direct messages, who
 /// types, and reactions. The words of messages (`MESSAGE_CONTENT`) are privileged: they are switched on in the
@@ -31,6 +34,7 @@ pub const INTENTS: GatewayIntents = GatewayIntents::GUILDS
 pub struct Bot {
     token: String,
     address: Option<String>,
+    pictures: Option<String>,
 }
 
 /// Why an account is none.
@@ -69,7 +73,17 @@ impl Bot {
         Ok(Self {
             token: token.to_owned(),
             address: api_url.map(api_address).transpose()?,
+            pictures: None,
         })
+    }
+
+    /// Takes the address from which the pictures of stickers are fetched, where it is not Discord's own (a fake).
+    ///
+    /// # Errors
+    /// [`BotError::ApiUrl`] when it is no such address.
+    pub fn with_pictures_at(mut self, url: &str) -> Result<Self, BotError> {
+        self.pictures = Some(api_address(url)?);
+        Ok(self)
     }
 
     /// Asks Discord whether it knows the bot. Do so before a client is made: where serenity cannot ask an address of one's
@@ -107,6 +121,11 @@ impl Bot {
     /// Where the API is, without a slash at its end.
     pub(crate) fn address(&self) -> &str {
         self.address.as_deref().unwrap_or(DISCORD)
+    }
+
+    /// Where pictures are that belong to no message: PNGs, and GIFs. Without a slash at their ends.
+    pub(crate) fn pictures(&self) -> [String; 2] {
+        PICTURES.map(|at| self.pictures.as_deref().unwrap_or(at).to_owned())
     }
 
     pub(crate) fn authorization(&self) -> HeaderValue {

@@ -54,9 +54,9 @@ impl EscalationChannel for Discord {
     fn capabilities(&self) -> Capabilities {
         let settings = &self.post.settings;
         let limits = ChatLimits {
-            text_max: outbound::TEXT_MAX,
+            text_max: outbound::CONTENT_MAX,
             text_unit: LengthUnit::Chars,
-            formatting: Formatting::None,
+            formatting: Formatting::Own(outbound::fits),
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };

@@ -11,6 +11,8 @@ pub struct Settings {
     pub place: Place,
     /// How the agent appears.
     pub agent_author: AgentAuthor,
+    /// How the agent's picture appears where no webhook shows it.
+    pub agent_picture: AgentPicture,
     /// Where the history comes from that the agent reads.
     pub history: History,
     /// The slash commands that the channel makes and answers. `None` makes none.
@@ -58,6 +60,7 @@ impl Default for Settings {
         Self {
             place: Place::Thread,
             agent_author: AgentAuthor::Webhook,
+            agent_picture: AgentPicture::Card,
             history: History::Turns,
             commands: Some(Commands::default()),
             texts: Texts::default(),
@@ -100,6 +103,17 @@ pub enum AgentAuthor {
     Webhook,
     /// As the bot, with the name in front. Discord removes doubles.
     Line,
+}
+
+/// How the agent's picture appears where no webhook shows it: in direct messages, and with [`AgentAuthor::Line`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentPicture {
+    /// On a small card under the text that presents the agent, once a session. In guilds the bot needs "Embed Links";
+    /// where Discord does not take the card, the text comes without.
+    Card,
+    /// Not at all.
+    None,
 }
 
 /// Where the history comes from that the agent reads.

@@ -85,7 +85,7 @@ impl<'a> Deed<'a> {
     }
 
     fn said(message: &'a Message) -> Option<Self> {
-        inbound::is_said(message).then_some(Self::Said(message))
+        inbound::is_told(message).then_some(Self::Said(message))
     }
 
     fn edited(event: &'a MessageUpdateEvent) -> Option<Self> {

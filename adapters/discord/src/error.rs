@@ -42,6 +42,8 @@ pub(crate) struct Refusal {
     /// Discord's own number; 0 where it gave none.
     pub(crate) code: u32,
     pub(crate) said: String,
+    /// Of a form: the fields that are wrong, by the names that we sent them under.
+    pub(crate) fields: Vec<String>,
 }
 
 impl Refusal {
@@ -56,10 +58,16 @@ impl Refusal {
     pub(crate) const NO_DIRECT_MESSAGES: u32 = 50007;
     pub(crate) const MISSING_PERMISSION: u32 = 50013;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u32 = 50027;
+    const INVALID_FORM: u32 = 50035;
 
     /// Whether the bot lacks a permission there.
     pub(crate) const fn is_of_permission(&self) -> bool {
         matches!(self.code, Self::MISSING_ACCESS | Self::MISSING_PERMISSION)
+    }
+
+    /// Whether a field of the form is wrong, or may be: where Discord does not tell which.
+    pub(crate) fn is_of_field(&self, field: &str) -> bool {
+        self.code == Self::INVALID_FORM && (self.fields.is_empty() || self.fields.iter().any(|wrong| wrong == field))
     }
 
     pub(crate) const fn is_too_large(&self) -> bool {
@@ -210,7 +218,13 @@ mod tests {
 
     fn refused(status: u16, code: u32, said: &str) -> Failure {
         let said = said.to_owned();
-        Failure::Refused(Refusal { status, code, said })
+        let fields = Vec::new();
+        Failure::Refused(Refusal {
+            status,
+            code,
+            said,
+            fields,
+        })
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serenity::model::{
     id::{ChannelId, UserId},
 };
 
-use crate::{config::History, inbound, places, post::Post};
+use crate::{config::History, inbound, memory::Memory, places, post::Post};
 
 impl Post {
     /// The last lines of a conversation's channel, where the settings ask for them. None when Discord does not give
@@ -19,7 +19,7 @@ impl Post {
             return Vec::new();
         };
         match self.last_messages(home, usize::from(messages_max)).await {
-            Some(messages) => lines(&messages, customer, self.places.me()),
+            Some(messages) => lines(&messages, customer, self.places.me(), &self.memory),
             None => Vec::new(),
         }
     }
@@ -36,7 +36,7 @@ impl Post {
 }
 
 /// What the customer said, and the bot to that customer: in answer, by name, or right behind.
-fn lines(messages: &[Message], customer: UserId, me: Option<UserId>) -> Vec<Line> {
+fn lines(messages: &[Message], customer: UserId, me: Option<UserId>, memory: &Memory) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut last_person = None;
     for message in messages {
@@ -44,9 +44,11 @@ fn lines(messages: &[Message], customer: UserId, me: Option<UserId>) -> Vec<Line
         if !is_bots && !message.author.bot {
             last_person = Some(message.author.id);
         }
-        let Some(text) = inbound::line(message) else { continue };
+        let Some(text) = inbound::line(message, memory) else {
+            continue;
+        };
         let at = inbound::moment(message.id.get());
-        if inbound::is_said(message) && message.author.id == customer {
+        if inbound::is_told(message) && message.author.id == customer {
             lines.push(Line::customer(at, text));
         } else if is_bots && is_to(message, customer, last_person) {
             lines.push(Line::bot(at, text));

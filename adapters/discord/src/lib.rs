@@ -46,6 +46,18 @@
 //! sessions of one customer that stand and are held in direct messages, from several guild channels, what the customer
 //! writes there goes to the one that was opened or answered last; after a restart to the one that was opened last.
 //!
+//! # What an agent's text looks like
+//! Its formatting is written in Discord's Markdown; everything else is escaped, so that it is shown as it was written and
+//! pings nobody. A long text comes in parts of at most 2,000 characters as Discord counts them, which are cut by their
+//! length with all signs, never within a link, code or a block that fits. A link's words lead to its address where Discord
+//! masks such; else the address stands behind them. Where Discord refuses a text, the same words go once more without
+//! formatting. Without a webhook the agent's name stands in bold in front, once for all that is said in a row, and the
+//! picture on a card under the text that presents the agent ([`Settings::agent_picture`]).
+//!
+//! What Discord's Markdown cannot say is left without its mark: formatting that ends or begins within a word beside other
+//! formatting, formatting over an address or code with the same signs in it (hidden words stay hidden), code with two
+//! and more backticks in a row beside single ones, lines of code with three, and quotes within quotes.
+//!
 //! # Guarantees
 //! - serenity dispatches events without order. Here those of one conversation are dealt with in the order of the gateway,
 //!   and one conversation waits for no other.
@@ -72,6 +84,10 @@
 //!   of a message that was written since the last start; in direct messages and in threads of ours also of one that was
 //!   somebody else's. Of several messages that are deleted at once the bot hears nothing when one is a human's.
 //! - While a conversation catches up, a message that is deleted before it was fetched comes behind later ones.
+//! - What is remembered of names and of how messages begin is the process's: after a restart a deletion, a reaction or a pin
+//!   names the moment of a message that was written before. Names of channels and roles are what the gateway told, or
+//!   what Discord answers while a conversation catches up; one that it did not tell reads `#channel` or `@role`.
+//! - Who votes in a poll is not told ([`INTENTS`] do not ask for it); how it ended is.
 //! - A reaction that is put, taken back and put again is told once.
 //! - A button or a command cannot be fetched later: one that stands behind more than
 //!   [`interactions_max`](Settings::interactions_max) others is lost, and so is one that waits for its commit when the
@@ -100,6 +116,7 @@ mod history;
 mod inbound;
 mod install;
 mod interaction;
+mod memory;
 mod order;
 mod outbound;
 mod places;
@@ -112,7 +129,7 @@ pub use self::{
     admit::Admitted,
     bot::{Bot, BotError, INTENTS, explain},
     channel::Discord,
-    config::{AgentAuthor, Commands, History, Place, Settings, Texts},
+    config::{AgentAuthor, AgentPicture, Commands, History, Place, Settings, Texts},
     install::{Handler, Wrapped},
     turn_ext::TurnExt,
 };

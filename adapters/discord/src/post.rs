@@ -22,6 +22,7 @@ use crate::{
     bounded::Bounded,
     config::Settings,
     deed::Deed,
+    memory::Memory,
     order::{Lane, Order},
     outbound::Voices,
     places::{self, Places, Whose},
@@ -43,6 +44,7 @@ pub(crate) struct Post {
     pub(crate) rest: Rest,
     pub(crate) order: Order,
     pub(crate) places: Places,
+    pub(crate) memory: Memory,
     pub(crate) voices: Voices,
     /// The conversation of each message that a person wrote.
     written: Mutex<Bounded<MessageId, ConversationKey>>,
@@ -78,6 +80,7 @@ impl Post {
             rest: Rest::new(bot, settings.call_max),
             order: Order::new(),
             places: Places::new(ingress.channel().clone()),
+            memory: Memory::default(),
             voices: Voices::default(),
             found: Mutex::new(ingress.held()),
             ingress,
@@ -96,6 +99,7 @@ impl Post {
 
     /// Notes an event of the gateway. Neither waits nor calls anybody.
     pub(crate) fn see(&self, shard: ShardId, event: &Event) {
+        self.memory.see(event);
         match event {
             Event::Ready(event) => {
                 self.places.note_me(event.ready.user.id);
@@ -188,6 +192,10 @@ impl Post {
             let failure = match self.rest.channel(channel).await {
                 Ok(answer) => {
                     self.places.note_answer(&answer);
+                    answer
+                        .name
+                        .iter()
+                        .for_each(|name| self.memory.note_channel(channel, name));
                     return;
                 }
                 Err(failure) => failure,

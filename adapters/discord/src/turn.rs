@@ -28,7 +28,7 @@ impl Discord {
             .await?;
         let post = self.post();
         let update = match post.settings.history {
-            History::Turns => inbound::message(conversation, message),
+            History::Turns => inbound::message(conversation, message, &post.memory),
             // Discord keeps what was said.
             History::Channel { .. } => inbound::unsaid(conversation, message.id.get(), &message.author),
         };

@@ -28,9 +28,6 @@ use crate::{
     webhook::Registering,
 };
 
-/// How long a text may be, in UTF-16 units, after Telegram has read its formatting (`sendMessage`).
-const TEXT_MAX: usize = 4_096;
-
 /// What a bot must be able to do: teloxide's [`Bot`](teloxide::Bot) and its adaptors.
 pub trait TelegramBot:
     Requester<Err = RequestError>
@@ -147,9 +144,9 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
     fn capabilities(&self) -> Capabilities {
         let settings = &self.post().settings;
         let limits = ChatLimits {
-            text_max: TEXT_MAX,
+            text_max: outbound::TEXT_MAX,
             text_unit: LengthUnit::Utf16,
-            formatting: Formatting::None,
+            formatting: Formatting::Own(outbound::fits),
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };

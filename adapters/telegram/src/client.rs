@@ -1,12 +1,10 @@
 use std::time::Duration;
 
-use teloxide::{ApiError, Bot, RequestError, requests::Requester, update_listeners::Polling};
+use teloxide::{ApiError, Bot, RequestError, requests::Requester};
 use url::Url;
 
 use crate::error::Failure;
 
-/// How long a poll waits for updates. Shorter than the 17 seconds after which teloxide's own client gives up.
-const POLL_WAIT: Duration = Duration::from_secs(10);
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long an upload with its answer, or a pause within a download, may take: 50 MB at 1.4 Mbit/s. The whole of a
@@ -92,14 +90,6 @@ pub async fn check(bot: &Bot) -> Result<(), ClientError> {
             why: "Telegram did not answer in time".to_owned(),
         }),
     }
-}
-
-/// Long polling that deletes no webhook: where one is set, `run` says what to do.
-pub fn polling<R>(bot: R) -> Polling<R>
-where
-    R: Requester<GetUpdates: Send> + Send + 'static,
-{
-    Polling::builder(bot).timeout(POLL_WAIT).build()
 }
 
 fn is_token(token: &str) -> bool {

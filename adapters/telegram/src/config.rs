@@ -8,6 +8,8 @@ use escalator::delivery::RetryPolicy;
 pub struct Settings {
     /// What customers are told by the channel itself.
     pub texts: Texts,
+    /// Whether the customer sees the picture of the agent who has taken the chat.
+    pub agent_picture: AgentPicture,
     /// How the bot gets its updates.
     pub receiving: Receiving,
     /// The largest file that is fetched from Telegram, in bytes. 20 MiB, Telegram's own limit. A Bot API server of your
@@ -36,6 +38,7 @@ impl Default for Settings {
         offer_retry.wait_max = Duration::from_secs(15);
         Self {
             texts: Texts::default(),
+            agent_picture: AgentPicture::Shown,
             receiving: Receiving::Polling,
             fetch_bytes_max: 20 << 20,
             send_bytes_max: 50 << 20,
@@ -45,6 +48,18 @@ impl Default for Settings {
             alone_wait_max: Duration::from_mins(1),
         }
     }
+}
+
+/// Whether the customer sees the picture of the agent who has taken the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AgentPicture {
+    /// Over the words that tell of the agent, where the desk gave its address. Telegram's servers fetch it from there, up to
+    /// 5 MB, and keep it; we never ask for it. Where they do not take it, and where the words are longer than a caption may be,
+    /// the words come alone.
+    Shown,
+    /// Never: the address stays here.
+    Hidden,
 }
 
 /// How the bot gets its updates.

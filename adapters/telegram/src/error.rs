@@ -34,6 +34,8 @@ pub(crate) enum Failure {
     Unknown(String),
     /// Telegram does not take this content.
     Content(String),
+    /// Telegram does not take the entities of this content.
+    Formatting,
     /// This customer cannot be reached any more.
     Customer(String),
     /// Telegram does not take the bot.
@@ -90,6 +92,7 @@ impl Failure {
                 Self::Content("the file is larger than Telegram takes from a bot".to_owned())
             }
             ApiError::Unknown(said) => Self::of_words(said),
+            ApiError::CantParseEntities(_) => Self::Formatting,
             refusal => Self::Content(refused(&refusal.to_string())),
         }
     }
@@ -110,6 +113,8 @@ impl Failure {
             Self::Account("the bot is logged out of this Bot API server".to_owned())
         } else if said.contains("can't initiate conversation") {
             Self::Customer("the customer has not started the bot".to_owned())
+        } else if is_of_formatting(said) {
+            Self::Formatting
         } else if begins(&["Forbidden"]) {
             Self::Customer(refused(said))
         } else {
@@ -159,6 +164,7 @@ impl Failure {
         match self {
             Self::Arrived { .. } => "Telegram's answer cannot be read".to_owned(),
             Self::Wait(wait) => format!("Telegram asks to wait {} seconds", wait.as_secs()),
+            Self::Formatting => "Telegram refuses the formatting".to_owned(),
             Self::Unreachable(detail)
             | Self::NotSent(detail)
             | Self::Unknown(detail)
@@ -167,6 +173,23 @@ impl Failure {
             | Self::Account(detail) => detail.clone(),
         }
     }
+}
+
+/// Whether it is the entities that are refused: by the Bot API server when it reads them or holds them against the text
+/// (`get_text_entity` and `fix_formatted_text` of `tdlib`), or by Telegram behind it (`ENTITY_BOUNDS_INVALID`).
+fn is_of_formatting(said: &str) -> bool {
+    let Some(said) = said.strip_prefix("Bad Request: ") else {
+        return false;
+    };
+    let begins = [
+        "can't parse entities",
+        "can't parse MessageEntity",
+        "ENTITY_",
+        "ENTITIES_",
+        "entity ",
+        "receive an entity",
+    ];
+    begins.iter().any(|begin| said.starts_with(begin))
 }
 
 fn refused(said: &str) -> String {
@@ -214,6 +237,33 @@ mod tests {
                 unread(page),
                 Failure::Unknown("Telegram's answer cannot be read".to_owned())
             );
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_entities_is_told_from_others() {
+        let said = |words: &str| {
+            let refusal = serde_json::from_value(serde_json::Value::from(words)).expect("teloxide reads any words");
+            Failure::of(&RequestError::Api(refusal))
+        };
+        for words in [
+            "Bad Request: can't parse entities: Unsupported start tag \"x\" at byte offset 0",
+            "Bad Request: can't parse MessageEntity: Can't find field \"url\"",
+            "Bad Request: entity URL 'ftp://a' is invalid: Unsupported URL protocol",
+            "Bad Request: entity begins in a middle of a UTF-16 symbol at byte offset 4",
+            "Bad Request: receive an entity with incorrect length -1",
+            "Bad Request: ENTITY_TEXTURL_INVALID",
+            "Bad Request: ENTITIES_TOO_LONG",
+        ] {
+            assert_eq!(said(words), Failure::Formatting, "{words}");
+        }
+        for words in [
+            "Bad Request: message is too long",
+            "Request Entity Too Large",
+            "Bad Request: BUTTON_DATA_INVALID",
+            "Internal Server Error: ENTITY_BOUNDS_INVALID",
+        ] {
+            assert_ne!(said(words), Failure::Formatting, "{words}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The Telegram channel of [`escalator`]: hands a private chat of a teloxide bot to a human agent, and back.
 //!
 //! ```text
-//! getUpdates ─► your listener ─► Listener ─► Dispatcher ─► Node ─► your handlers
+//! getUpdates ─► polling ──────► Listener ─► Dispatcher ─► Node ─► your handlers
 //!                                   │ a human owns the chat:  │ an escalation took the update:
 //!                                   ▼ accepted, then kept     ▼ dropped
 //!                                 Ingress ◄───────────────────┘
@@ -39,6 +39,12 @@
 //! # }
 //! ```
 //!
+//! # By polling
+//! [`polling`] is the listener to give. Any other [`UpdateListener`](teloxide::update_listeners::UpdateListener) that acknowledges
+//! an update no earlier than when the next one is asked of it goes into [`Telegram::install`] too, teloxide's own
+//! [`Polling`](teloxide::update_listeners::Polling) among them. It is the weaker way: what teloxide reads as empty stays so, a message
+//! that answers words of another chat for one; and it tells Telegram but once which kinds of updates are wanted.
+//!
 //! # By webhook
 //! Instead of a poller, [`Telegram::webhook`] gives a router for a server of the author's (or for
 //! `escalator::hookpoint::serve`) and a listener for the same [`Telegram::install`]:
@@ -68,6 +74,14 @@
 //! as it came, answered 200, and taken from there by the instance that receives for the channel. Run the dispatcher there
 //! alone (`Running::holds`), and stop it when the hold is lost.
 //!
+//! # What an agent says
+//! - Formatting is shown by entities; what Telegram has none for stands in the words (a quote within a quote, a link that Telegram leads
+//!   nobody to). A message is cut at 4,096 UTF-16 units and at a hundred entities. Where Telegram refuses the formatting, the
+//!   same text goes without it.
+//! - Telegram shows a preview of the first link, as it does in every chat.
+//! - Who has taken the chat is shown with the picture, once a session: Telegram's servers fetch it from its address, and we never do.
+//!   [`Settings::agent_picture`] switches it off.
+//!
 //! # Guarantees
 //! - An update of a chat that a human owns is committed before Telegram is told to forget it, and never reaches the
 //!   bot's handlers. While the ledger is away the listener waits; when the bot is stopped meanwhile, Telegram keeps the
@@ -85,7 +99,7 @@
 //!
 //! # The bot to give
 //! A plain [`Bot`](teloxide::Bot). Behind teloxide's `Throttle` a call waits inside, where `dispatch` cannot see it, and
-//! a file may be held in memory; behind `DefaultParseMode` an agent's `<` is read as a tag.
+//! a file may be held in memory; behind `DefaultParseMode` an agent's `<` is read as a tag, and no formatting is shown.
 //!
 //! # Features
 //! `rustls` (default): TLS for the client, without OpenSSL.
@@ -100,15 +114,17 @@ mod install;
 mod listener;
 mod node;
 mod outbound;
+mod polling;
 mod post;
 mod turn_ext;
 mod webhook;
 
 pub use self::{
     channel::{Telegram, TelegramBot},
-    client::{ClientError, check, client, polling},
-    config::{Receiving, Settings, Texts},
+    client::{ClientError, check, client},
+    config::{AgentPicture, Receiving, Settings, Texts},
     listener::Listener,
+    polling::{PollingListener, polling},
     turn_ext::TurnExt,
     webhook::{Registering, Webhook, WebhookListener, WebhookSecret, WebhookSecretError, WebhookSettings},
 };

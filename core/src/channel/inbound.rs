@@ -106,10 +106,10 @@ impl CustomerEvent {
 }
 
 impl CustomerMessage {
-    /// The message as a line of a transcript reads: files as labels, then the text.
+    /// The message as a line of a transcript reads: the text, then files as labels, as they go to the desk.
     pub fn readable(&self) -> Option<Text> {
-        let words = self.files.iter().map(|file| file.label().into_string());
-        let words = words.chain(self.text.iter().map(|text| text.plain().into_string()));
+        let words = self.text.iter().map(|text| text.plain().into_string());
+        let words = words.chain(self.files.iter().map(|file| file.label().into_string()));
         let line = words.collect::<Vec<_>>().join(" ");
         (!line.is_empty()).then(|| Text::new(line))
     }

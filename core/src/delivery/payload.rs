@@ -1,4 +1,6 @@
-use crate::model::{Attachment, Author, BotEvent, Contact, MessageId, RichText, SessionId, Span, Style, Text};
+use crate::model::{
+    Attachment, Author, BotEvent, Contact, FileKind, MessageId, RichText, SessionId, Span, Style, Text,
+};
 
 /// What a delivery carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +189,28 @@ impl Attachment {
     /// The file as it stands in a text: `[image: cat.png]`.
     pub fn label(&self) -> Text {
         Text::new(format!("[{}: {}]", self.kind.word(), self.name.as_str()))
+    }
+
+    /// The words behind the labels of files. A name can have a bracket in it: the last one counts, so that no part of a
+    /// name is taken for words.
+    pub(crate) fn words_behind_labels(words: &str) -> &str {
+        let kinds = [
+            FileKind::Image,
+            FileKind::Video,
+            FileKind::Audio,
+            FileKind::Voice,
+            FileKind::Document,
+        ];
+        let is_labelled = kinds.iter().any(|kind| {
+            let label = words
+                .strip_prefix('[')
+                .and_then(|label| label.strip_prefix(kind.word()));
+            label.is_some_and(|label| label.starts_with(": "))
+        });
+        match words.rsplit_once(']') {
+            Some((_, behind)) if is_labelled => behind,
+            _ => words,
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Encoding, NumbersPast50, ValueError};
+use super::{AgentText, Encoding, NumbersPast50, ValueError};
 
 /// The settings of one Omnidesk account. Each value was checked when it was made; what spans several is checked by
 /// [`Omnidesk::new`](super::Omnidesk::new).
@@ -28,6 +28,8 @@ pub struct OmnideskConfig {
     pub channel_id: u32,
     /// How the fields of a call are written. Multipart. A file always goes as multipart.
     pub encoding: Encoding,
+    /// How the text of an agent's message is written. Plain.
+    pub agent_text: AgentText,
     /// What becomes of `messageNumber` past 50.
     pub numbers_past_50: NumbersPast50,
     /// How long a message may be, in characters. 10,000: the desk states no limit.
@@ -56,6 +58,7 @@ impl OmnideskConfig {
             brand_id: None,
             channel_id: 8,
             encoding: Encoding::default(),
+            agent_text: AgentText::default(),
             numbers_past_50: NumbersPast50::default(),
             message_chars_max: 10_000,
             file_bytes_max: 100_000_000,

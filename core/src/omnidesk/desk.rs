@@ -69,7 +69,7 @@ impl Desk for Omnidesk {
     }
 
     fn read_hook(&self, kind: HookKind, fields: &HookFields) -> Result<Hook, HookError> {
-        hook::read_hook(kind, fields)
+        hook::read_hook(kind, fields, self.config().agent_text)
     }
 
     fn hook_answer(&self, kind: HookKind) -> HookAnswer {

@@ -2,7 +2,8 @@
 
 use crate::{
     desk::{Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{SessionId, Text},
+    model::{RichText, SessionId, Text},
+    omnidesk::AgentText,
 };
 
 /// The hook that a name in an address means, in any case of letters.
@@ -31,24 +32,24 @@ pub const fn hook_answer(kind: HookKind) -> HookAnswer {
     }
 }
 
-/// Reads a hook. Field names are taken in any case of letters, unknown fields are ignored. A session id that is none of
-/// ours makes the hook foreign, once everything else is in order.
+/// Reads a hook, an agent's text as it is said to be written. Field names are taken in any case of letters, unknown fields
+/// are ignored. A session id that is none of ours makes the hook foreign, once everything else is in order.
 ///
 /// # Errors
 /// The field that is missing or malformed.
-pub fn read_hook(kind: HookKind, fields: &HookFields) -> Result<Hook, HookError> {
+pub fn read_hook(kind: HookKind, fields: &HookFields, agent_text: AgentText) -> Result<Hook, HookError> {
     let id = filled(fields, "sessionID").ok_or(HookError::Missing("sessionID"))?;
     // Read before the rest, told after it: a foreign hook is a well-formed one.
     let session = SessionId::parse(id);
     let foreign = Hook::Foreign;
     Ok(match kind {
         HookKind::Message => {
-            let text = message(fields)?;
+            let text = message(fields, agent_text)?;
             session.map_or(foreign, |session| Hook::Message {
                 session,
                 name: filled(fields, "name").map(Text::from),
                 picture: filled(fields, "picture").map(str::to_owned),
-                text: text.into(),
+                text,
             })
         }
         HookKind::File => {
@@ -63,8 +64,8 @@ pub fn read_hook(kind: HookKind, fields: &HookFields) -> Result<Hook, HookError>
     })
 }
 
-fn message(fields: &HookFields) -> Result<Text, HookError> {
-    let text = Text::from(fields.get("message").ok_or(HookError::Missing("message"))?);
+fn message(fields: &HookFields, agent_text: AgentText) -> Result<RichText, HookError> {
+    let text = agent_text.read(fields.get("message").ok_or(HookError::Missing("message"))?);
     if text.is_blank() {
         return Err(HookError::Malformed {
             field: "message",
@@ -106,6 +107,10 @@ mod tests {
                 .collect(),
             file: None,
         }
+    }
+
+    fn read(kind: HookKind, given: &HookFields) -> Result<Hook, HookError> {
+        read_hook(kind, given, AgentText::Plain)
     }
 
     fn session() -> SessionId {
@@ -152,7 +157,7 @@ mod tests {
             ("team", "sales"),
         ]);
         assert_eq!(
-            read_hook(HookKind::Message, &given),
+            read(HookKind::Message, &given),
             Ok(Hook::Message {
                 session: session(),
                 name: Some(Text::from("Anna")),
@@ -163,9 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_read_in_the_format_that_is_set() {
+        let given = fields(&[("sessionID", SESSION), ("message", "Hello <b>you</b>")]);
+        let Ok(Hook::Message { text, .. }) = read_hook(HookKind::Message, &given, AgentText::Html) else {
+            panic!("it is well-formed");
+        };
+        assert_eq!(text.markdown().as_str(), "Hello **you**");
+    }
+
+    #[test]
     fn a_message_without_name_and_picture_is_read() {
         let given = fields(&[("sessionID", SESSION), ("message", "Hi"), ("name", " ")]);
-        let Ok(Hook::Message { name, picture, .. }) = read_hook(HookKind::Message, &given) else {
+        let Ok(Hook::Message { name, picture, .. }) = read(HookKind::Message, &given) else {
             panic!("it is well-formed");
         };
         assert_eq!((name, picture), (None, None));
@@ -186,7 +200,7 @@ mod tests {
             ("off", false),
             ("", false),
         ] {
-            let read = read_hook(HookKind::Typing, &fields(&[("SessionID", SESSION), ("Typing", given)]));
+            let read = read(HookKind::Typing, &fields(&[("SessionID", SESSION), ("Typing", given)]));
             assert_eq!(read, Ok(Hook::Typing { session: session(), on }), "{given:?}");
         }
     }
@@ -212,7 +226,7 @@ mod tests {
                 malformed("Typing", "true or false"),
             ),
         ] {
-            assert_eq!(read_hook(kind, &fields(&given)), error, "{kind:?} {given:?}");
+            assert_eq!(read(kind, &fields(&given)), error, "{kind:?} {given:?}");
         }
     }
 
@@ -220,7 +234,7 @@ mod tests {
     fn a_session_that_we_did_not_mint_is_foreign() {
         for kind in [HookKind::Message, HookKind::Typing, HookKind::End] {
             let given = fields(&[("sessionID", "visitor-42"), ("message", "Hi"), ("Typing", "1")]);
-            assert_eq!(read_hook(kind, &given), Ok(Hook::Foreign), "{kind:?}");
+            assert_eq!(read(kind, &given), Ok(Hook::Foreign), "{kind:?}");
         }
     }
 
@@ -233,10 +247,10 @@ mod tests {
             bytes: 3,
         };
         let mut given = fields(&[("sessionID", SESSION)]);
-        assert_eq!(read_hook(HookKind::End, &given), Ok(Hook::End { session: session() }));
+        assert_eq!(read(HookKind::End, &given), Ok(Hook::End { session: session() }));
         given.file = Some(file.clone());
         assert_eq!(
-            read_hook(HookKind::File, &given),
+            read(HookKind::File, &given),
             Ok(Hook::File {
                 session: session(),
                 file

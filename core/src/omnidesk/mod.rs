@@ -33,6 +33,7 @@
 //! - When a call is made, and made again: `dispatch`.
 //! - The server that the desk's hooks reach: `hookpoint`.
 
+mod agent_text;
 mod answer;
 mod client;
 mod config;
@@ -56,8 +57,8 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use self::{client::Client, recent::Recent};
 pub use self::{
+    agent_text::AgentText,
     config::{Account, AccountToken, ApiKey, BrandId, ChatUrl, OmnideskConfig, ServerToken},
     encoding::Encoding,
     endpoints::{
@@ -69,6 +70,7 @@ pub use self::{
         ChatServer, ChatSessionId, CustomerName, Email, FileName, Filled, MessageNumber, NumbersPast50, PhoneNumber,
     },
 };
+use self::{client::Client, recent::Recent};
 
 /// An Omnidesk account. Clones share connections and memory.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use super::{Draft, Leaving, Session, State, Verdict, compose, end, relay};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
-    model::{Contact, CustomerMessage, Escalation, Line, RichText, Text, Unsent},
+    model::{Attachment, Contact, CustomerMessage, Escalation, Line, RichText, Text, Unsent},
 };
 
 /// The opening is taken back, and what was to be said there begins a message.
@@ -80,17 +80,28 @@ fn opening(payload: &Payload) -> Option<Text> {
 
 /// The customer wrote while a message is being left: a contact completes it, anything else becomes part of it. A file
 /// cannot: the ticket names it, and the customer is told.
-pub(super) fn line(draft: &mut Draft<'_>, mut leaving: Leaving, message: &CustomerMessage) -> Verdict {
+pub(super) fn line(draft: &mut Draft<'_>, leaving: Leaving, message: &CustomerMessage) -> Verdict {
     let Some(line) = message.readable().filter(|line| !line.is_blank()) else {
         return Verdict::Kept;
     };
+    let own = message.text.as_ref().map(RichText::own_words);
+    add(draft, leaving, line, own.unwrap_or_default(), message.files.first())
+}
+
+/// An edit while a message is being left. That of a caption names its files.
+pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &RichText) -> Verdict {
+    let own = Attachment::words_behind_labels(text.own_words());
+    add(draft, leaving, relay::edited(text).plain(), own, None)
+}
+
+/// A contact is looked for in own words alone: the name of a file can look like an address, and what is answered can have
+/// the desk's own in it.
+fn add(draft: &mut Draft<'_>, mut leaving: Leaving, line: Text, own: &str, file: Option<&Attachment>) -> Verdict {
     draft.record(Line::customer(draft.env.now, line.clone()));
-    if let Some(file) = message.files.first() {
+    if let Some(file) = file {
         draft.undelivered(Some(file.name.as_str()), NO_FILES);
     }
-    // Own words alone: the name of a file can look like an address, and what is answered can have the desk's own in it.
-    let words = message.text.as_ref().filter(|_| leaving.log.is_none());
-    let contact = words.and_then(|text| Contact::find(text.own_words()));
+    let contact = Contact::find(own).filter(|_| leaving.log.is_none());
     let chars = written_chars(&leaving) + line.as_str().chars().count();
     if contact.is_none() && chars > draft.env.desk.message_chars_max {
         draft.undelivered(None, TOO_LONG);
@@ -114,11 +125,6 @@ const TOO_LONG: &str = "the message that is being left would be too long";
 fn written_chars(leaving: &Leaving) -> usize {
     let written = leaving.lines.iter().skip(leaving.header);
     written.map(|line| line.as_str().chars().count()).sum()
-}
-
-/// An edit while a message is being left.
-pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &RichText) -> Verdict {
-    line(draft, leaving, &CustomerMessage::text(relay::edited(text)))
 }
 
 /// The ticket is made up of what stands so far; what comes later goes to the bot.

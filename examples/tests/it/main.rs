@@ -129,7 +129,7 @@ async fn hands_over_and_takes_back(street: Street, question: &str, wish: &str) {
     let session = street.agent_reads("my order is 12").await;
     let reply = Reply::new("Hello, Ada", "Anna");
     street.desk.reply(session.ticket, reply).await.expect("the house hears");
-    sees(&ada, "**Anna**: Hello, Ada").await;
+    sees(&ada, "**Anna:** Hello, Ada").await;
     let said = ada.transcript().bot_texts().len();
     ada.says(question);
     street.agent_reads(question).await;

@@ -79,6 +79,11 @@ async fn a_value_is_named_by_its_variable_alone() {
             "has 5 characters; it takes at least 10",
         ),
         (
+            "OMNIDESK_AGENT_TEXT",
+            "bbcode",
+            "is no format that is known; it takes `plain`, `html` or `markdown`",
+        ),
+        (
             "OMNIDESK_API_KEY",
             "a b",
             "has a space, a line break or a character beyond ASCII; it takes",

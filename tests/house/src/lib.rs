@@ -13,6 +13,7 @@ pub mod fault_run;
 pub mod flood;
 pub mod instances_run;
 pub mod judge;
+pub mod media;
 pub mod sites;
 pub mod story;
 pub mod town;

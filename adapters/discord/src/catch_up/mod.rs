@@ -8,6 +8,7 @@
 //!   opened it can have been killed, and the opening can be under way.
 //! - It begins somewhat below what is known to be accepted. The keys remove what was accepted already.
 
+mod names;
 mod reading;
 
 use std::{
@@ -132,6 +133,9 @@ impl Post {
     /// Commits what was missed, and tells of what comes too late: its conversation is the bot's again, and only the
     /// history has it.
     async fn offer_missed(&self, of: &Held, missed: &[&Message]) {
+        if let Some(home) = places::home(&of.conversation) {
+            names::learn(&self.rest, &self.memory, home, missed).await;
+        }
         let mut late = 0_usize;
         for message in missed {
             let offered = self.offer_message(message, of.conversation.clone()).await;
@@ -193,7 +197,7 @@ impl Post {
         let customer = places::customer(&of.conversation);
         let low = low_water(of, now);
         let is_missed = |message: &&Message| {
-            Some(message.author.id) == customer && inbound::is_said(message) && message.id.get() > low
+            Some(message.author.id) == customer && inbound::is_told(message) && message.id.get() > low
         };
         let mut missed: Vec<&Message> = unnamed.iter().filter(is_missed).collect();
         for channel in heard_in {

@@ -1,28 +1,34 @@
-use escalator::model::{CustomerMessage, RichText};
-use serenity::model::channel::{Message, MessageSnapshot};
+use escalator::model::{Attachment, CustomerMessage, RichText};
+use serenity::model::{
+    application::{ActionRow, ActionRowComponent},
+    channel::{self, ChannelMention, Embed, Message, MessageFlags, MessageSnapshot, MessageType},
+    sticker::StickerItem,
+    user::User,
+};
 
-use super::{file, words};
+use super::{
+    embed, file, poll,
+    service::{self, Means},
+    tag::{self, Known, Named},
+    words,
+};
+use crate::memory::Memory;
 
 /// What nobody here knows.
 const UNKNOWN: &str = "[a message of a kind that cannot be shown here]";
 
+/// How much of a message is read where only its beginning is of interest, in bytes.
+const BEGINNING_BYTES_MAX: usize = 1_000;
+
 /// What a message says: its text, and its files.
-pub(super) fn of(message: &Message) -> CustomerMessage {
-    let mut lines: Vec<RichText> = Vec::new();
-    lines.extend(quote(message));
-    lines.extend(said(message));
-    lines.extend(message.message_snapshots.iter().map(forwarded));
-    let stickers = message.sticker_items.iter();
-    lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name).into()));
-    lines.extend(poll(message).map(RichText::from));
-    let is_voice = file::is_voice(message);
-    let files = message.attachments.iter();
-    let files: Vec<_> = files
-        .map(|attachment| file::of(message, attachment, is_voice))
-        .collect();
-    if lines.is_empty() && files.is_empty() {
+pub(super) fn of(message: &Message, memory: &Memory) -> CustomerMessage {
+    let files = files(message);
+    let mut lines: Vec<RichText> = quote(message, memory).into_iter().collect();
+    let said = said(message, memory);
+    if said.is_empty() && files.is_empty() {
         lines.push(UNKNOWN.into());
     }
+    lines.extend(said);
     CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files,
@@ -30,46 +36,200 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
     }
 }
 
+/// What it says now that was changed: its files as labels, and its words. `None` when nothing is left.
+pub(super) fn changed(message: &Message, memory: &Memory) -> Option<RichText> {
+    let words = RichText::joined(said(message, memory), "\n");
+    let labels = labels(message).into_iter().map(RichText::from);
+    let words = std::iter::once(words).filter(|words| !words.is_blank());
+    let all = RichText::joined(labels.chain(words), " ");
+    (!all.is_blank()).then_some(all)
+}
+
+/// How it begins, on one line and without formatting; empty when nothing can be read of it.
+pub(super) fn beginning(message: &Message, memory: &Memory) -> String {
+    let is_long = message.content.len() > BEGINNING_BYTES_MAX;
+    let short = is_long.then(|| {
+        let mut short = message.clone();
+        cut(&message.content).clone_into(&mut short.content);
+        short
+    });
+    let words = changed(short.as_ref().unwrap_or(message), memory);
+    words.map_or_else(String::new, |words| words.words().clone().into_string())
+}
+
+/// The channels and roles that it names.
+pub(super) fn named(message: &Message) -> Named {
+    let mut named = Named::default();
+    parts(message).for_each(|part| named.note(part.content));
+    named
+}
+
 /// Whether nothing can be seen in it.
 pub(super) fn is_empty(message: &Message) -> bool {
     let nothing_else = message.embeds.is_empty() && message.components.is_empty() && message.poll.is_none();
     let no_files = message.attachments.is_empty() && message.sticker_items.is_empty();
-    message.content.is_empty() && nothing_else && no_files && message.message_snapshots.is_empty()
+    let is_alone = message.message_snapshots.is_empty() && message.activity.is_none();
+    message.content.is_empty() && nothing_else && no_files && is_alone
 }
 
-fn said(message: &Message) -> Option<RichText> {
-    let words = words::readable(&message.content, &message.mentions);
-    (!words.is_blank()).then_some(words)
+/// A message's own part, or that of one that it forwards.
+struct Part<'m> {
+    within: embed::In,
+    content: &'m str,
+    people: &'m [User],
+    channels: &'m [ChannelMention],
+    attachments: &'m [channel::Attachment],
+    embeds: &'m [Embed],
+    stickers: &'m [StickerItem],
+    buttons: &'m [ActionRow],
+    flags: Option<MessageFlags>,
 }
 
-/// What is answered: its words, or the files that it is.
-fn quote(message: &Message) -> Option<RichText> {
-    let answered = message.referenced_message.as_ref()?;
-    let files = answered.attachments.iter();
-    let files = files.map(|attachment| {
-        file::of(answered, attachment, file::is_voice(answered))
-            .label()
-            .into_string()
-    });
-    let words = said(answered).map(|words| words.words().clone().into_string());
-    let all: Vec<_> = files.chain(words).collect();
-    Some(RichText::in_reply_to(&all.join(" "), None))
+impl<'m> Part<'m> {
+    fn own(message: &'m Message) -> Self {
+        Self {
+            within: embed::In::Own,
+            content: &message.content,
+            people: &message.mentions,
+            channels: &message.mention_channels,
+            attachments: &message.attachments,
+            embeds: &message.embeds,
+            stickers: &message.sticker_items,
+            buttons: &message.components,
+            flags: message.flags,
+        }
+    }
+
+    fn forwarded(snapshot: &'m MessageSnapshot) -> Self {
+        Self {
+            within: embed::In::Forwarded,
+            content: &snapshot.content,
+            people: &snapshot.mentions,
+            channels: &[],
+            attachments: &snapshot.attachments,
+            embeds: &snapshot.embeds,
+            stickers: &snapshot.sticker_items,
+            buttons: &snapshot.components,
+            flags: snapshot.flags,
+        }
+    }
+
+    fn lines(&self, memory: &Memory) -> Vec<RichText> {
+        let known = Known {
+            people: self.people,
+            channels: self.channels,
+            memory,
+        };
+        let words = words::readable(self.content, &known);
+        let mut lines: Vec<RichText> = Some(words).filter(|words| !words.is_blank()).into_iter().collect();
+        lines.extend(self.attachments.iter().filter_map(description));
+        let stickers = self.stickers.iter();
+        lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name).into()));
+        let embeds = self.embeds.iter();
+        lines.extend(embeds.filter_map(|embed| embed::line(embed, self.within, self.content, &known)));
+        lines.extend(buttons(self.buttons));
+        lines
+    }
+
+    fn is_empty(&self) -> bool {
+        self.attachments.is_empty() && self.stickers.iter().all(|sticker| file::of_sticker(sticker).is_none())
+    }
+
+    fn files(&self, message: &Message) -> Vec<Attachment> {
+        let stickers = self.stickers.iter().filter_map(file::of_sticker);
+        self.attached(message).chain(stickers).collect()
+    }
+
+    /// Those that were attached; a sticker's picture is told by the sticker's own line.
+    fn attached(&self, message: &Message) -> impl Iterator<Item = Attachment> {
+        let (place, is_voice) = ((message.channel_id, message.id), file::is_voice(self.flags));
+        let files = self.attachments.iter();
+        files.map(move |attachment| file::of(place, attachment, is_voice))
+    }
+}
+
+fn parts(message: &Message) -> impl Iterator<Item = Part<'_>> {
+    let forwarded = message.message_snapshots.iter().map(Part::forwarded);
+    std::iter::once(Part::own(message)).chain(forwarded)
+}
+
+fn files(message: &Message) -> Vec<Attachment> {
+    parts(message).flat_map(|part| part.files(message)).collect()
+}
+
+fn labels(message: &Message) -> Vec<String> {
+    let files = parts(message).flat_map(|part| part.attached(message).collect::<Vec<_>>());
+    files.map(|file| file.label().into_string()).collect()
+}
+
+/// Its lines, without what it answers.
+fn said(message: &Message, memory: &Memory) -> Vec<RichText> {
+    let mut lines: Vec<RichText> = service::line(message, memory).into_iter().collect();
+    // What a message of Discord's own holds is in its line.
+    if service::means(message.kind) == Means::Deed {
+        return lines;
+    }
+    lines.extend(Part::own(message).lines(memory));
+    let snapshots = message.message_snapshots.iter();
+    lines.extend(snapshots.map(|snapshot| forwarded(snapshot, memory)));
+    lines.extend(message.poll.as_deref().map(|of| poll::line(of).into()));
+    lines.extend(invitation(message).map(RichText::from));
+    lines
+}
+
+/// What is answered: its words, or the files that it is. And whose it is, where that is neither the customer nor the bot.
+fn quote(message: &Message, memory: &Memory) -> Option<RichText> {
+    let Some(answered) = message.referenced_message.as_deref() else {
+        let answered = message.message_reference.as_ref()?.message_id?;
+        let is_reply = message.kind == MessageType::InlineReply;
+        return is_reply.then(|| RichText::in_reply_to(&memory.message(answered).unwrap_or_default(), None));
+    };
+    let author = &answered.author;
+    let is_others = author.id != message.author.id && !author.bot && answered.webhook_id.is_none();
+    let from = is_others.then(|| tag::called(author));
+    Some(RichText::in_reply_to(&beginning(answered, memory), from))
 }
 
 /// What was forwarded. Discord does not tell whose it was.
-fn forwarded(snapshot: &MessageSnapshot) -> RichText {
-    let files = snapshot.attachments.iter();
-    let files = files.map(|attachment| format!("[file: {}]", file::named(attachment)).into());
-    let words = words::readable(&snapshot.content, &snapshot.mentions);
-    let words = std::iter::once(words).filter(|words| !words.is_blank());
-    let said = RichText::joined(words.chain(files), " ");
-    RichText::joined([RichText::forwarded(None), said], "\n")
+fn forwarded(snapshot: &MessageSnapshot, memory: &Memory) -> RichText {
+    let part = Part::forwarded(snapshot);
+    let mut lines = part.lines(memory);
+    if lines.is_empty() && part.is_empty() {
+        lines.push(UNKNOWN.into());
+    }
+    RichText::joined(std::iter::once(RichText::forwarded(None)).chain(lines), "\n")
 }
 
-fn poll(message: &Message) -> Option<String> {
-    let poll = message.poll.as_ref()?;
-    let question = poll.question.text.as_deref().unwrap_or_default();
-    let answers = poll.answers.iter();
-    let answers: Vec<_> = answers.filter_map(|answer| answer.poll_media.text.as_deref()).collect();
-    Some(format!("[poll: {question} ({})]", answers.join(" / ")))
+/// What a file's sender wrote about it.
+fn description(attachment: &channel::Attachment) -> Option<RichText> {
+    let description = attachment.description.as_deref()?;
+    let is_said = !description.trim().is_empty();
+    is_said.then(|| format!("[{}: {description}]", file::named(&attachment.filename)).into())
+}
+
+/// The buttons under a message, which only bots' messages have.
+fn buttons(rows: &[ActionRow]) -> Option<RichText> {
+    let labels = rows.iter().flat_map(|row| &row.components);
+    let labels: Vec<_> = labels
+        .filter_map(|component| match component {
+            ActionRowComponent::Button(button) => button.label.as_deref(),
+            _ => None,
+        })
+        .collect();
+    (!labels.is_empty()).then(|| format!("[buttons: {}]", labels.join(" / ")).into())
+}
+
+/// An invitation to do something together.
+fn invitation(message: &Message) -> Option<String> {
+    message.activity.as_ref()?;
+    let to = message.application.as_ref().map(|application| &application.name);
+    Some(to.map_or_else(|| "[invitation]".to_owned(), |to| format!("[invitation: {to}]")))
+}
+
+fn cut(content: &str) -> &str {
+    let mut end = content.len().min(BEGINNING_BYTES_MAX);
+    while !content.is_char_boundary(end) {
+        end -= 1;
+    }
+    &content[..end]
 }

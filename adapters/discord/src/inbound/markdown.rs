@@ -6,12 +6,15 @@ use escalator::model::{RichText, Span, Style};
 /// How deep formatting is read that stands within other formatting; what is deeper is words.
 const DEPTH_MAX: usize = 8;
 
+/// How long what stands between `<` and `>` can be, in bytes.
+const TAG_BYTES_MAX: usize = 100;
+
 /// What quotes all that follows.
 const QUOTES_ALL: &str = ">>> ";
 
 /// A message's formatting. `shown` reads what stands between `<` and `>`, such as `@42`, and what it does not know stays as
 /// it is.
-pub(super) fn formatted(content: &str, shown: &dyn Fn(&str) -> Option<String>) -> RichText {
+pub(crate) fn formatted(content: &str, shown: &dyn Fn(&str) -> Option<String>) -> RichText {
     let mut reader = Reader {
         words: String::with_capacity(content.len()),
         spans: Vec::new(),
@@ -177,7 +180,9 @@ impl Reader<'_> {
     fn link(&mut self, rest: &str, depth: usize) -> Option<usize> {
         let (label, behind) = rest[1..].split_once("](")?;
         let target = &behind[..end_of_target(behind)?];
-        let url = target.trim().trim_start_matches('<').trim_end_matches('>');
+        let url = without_title(target.trim())
+            .trim_start_matches('<')
+            .trim_end_matches('>');
         if !is_address(url)
             || url.contains(char::is_whitespace)
             || label.trim().is_empty()
@@ -246,6 +251,18 @@ fn find_run(words: &str, ticks: usize) -> Option<usize> {
     None
 }
 
+/// How long what Discord writes between `<` and `>` is that begins here: no sign in it is one of formatting.
+fn tag_len(words: &str) -> Option<usize> {
+    let rest = words.strip_prefix('<')?;
+    let mut kinds = ["@", "#", ":", "a:", "/", "t:", "id:", "sound:"].into_iter();
+    if !kinds.any(|kind| rest.starts_with(kind)) {
+        return None;
+    }
+    let ends = |b| matches!(b, b'>' | b'<' | b'\n');
+    let end = rest.bytes().take(TAG_BYTES_MAX).position(ends)?;
+    (rest.as_bytes()[end] == b'>').then_some(end + 2)
+}
+
 fn is_address(words: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| words.starts_with(scheme))
 }
@@ -262,6 +279,19 @@ fn end_of_target(behind: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// A link's target without the words that are shown when it is pointed at.
+fn without_title(target: &str) -> &str {
+    let Some((url, title)) = target.split_once(char::is_whitespace) else {
+        return target;
+    };
+    let title = title.trim();
+    let is_title = title.len() > 1
+        && ['"', '\'']
+            .iter()
+            .any(|sign| title.starts_with(*sign) && title.ends_with(*sign));
+    if is_title { url } else { target }
 }
 
 /// A block's language, where its first line is one, and its words.
@@ -291,6 +321,8 @@ fn closed(words: &str, sign: &str, before: Option<char>) -> Option<usize> {
         } else if is_single && c == mark && words[at + 1..].starts_with(mark) {
             // Two of them are another sign.
             at += 2;
+        } else if let Some(len) = tag_len(&words[at..]) {
+            at += len;
         } else if at > 0 && words[at..].starts_with(sign) {
             let next = words[at + sign.len()..].chars().next();
             let ends = match sign {
@@ -316,7 +348,11 @@ mod tests {
     use super::*;
 
     fn read(content: &str) -> RichText {
-        formatted(content, &|tag| (tag == "@42").then(|| "@Anna".to_owned()))
+        let known = [("@42", "@Anna"), (":cat_:1", ":cat_:")];
+        formatted(content, &|tag| {
+            let found = known.iter().find(|(known, _)| *known == tag);
+            found.map(|(_, shown)| (*shown).to_owned())
+        })
     }
 
     #[test]
@@ -328,6 +364,7 @@ mod tests {
                 "**bold** and *italic* or *so*",
             ),
             ("***both***", "both", "***both***"),
+            ("_<@42> <:cat_:1>_", "@Anna :cat_:", "*@Anna :cat\\_:*"),
             (
                 "__under__ ~~gone~~ ||secret||",
                 "under gone secret",
@@ -376,6 +413,11 @@ mod tests {
                 "docs (https://x.example/Foo_(bar)) > x",
                 "[`docs`](https://x.example/Foo_%28bar%29) > `x`",
             ),
+            (
+                "[shop](https://shop.example/a \"our shop\") [x](https://x.example y)",
+                "shop (https://shop.example/a) [x](https://x.example y)",
+                "[shop](https://shop.example/a) \\[x\\](https://x.example y)",
+            ),
             ("> `x`\n>>> b\nc", "> x\n> b\n> c", "> `x`\n\n> b\n> c"),
             ("**", "**", "\\*\\*"),
             ("", "", ""),
@@ -394,6 +436,7 @@ mod tests {
             "> ".repeat(2_000),
             "`".repeat(3_999),
             "||**".repeat(1_000),
+            "*a<@".repeat(1_000),
         ] {
             assert!(!read(&content).words().is_blank());
         }

@@ -9,29 +9,40 @@
 //! - Which conversation an event belongs to: `places`.
 
 mod content;
+#[cfg(test)]
+mod corpus;
+mod embed;
 mod file;
 mod markdown;
+mod poll;
 mod position;
+mod service;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use escalator::{
     channel::Inbound,
-    model::{ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, Text},
+    model::{ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, RichText, Text},
 };
 use serenity::model::{
-    channel::{Message, MessageType, Reaction},
+    channel::{Message, Reaction},
     event::MessageUpdateEvent,
     id::{InteractionId, MessageId},
     user::User,
 };
 use uuid::Uuid;
 
+#[cfg(test)]
+pub(crate) use self::markdown::formatted;
+use self::service::Means;
 pub(crate) use self::{
-    file::source as file_source,
+    file::{Drawn, Source, source as file_source},
     position::{moment, of_moment, position},
+    tag::{Named, called},
 };
+use crate::memory::Memory;
 
 /// What the end button sends. No bot of an author's has it by chance.
 pub(crate) const END_BUTTON: &str = "escalator:end";
@@ -41,16 +52,25 @@ const END_COMMAND: &str = "/end";
 
 /// Whether a message is one that a person wrote.
 pub(crate) fn is_said(message: &Message) -> bool {
-    let is_person = !message.author.bot && message.webhook_id.is_none();
-    is_person && matches!(message.kind, MessageType::Regular | MessageType::InlineReply)
+    is_persons(message) && service::means(message.kind) == Means::Words
 }
 
-/// A message that a person wrote.
-pub(crate) fn message(conversation: ConversationKey, message: &Message) -> Inbound {
-    let event = if message.content.trim().eq_ignore_ascii_case(END_COMMAND) {
+/// Whether a message tells an agent of what a person wrote, or did in the conversation.
+pub(crate) fn is_told(message: &Message) -> bool {
+    is_persons(message) && service::means(message.kind) != Means::Nothing
+}
+
+fn is_persons(message: &Message) -> bool {
+    !message.author.bot && message.webhook_id.is_none()
+}
+
+/// A message that a person wrote, or that tells what they did.
+pub(crate) fn message(conversation: ConversationKey, message: &Message, memory: &Memory) -> Inbound {
+    let is_end = is_said(message) && message.content.trim().eq_ignore_ascii_case(END_COMMAND);
+    let event = if is_end {
         CustomerEvent::Ended
     } else {
-        CustomerEvent::Message(content::of(message))
+        CustomerEvent::Message(content::of(message, memory))
     };
     let nickname = message.member.as_ref().and_then(|member| member.nick.as_deref());
     let key = key(&conversation, &format!("message:{}", message.id));
@@ -58,13 +78,13 @@ pub(crate) fn message(conversation: ConversationKey, message: &Message) -> Inbou
     Inbound::new(key, conversation, position(message.id.get()), event).with_profile(profile)
 }
 
-/// An edit; `None` when it is none of a person's: Discord puts the preview of a link into a message by the same event.
-pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent) -> Option<Inbound> {
+/// An edit; `None` when it is none of a person's: Discord puts the preview of a link into a message by the same event. One
+/// that comes behind an edit has the edit's moment, and so its key.
+pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent, memory: &Memory) -> Option<Inbound> {
     let author = event.author.as_ref().filter(|author| !author.bot)?;
-    let (moment, content) = (edit_moment(event)?, event.content.as_deref()?);
-    let mentions = event.mentions.as_deref().unwrap_or_default();
+    let (moment, message) = (edit_moment(event)?, edited(event)?);
     let key = key(&conversation, &format!("edit:{}:{moment}", event.id));
-    let said = CustomerEvent::Edited(words::readable(content, mentions));
+    let said = CustomerEvent::Edited(content::changed(&message, memory)?);
     let update = Inbound::new(key, conversation, of_moment(moment), said);
     Some(update.with_profile(known(author, None, None)).without_handler())
 }
@@ -74,10 +94,28 @@ pub(crate) fn edit_moment(event: &MessageUpdateEvent) -> Option<i64> {
     event.edited_timestamp.map(position::millis)
 }
 
+/// A message as it is after an edit; `None` when the event does not tell its words.
+pub(crate) fn edited(event: &MessageUpdateEvent) -> Option<Message> {
+    event.content.as_ref()?;
+    let mut message = Message::default();
+    event.apply_to_message(&mut message);
+    Some(message)
+}
+
+/// The channels and roles that a message names.
+pub(crate) fn named(message: &Message) -> Named {
+    content::named(message)
+}
+
+/// How a message begins, on one line; empty when nothing can be read of it.
+pub(crate) fn beginning(message: &Message, memory: &Memory) -> String {
+    content::beginning(message, memory)
+}
+
 /// A message that was taken back. Discord does not tell what it said, nor when: it stands behind `at`, the latest id that
 /// was seen by then.
-pub(crate) fn deletion(conversation: ConversationKey, message: MessageId, at: u64) -> Inbound {
-    let line = format!("[deleted the message of {}]", moment(message.get()));
+pub(crate) fn deletion(conversation: ConversationKey, message: MessageId, at: u64, memory: &Memory) -> Inbound {
+    let line = done("deleted", "", message, memory);
     let key = key(&conversation, &format!("delete:{message}"));
     let said = CustomerEvent::Message(CustomerMessage::text(line));
     Inbound::new(key, conversation, position(message.get().max(at)), said).without_handler()
@@ -91,18 +129,15 @@ pub(crate) fn reaction(
     is_added: bool,
     at: u64,
     minted: Uuid,
+    memory: &Memory,
 ) -> Inbound {
-    let (emoji, message) = (&reaction.emoji, reaction.message_id);
+    let (emoji, message) = (words::emoji(&reaction.emoji), reaction.message_id);
     let (word, kind) = if is_added {
         ("reacted", "reaction")
     } else {
         ("took back the reaction", "no-reaction")
     };
-    let line = format!(
-        "[{word} {} to the message of {}]",
-        words::emoji(emoji),
-        moment(message.get())
-    );
+    let line = done(&format!("{word} {emoji}"), " to", message, memory);
     let who = reaction.user_id.unwrap_or_default();
     let key = key(&conversation, &format!("{kind}:{message}:{who}:{minted}"));
     let said = CustomerEvent::Message(CustomerMessage::text(line));
@@ -129,14 +164,22 @@ pub(crate) fn unsaid(conversation: ConversationKey, id: u64, user: &User) -> Inb
 }
 
 /// The message as a line of a transcript.
-pub(crate) fn line(message: &Message) -> Option<Text> {
-    content::of(message).readable()
+pub(crate) fn line(message: &Message, memory: &Memory) -> Option<Text> {
+    content::of(message, memory).readable()
 }
 
 /// Whether a message shows nothing at all though somebody sent it: that is what it looks like when the intent
 /// `MESSAGE_CONTENT` is missing.
 pub(crate) fn is_hidden(message: &Message) -> bool {
-    content::is_empty(message)
+    is_said(message) && content::is_empty(message)
+}
+
+/// What was done with a message, with its beginning, or, where nobody remembers it, its moment.
+fn done(what: &str, to: &str, message: MessageId, memory: &Memory) -> RichText {
+    match memory.message(message).filter(|beginning| !beginning.is_empty()) {
+        Some(beginning) => RichText::about(&format!("{what}{to}"), &beginning, None),
+        None => format!("[{what}{to} the message of {}]", moment(message.get())).into(),
+    }
 }
 
 /// An update that a human's conversation keeps from the bot, and in which nobody says anything.

@@ -30,7 +30,7 @@ fn told(fields: &Value) -> Message {
 }
 
 fn said(fields: &Value) -> CustomerMessage {
-    match message(anna(), &told(fields)).event {
+    match message(anna(), &told(fields), &Memory::default()).event {
         CustomerEvent::Message(message) => message,
         other => panic!("{other:?} is no message"),
     }
@@ -47,7 +47,7 @@ fn words(fields: &Value) -> String {
 
 #[test]
 fn a_message_has_the_key_and_the_position_of_its_id() {
-    let read = message(anna(), &told(&json!({})));
+    let read = message(anna(), &told(&json!({})), &Memory::default());
     assert_eq!(read.key, EventKey::new("discord:discord:message:1428000000000000001"));
     assert_eq!(read.position, Position(1_428_000_000_000_000_001));
     assert_eq!(read.profile.name, Some("Anna".into()));
@@ -68,7 +68,7 @@ fn what_a_customer_sends_is_never_read_as_nothing() {
         ),
         (
             json!({"content": "hi <@42>, <a:dance:77> <:cat:78> <@&3> 1 < 2", "mentions": [user()]}),
-            "hi @Anna, :dance: :cat: <@&3> 1 < 2",
+            "hi @Anna, :dance: :cat: @role 1 < 2",
         ),
         (
             json!({"content": "yes", "type": 19, "referenced_message": serde_json::to_value(
@@ -96,7 +96,7 @@ fn what_a_customer_sends_is_never_read_as_nothing() {
 #[test]
 fn end_counts_as_a_whole_message_only() {
     for (content, is_end) in [("/end", true), (" /END ", true), ("/end it", false), ("end", false)] {
-        let read = message(anna(), &told(&json!({"content": content})));
+        let read = message(anna(), &told(&json!({"content": content})), &Memory::default());
         assert_eq!(read.event == CustomerEvent::Ended, is_end, "{content}");
     }
 }
@@ -131,7 +131,7 @@ fn bots_webhooks_and_discord_itself_say_nothing() {
         json!({"webhook_id": "5"}),
         json!({"type": 7}),
         json!({"type": 18}),
-        json!({"type": 6}),
+        json!({"type": 21}),
     ] {
         assert!(!is_said(&told(&fields)), "{fields}");
     }
@@ -144,13 +144,22 @@ fn an_edit_is_told_and_a_preview_is_none() {
             json!({"id": "7", "channel_id": "10", "author": user(), "content": "hello?", "edited_timestamp": edited});
         serde_json::from_value(event).expect("it is an update")
     };
-    let read = edit(anna(), &event(json!("2025-10-15T08:00:00.123000+00:00"))).expect("it is an edit");
+    let read = edit(
+        anna(),
+        &event(json!("2025-10-15T08:00:00.123000+00:00")),
+        &Memory::default(),
+    )
+    .expect("it is an edit");
     assert_eq!(read.event, CustomerEvent::Edited("hello?".into()));
     assert_eq!(
         moment(u64::try_from(read.position.0).expect("it is one")).as_millis() % 1_000,
         123
     );
-    assert_eq!(edit(anna(), &event(Value::Null)), None);
+    assert_eq!(edit(anna(), &event(Value::Null), &Memory::default()), None);
+    let mut with_preview = event(json!("2025-10-15T08:00:00.123000+00:00"));
+    with_preview.embeds = serde_json::from_value(json!([{"type": "link", "url": "https://shop.example"}])).ok();
+    let again = edit(anna(), &with_preview, &Memory::default()).expect("it is the edit once more");
+    assert_eq!(again.key, read.key, "and the inbox knows it");
 }
 
 #[test]

@@ -6,26 +6,31 @@ use escalator::{
     model::FileRef,
 };
 use futures::{Stream, StreamExt};
+use serenity::model::id::{AttachmentId, ChannelId, MessageId};
 
-use crate::{error::Failure, inbound, post::Post};
+use crate::{
+    error::Failure,
+    inbound::{self, Source},
+    post::Post,
+};
 
 /// Opens a file of Discord's. Its address expires within a day, so the message is asked for it each time.
 pub(crate) async fn fetch(post: &Post, file: &FileRef) -> Result<OpenedFile, Outcome> {
     let bytes_max = post.settings.fetch_bytes_max;
-    let Some((channel, message, attachment)) = inbound::file_source(file) else {
-        return Err(Outcome::rejected("the file's handle is none of Discord's"));
+    let (address, size) = match inbound::file_source(file) {
+        Some(Source::Attachment {
+            channel,
+            message,
+            attachment,
+        }) => attached(post, channel, message, attachment).await?,
+        Some(Source::Sticker { sticker, drawn }) => (post.rest.sticker(sticker, drawn), None),
+        None => return Err(Outcome::rejected("the file's handle is none of Discord's")),
     };
-    let message = post.rest.message(channel, message).await;
-    let message = message.map_err(Failure::outcome_of_fetch)?;
-    let mut files = message.attachments.iter();
-    let Some(file) = files.find(|file| file.id == attachment) else {
-        return Err(Outcome::rejected("the customer has taken the file back"));
-    };
-    if u64::from(file.size) > bytes_max {
+    if size.is_some_and(|size| size > bytes_max) {
         return Err(too_big(bytes_max));
     }
-    let answer = post.rest.open(&file.url).await.map_err(Failure::outcome_of_fetch)?;
-    let bytes = answer.content_length().or(Some(u64::from(file.size)));
+    let answer = post.rest.open(&address).await.map_err(Failure::outcome_of_fetch)?;
+    let bytes = answer.content_length().or(size);
     if bytes.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_big(bytes_max));
     }
@@ -33,6 +38,24 @@ pub(crate) async fn fetch(post: &Post, file: &FileRef) -> Result<OpenedFile, Out
         bytes,
         stream: capped(answer.bytes_stream(), bytes_max).boxed(),
     })
+}
+
+/// Where a file of a message is had right now, and its size in bytes. That of a forwarded message stands in the one that
+/// forwards it.
+async fn attached(
+    post: &Post,
+    channel: ChannelId,
+    message: MessageId,
+    attachment: AttachmentId,
+) -> Result<(String, Option<u64>), Outcome> {
+    let message = post.rest.message(channel, message).await;
+    let message = message.map_err(Failure::outcome_of_fetch)?;
+    let forwarded = message.message_snapshots.iter().flat_map(|of| &of.attachments);
+    let mut files = message.attachments.iter().chain(forwarded);
+    match files.find(|file| file.id == attachment) {
+        Some(file) => Ok((file.url.clone(), Some(u64::from(file.size)))),
+        None => Err(Outcome::rejected("the customer has taken the file back")),
+    }
 }
 
 /// Passes the pieces on, up to the limit, without the errors' own texts: they show the address.

@@ -68,7 +68,7 @@ pub(super) async fn send(
         };
     }
     let message = NewMessage {
-        content: author.map(text::in_front).unwrap_or_default(),
+        content: text::as_line(delivery).written,
         attachments: upload.message().attachments,
         ..text::as_bot(post, delivery)
     };

@@ -6,10 +6,12 @@
 //! - A call in the bot's name carries a nonce made from the delivery's key, so that Discord removes its double. A webhook
 //!   has none.
 
+mod content;
 mod fetch;
 mod file;
 mod markdown;
 mod nonce;
+mod notice;
 mod open;
 mod signal;
 mod target;
@@ -24,16 +26,14 @@ use serenity::model::id::MessageId;
 
 pub(crate) use self::{
     fetch::fetch,
+    markdown::fits,
     signal::{TYPING_LASTS, signal},
     voice::Voices,
 };
 use crate::{error::Failure, places, post::Post};
 
-/// How long a text may be, in characters, with room for the stars around the agent's name. Discord takes 2,000.
-pub(crate) const TEXT_MAX: usize = CONTENT_MAX - 4;
-
 /// How long the content of a message may be, in characters.
-const CONTENT_MAX: usize = 2_000;
+pub(crate) const CONTENT_MAX: usize = 2_000;
 
 /// Delivers, once.
 pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome {
@@ -54,20 +54,21 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
     }
     post.places.show(place, delivery.to);
     match delivery.payload {
-        ChatPayload::Message {
-            author,
-            continues,
-            text,
-        } => {
-            let plain = text.plain();
+        ChatPayload::Message { author, text, .. } => {
             let said = text::Said {
                 author: author.as_ref(),
-                continues: *continues,
-                text: plain.as_str(),
+                text,
             };
             text::agents(post, &delivery, place, said).await
         }
-        ChatPayload::Notice { kind, text, .. } => text::notice(post, &delivery, place, *kind, text.as_str()).await,
+        ChatPayload::Notice { kind, text, agent } => {
+            let notice = notice::Notice {
+                kind: *kind,
+                text,
+                agent: agent.as_ref(),
+            };
+            notice::send(post, &delivery, place, notice).await
+        }
         ChatPayload::File { author, file, .. } => match delivery.file {
             Some(source) => file::send(post, &delivery, place, author.as_ref(), file, source).await,
             None => Outcome::rejected("the file came without its bytes"),

@@ -1,16 +1,13 @@
 use escalator::{
     channel::ChatDelivery,
-    delivery::{NoticeKind, Outcome},
-    model::Author,
+    delivery::Outcome,
+    model::{Author, RichText},
 };
-use serde_json::{Value, json};
-use serenity::model::id::ChannelId;
+use serenity::model::id::{ChannelId, MessageId};
 
-use super::{CONTENT_MAX, markdown, nonce, outcome, voice};
+use super::{content::Content, nonce, outcome, voice};
 use crate::{
-    config::Settings,
     error::{Failure, Refusal},
-    inbound::END_BUTTON,
     post::Post,
     rest::{NewMessage, Through},
 };
@@ -19,9 +16,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Said<'s> {
     pub(super) author: Option<&'s Author>,
-    /// Whether it goes on with the part before.
-    pub(super) continues: bool,
-    pub(super) text: &'s str,
+    pub(super) text: &'s RichText,
 }
 
 /// Delivers an agent's text: through a webhook where there is one, else as a line of the bot's.
@@ -35,32 +30,16 @@ pub(super) async fn agents(post: &Post, delivery: &ChatDelivery<'_>, place: Chan
         None => None,
     };
     let Some((through, author)) = through else {
-        return line(post, delivery, place, said).await;
+        return line(post, delivery, place).await;
     };
     match speak(post, &through, author, said.text).await {
         Err(failure) if is_gone(&failure) => {
             post.forget_gone(&through, &failure);
             // It was refused for good, so a second call makes no double.
-            line(post, delivery, place, said).await
+            line(post, delivery, place).await
         }
         sent => outcome(sent),
     }
-}
-
-/// Delivers a text of ours, with the end button where the customer learns that a human has the conversation.
-pub(super) async fn notice(
-    post: &Post,
-    delivery: &ChatDelivery<'_>,
-    place: ChannelId,
-    kind: NoticeKind,
-    text: &str,
-) -> Outcome {
-    let message = NewMessage {
-        content: text.to_owned(),
-        components: buttons(&post.settings, kind),
-        ..as_bot(post, delivery)
-    };
-    outcome(post.rest.send(place, &message).await).repeatable()
 }
 
 /// What a message in the bot's name carries beside its content.
@@ -72,9 +51,9 @@ pub(super) fn as_bot(post: &Post, delivery: &ChatDelivery<'_>) -> NewMessage {
     }
 }
 
-/// The agent's name as it stands in front of a line.
-pub(super) fn in_front(author: &Author) -> String {
-    format!("**{}**:", markdown::plain_name(author.name.as_str()))
+/// What a message in the bot's name says: the agent's name in front, once for all that is said in a row.
+pub(super) fn as_line(delivery: &ChatDelivery<'_>) -> Content {
+    Content::of(&delivery.payload.rich().unwrap_or_default())
 }
 
 /// Whether a webhook was refused because it does not exist any more, or not in that channel: a thread of another one is
@@ -88,40 +67,31 @@ pub(super) fn is_gone(failure: &Failure) -> bool {
     gone.into_iter().any(|code| failure.is(code))
 }
 
-async fn speak(
-    post: &Post,
-    through: &Through,
-    author: &Author,
-    text: &str,
-) -> Result<Option<serenity::model::id::MessageId>, Failure> {
-    let message = NewMessage {
-        content: markdown::escaped(text, CONTENT_MAX),
+async fn speak(post: &Post, through: &Through, author: &Author, text: &RichText) -> Result<Option<MessageId>, Failure> {
+    let content = Content::of(text);
+    let mut message = NewMessage {
+        content: content.written.clone(),
         author: Some(voice::spoken(author)),
         ..NewMessage::default()
     };
+    let sent = post.rest.speak(through, &message).await;
+    let Some(plain) = content.instead(&sent) else {
+        return sent;
+    };
+    message.content = plain;
     post.rest.speak(through, &message).await
 }
 
-async fn line(post: &Post, delivery: &ChatDelivery<'_>, place: ChannelId, said: Said<'_>) -> Outcome {
-    let shown = said.author.filter(|_| !said.continues);
-    let front = shown.map_or_else(String::new, |author| format!("{} ", in_front(author)));
-    let room = CONTENT_MAX.saturating_sub(front.chars().count());
-    let message = NewMessage {
-        content: format!("{front}{}", markdown::escaped(said.text, room)),
+async fn line(post: &Post, delivery: &ChatDelivery<'_>, place: ChannelId) -> Outcome {
+    let content = as_line(delivery);
+    let mut message = NewMessage {
+        content: content.written.clone(),
         ..as_bot(post, delivery)
     };
-    outcome(post.rest.send(place, &message).await).repeatable()
-}
-
-fn buttons(settings: &Settings, kind: NoticeKind) -> Vec<Value> {
-    /// A row, a button, and its grey look.
-    const ROW: u8 = 1;
-    const BUTTON: u8 = 2;
-    const SECONDARY: u8 = 2;
-    match (&settings.texts.end_button, kind) {
-        (Some(label), NoticeKind::Waiting | NoticeKind::Connected) => vec![json!({"type": ROW, "components": [
-            {"type": BUTTON, "style": SECONDARY, "label": label, "custom_id": END_BUTTON},
-        ]})],
-        _ => Vec::new(),
+    let mut sent = post.rest.send(place, &message).await;
+    if let Some(plain) = content.instead(&sent) {
+        message.content = plain;
+        sent = post.rest.send(place, &message).await;
     }
+    outcome(sent).repeatable()
 }

@@ -150,11 +150,15 @@ impl Post {
 
 /// The agent as a webhook can show one.
 pub(super) fn spoken(author: &Author) -> Spoken {
-    let picture = author.picture.as_deref().filter(|picture| is_address(picture));
     Spoken {
         username: acceptable(author.name.as_str()),
-        avatar_url: picture.map(str::to_owned),
+        avatar_url: picture(author).map(str::to_owned),
     }
+}
+
+/// The address of the agent's picture, where it is one that Discord takes.
+pub(super) fn picture(author: &Author) -> Option<&str> {
+    author.picture.as_deref().filter(|picture| is_address(picture))
 }
 
 /// A name that Discord takes: 1 to 80 characters, without words that are its own.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::{Failure, Refusal};
 
@@ -43,23 +44,38 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
     struct Told {
         code: u32,
         message: String,
+        /// What is wrong with each field. It repeats the form, so nothing but the names is read.
+        #[serde(default)]
+        errors: Value,
     }
     let told: Option<Told> = serde_json::from_slice(body).ok();
-    let (code, said) = match told {
+    let (code, said, fields) = match told {
         // The whole bot is blocked, and not for good.
         Some(told) if told.code == Refusal::BLOCKED => {
             return Failure::Unreachable(format!("something in front of Discord blocks the bot ({status})"));
         }
-        Some(told) => (told.code, told.message),
+        Some(told) => (told.code, told.message, names(told.errors)),
         // It was not Discord's API that refused, but something in front of it, which passes.
         None if matches!(status, 403 | 407 | 408 | 421 | 425) => {
             return Failure::NotSent(format!(
                 "something in front of Discord does not let it through ({status})"
             ));
         }
-        None => (0, String::new()),
+        None => (0, String::new(), Vec::new()),
     };
-    Failure::Refused(Refusal { status, code, said })
+    Failure::Refused(Refusal {
+        status,
+        code,
+        said,
+        fields,
+    })
+}
+
+fn names(errors: Value) -> Vec<String> {
+    match errors {
+        Value::Object(fields) => fields.into_iter().map(|(name, _)| name).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +101,23 @@ mod tests {
         assert_eq!(
             failure(429, &headers, b"<html>", true),
             Failure::Wait { wait, is_global }
+        );
+    }
+
+    #[test]
+    fn of_a_form_that_is_wrong_the_fields_are_known() {
+        let body =
+            r#"{"code":50035,"message":"Invalid Form Body","errors":{"content":{"_errors":[{"message":"private"}]}}}"#;
+        let Failure::Refused(refusal) = read(400, body) else {
+            panic!("it is one");
+        };
+        assert!(refusal.is_of_field("content") && !refusal.is_of_field("embeds"));
+        assert!(!refusal.detail().contains("private"));
+        assert!(
+            matches!(read(400, r#"{"code":50035,"message":"x"}"#), Failure::Refused(refusal) if refusal.is_of_field("content"))
+        );
+        assert!(
+            matches!(read(400, r#"{"code":50006,"message":"x"}"#), Failure::Refused(refusal) if !refusal.is_of_field("content"))
         );
     }
 

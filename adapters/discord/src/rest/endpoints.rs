@@ -8,7 +8,7 @@ use serenity::{
     model::{
         channel::{ChannelType, Message},
         guild::PremiumTier,
-        id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId, WebhookId},
+        id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId, WebhookId},
     },
 };
 
@@ -39,6 +39,13 @@ pub(crate) struct Channel {
     pub(crate) name: Option<String>,
 }
 
+/// What matters of a role.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Role {
+    pub(crate) id: RoleId,
+    pub(crate) name: String,
+}
+
 /// A message that was sent.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Sent {
@@ -58,6 +65,8 @@ pub(crate) struct NewMessage {
     pub(crate) enforce_nonce: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) components: Vec<serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) embeds: Vec<serde_json::Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attachments: Vec<serde_json::Value>,
     /// For webhooks alone.
@@ -118,6 +127,16 @@ impl Rest {
         }
         let guild: Guild = self.ask(Call::get(format!("/guilds/{guild}"))).await?;
         Ok(guild.premium_tier)
+    }
+
+    /// The roles of a guild.
+    pub(crate) async fn roles(&self, guild: GuildId) -> Result<Vec<Role>, Failure> {
+        #[derive(Deserialize)]
+        struct Guild {
+            roles: Vec<Role>,
+        }
+        let guild: Guild = self.ask(Call::get(format!("/guilds/{guild}"))).await?;
+        Ok(guild.roles)
     }
 
     pub(crate) async fn message(&self, channel: ChannelId, message: MessageId) -> Result<Message, Failure> {
@@ -302,6 +321,7 @@ impl Through {
                 status: 404,
                 code: Refusal::UNKNOWN_WEBHOOK,
                 said: "the webhook belongs to another channel".to_owned(),
+                fields: Vec::new(),
             })),
             sent => Ok(sent.map(|sent| sent.id)),
         }

@@ -22,10 +22,11 @@ use reqwest::{
     multipart::Form,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serenity::model::id::StickerId;
 
-pub(crate) use self::endpoints::{Channel, NewMessage, Spoken, Through, Webhook};
+pub(crate) use self::endpoints::{Channel, NewMessage, Role, Spoken, Through, Webhook};
 use self::pace::Pace;
-use crate::{bot::Bot, error::Failure};
+use crate::{bot::Bot, error::Failure, inbound::Drawn};
 
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -44,6 +45,8 @@ const AGENT: &str = concat!(
 pub(crate) struct Rest {
     http: reqwest::Client,
     base: String,
+    /// Where pictures are that belong to no message: PNGs, and GIFs.
+    pictures: [String; 2],
     authorization: HeaderValue,
     pace: Pace,
     call_max: Duration,
@@ -77,10 +80,21 @@ impl Rest {
         Self {
             http,
             base: format!("{}{API}", bot.address()),
+            pictures: bot.pictures(),
             authorization: bot.authorization(),
             pace: Pace::default(),
             call_max,
         }
+    }
+
+    /// The address of a sticker's picture, which never changes.
+    pub(crate) fn sticker(&self, sticker: StickerId, drawn: Drawn) -> String {
+        let [pngs, gifs] = &self.pictures;
+        let at = match drawn {
+            Drawn::Png => pngs,
+            Drawn::Gif => gifs,
+        };
+        format!("{at}/stickers/{sticker}.{}", drawn.ending())
     }
 
     /// Opens an address of Discord's own that belongs to no API: a file.

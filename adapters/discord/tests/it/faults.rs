@@ -92,7 +92,7 @@ async fn a_nonce_removes_the_double_of_a_call_whose_answer_was_lost() {
     rig.fake.fault(On::create_message(), Plan::Next(1, Fault::LoseAnswer));
     assert_eq!(rig.deliver(&to, 7, &agents("hello")).await.word(), "unknown");
     assert_eq!(rig.deliver(&to, 7, &agents("hello")).await.word(), "delivered");
-    assert_eq!(ada.transcript().bot_texts(), ["**Anna**: hello"]);
+    assert_eq!(ada.transcript().bot_texts(), ["**Anna:** hello"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,7 +136,7 @@ async fn without_a_webhook_the_agent_speaks_as_the_bot() {
     let ada = rig.fake.user("ada").create().at(&help);
     let to = rig.conversation(&ada);
     assert_eq!(rig.deliver(&to, 1, &agents("hello")).await.word(), "delivered");
-    ada.sees_text(SOON, "**Anna**: hello").await.expect("it is shown");
+    ada.sees_text(SOON, "**Anna:** hello").await.expect("it is shown");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,7 +153,7 @@ async fn a_webhook_that_was_deleted_costs_no_message() {
     };
     rig.fake.fault(On::execute_webhook(), Plan::Next(1, gone));
     assert_eq!(rig.deliver(&to, 2, &agents("two")).await.word(), "delivered");
-    assert_eq!(ada.transcript().bot_texts(), ["one", "**Anna**: two"]);
+    assert_eq!(ada.transcript().bot_texts(), ["one", "**Anna:** two"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -306,7 +306,7 @@ async fn a_webhook_that_does_not_know_the_thread_costs_no_message() {
     let sent = deliver(&rig.discord, &to, 2, Some(&place), &agents("hello")).await;
     assert_eq!(sent.word(), "delivered");
     let there = user.in_channel(place.as_str().parse().expect("it is a channel"));
-    there.sees_text(SOON, "**Anna**: hello").await.expect("it is shown");
+    there.sees_text(SOON, "**Anna:** hello").await.expect("it is shown");
 }
 
 /// An agent's file.

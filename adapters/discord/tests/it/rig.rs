@@ -207,7 +207,8 @@ pub(crate) async fn deliver(
 }
 
 pub(crate) fn account(fake: &FakeDiscord) -> Bot {
-    Bot::new(fake.token(), Some(&fake.url())).expect("token and address are right")
+    let bot = Bot::new(fake.token(), Some(&fake.url())).expect("token and address are right");
+    bot.with_pictures_at(&fake.url()).expect("the address is right")
 }
 
 pub(crate) fn channel(fake: &FakeDiscord, ingress: Ingress, mut settings: Settings) -> Discord {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use escalator::{
     dispatch::DispatchSettings,
-    omnidesk::{Account, AccountToken, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
+    omnidesk::{Account, AccountToken, AgentText, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Database, Escalator, Running},
 };
 use escalator_discord::{Discord, Settings};
@@ -20,6 +20,8 @@ use super::rig::{Client, Heard, SOON, channel};
 pub(crate) struct Shop {
     pub(crate) fake: FakeDiscord,
     pub(crate) desk: DeskSimulator,
+    /// How an agent's text is written.
+    pub(crate) agent_text: AgentText,
     folder: TempDir,
     hookpoint: SocketAddr,
 }
@@ -37,6 +39,7 @@ impl Shop {
         Self {
             fake: FakeDiscord::builder().start().await.expect("it starts"),
             desk: DeskSimulator::builder().start().await.expect("it starts"),
+            agent_text: AgentText::Plain,
             folder: tempfile::tempdir().expect("there is room"),
             hookpoint: port.local_addr().expect("it is bound"),
         }
@@ -74,6 +77,7 @@ impl Shop {
         config.chat_url = ChatUrl::parse(&self.desk.url()).expect("it is an address");
         config.server_token = Some(ServerToken::new(self.desk.server_token()).expect("it is one"));
         config.brand_id = Some(BrandId::new("1").expect("it is one"));
+        config.agent_text = self.agent_text;
         Omnidesk::new(config).expect("it is whole")
     }
 

@@ -59,7 +59,7 @@ async fn a_direct_message_goes_to_an_agent_and_back() {
         .sees(SOON, |message| message.content.ends_with("@everyone"))
         .await
         .expect("it is shown");
-    assert_eq!(said.content, r"**Anna**: 2\*3 @everyone");
+    assert_eq!(said.content, r"**Anna:** 2\*3 @everyone");
     assert!(!said.pings.everyone);
     assert!(said.nonce.as_ref().is_some_and(|nonce| nonce.chars().count() == 25));
 
@@ -277,7 +277,7 @@ async fn the_same_channel_and_direct_messages_are_places_too() {
             .await
             .expect("the house hears");
         let there = if place == Place::SameChannel { ada } else { user.dm() };
-        sees(&there, "**Anna**: Hello").await;
+        sees(&there, "**Anna:** Hello").await;
         there.says("thank you");
         shop.agent_reads("thank you").await;
         assert!(shop.fake.threads(help.id()).is_empty());
@@ -302,7 +302,7 @@ async fn of_two_sessions_in_the_same_direct_messages_the_one_that_stands_hears_t
         let hello = format!("Hello in {channel}");
         let sent = shop.desk.reply(session.ticket, reply(&hello)).await;
         sent.expect("the house hears");
-        sees(&direct, &format!("**Anna**: {hello}")).await;
+        sees(&direct, &format!("**Anna:** {hello}")).await;
         sessions.push(session.ticket);
     }
     open.close().await;

@@ -24,8 +24,8 @@ mod unread;
 use escalator::{
     channel::Inbound,
     model::{
-        Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position, Profile,
-        Text,
+        Address, ChannelId, Contact, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position,
+        Profile, Text,
     },
 };
 use teloxide::types::{
@@ -33,7 +33,7 @@ use teloxide::types::{
     User, UserId,
 };
 
-pub(crate) use self::{command::command, hollow::filled};
+pub(crate) use self::{command::command, hollow::parse};
 
 /// What the end button sends. No bot of an author's has it by chance.
 pub(crate) const END_BUTTON: &str = "escalator:end";
@@ -72,7 +72,7 @@ pub(crate) struct Button {
 pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
     let conversation = conversation(channel, update)?;
     let (profile, event, button) = match &update.kind {
-        UpdateKind::Message(message) => (known(message.from.as_ref()), said(message), None),
+        UpdateKind::Message(message) => (told_by(message), said(message), None),
         UpdateKind::EditedMessage(message) => (known(message.from.as_ref()), edited(message), None),
         UpdateKind::CallbackQuery(query) => {
             let button = Button {
@@ -193,6 +193,20 @@ fn pressed(button: &Button) -> CustomerEvent {
 /// for each of them would bury what was said.
 fn nothing_said() -> CustomerEvent {
     CustomerEvent::Message(CustomerMessage::default())
+}
+
+/// What a message tells of its customer: a contact can be the customer's own, as the contact button sends it.
+fn told_by(message: &Message) -> Profile {
+    let from = message.from.as_ref();
+    let own = message
+        .contact()
+        .filter(|contact| contact.user_id.is_some() && contact.user_id == from.map(|from| from.id));
+    // An account's number is an international one, with its sign or without.
+    let number = own.map(|contact| format!("+{}", contact.phone_number.trim_start_matches('+')));
+    Profile {
+        contact: number.and_then(|number| Contact::parse(&number).ok()),
+        ..known(from)
+    }
 }
 
 fn known(user: Option<&User>) -> Profile {

@@ -84,7 +84,7 @@ fn each_kind_of_message_is_a_readable_line() {
         (json!({"text": "/endless"}), "/endless"),
         (
             json!({"photo": [picture("S", 9), picture("L", 90)], "caption": "look"}),
-            "[image: photo.jpg] look",
+            "look [image: photo.jpg]",
         ),
         (
             json!({"document": sized(json!({"file_name": "a.pdf", "mime_type": "application/pdf"}))}),
@@ -101,7 +101,7 @@ fn each_kind_of_message_is_a_readable_line() {
         ),
         (
             json!({"video": sized(mp4.clone()), "caption": "see"}),
-            "[video: video.mp4] see",
+            "see [video: video.mp4]",
         ),
         (
             json!({"audio": sized(json!({"duration": 1, "title": "Song", "mime_type": "audio/mpeg"}))}),
@@ -119,9 +119,9 @@ fn each_kind_of_message_is_a_readable_line() {
             json!({"animation": sized(mp4.clone()), "document": sized(json!({}))}),
             "[video: animation.mp4]",
         ),
-        (sticker(false, false), "[image: sticker.webp] [sticker: 😀]"),
-        (sticker(true, false), "[file: sticker.tgs] [sticker: 😀]"),
-        (sticker(false, true), "[video: sticker.webm] [sticker: 😀]"),
+        (sticker(false, false), "[sticker: 😀] [image: sticker.webp]"),
+        (sticker(true, false), "[sticker: 😀] [file: sticker.tgs]"),
+        (sticker(false, true), "[sticker: 😀] [video: sticker.webm]"),
         (
             json!({"location": {"latitude": 52.5, "longitude": 4.25}}),
             "[location: 52.5, 4.25 https://maps.google.com/?q=52.5,4.25]",
@@ -291,4 +291,19 @@ fn what_is_no_conversation_stays_the_bots() {
         assert_eq!(read(&channel(), &update), None, "{kind}");
         assert_eq!(conversation(&channel(), &update), None, "{kind}");
     }
+}
+
+#[test]
+fn a_contact_of_the_customers_own_is_a_way_to_reach_the_customer() {
+    let shared = |number: &str, of: Value| {
+        let contact = json!({"phone_number": number, "first_name": "Ada", "user_id": of});
+        let read = read_message(&json!({"contact": contact})).expect("it is a conversation's");
+        read.inbound.profile.contact.map(|contact| contact.as_str().to_owned())
+    };
+    for number in ["442079460000", "+442079460000"] {
+        assert_eq!(shared(number, json!(42)).as_deref(), Some("+442079460000"));
+        assert_eq!(shared(number, json!(7)), None, "it is somebody else's");
+        assert_eq!(shared(number, Value::Null), None, "it is of nobody whom Telegram knows");
+    }
+    assert_eq!(shared("none", json!(42)), None);
 }

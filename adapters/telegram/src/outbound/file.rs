@@ -5,7 +5,7 @@ use std::sync::{
 
 use escalator::{
     delivery::{OpenFile, OpenedFile, Outcome, split},
-    model::{Attachment, LengthUnit, RichText},
+    model::{Attachment, RichText},
 };
 use futures::TryStreamExt;
 use teloxide::{
@@ -15,44 +15,49 @@ use teloxide::{
 };
 use tokio_util::io::StreamReader;
 
-use super::{Stopped, format::SendAs};
+use super::{
+    Stopped,
+    format::SendAs,
+    formatted::{CAPTION_MAX, Formatted},
+};
 use crate::{channel::TelegramBot, config::Settings, error::Failure};
 
-/// How long a caption may be, in UTF-16 units.
-const CAPTION_MAX: usize = 1_024;
-
-/// Sends a file by the call that shows it best. When Telegram refuses it so, it is sent as a document.
+/// Sends a file by the call that shows it best. When Telegram refuses it so, it is sent as a document; when it refuses the
+/// caption's formatting, without that.
 pub(super) async fn send<R: TelegramBot>(
     bot: &R,
     settings: &Settings,
     chat: ChatId,
-    caption: Option<String>,
+    caption: Option<RichText>,
     file: &Attachment,
     source: &dyn OpenFile,
 ) -> Result<i64, Stopped> {
     let caption = caption.and_then(|caption| first_part(&caption));
+    let shown = caption.as_ref().map(Formatted::of);
     let limit = settings.send_bytes_max;
     check_size(file.bytes, limit)?;
     let opened = source.open().await.map_err(Stopped::Source)?;
     let bytes = opened.bytes.or(file.bytes);
     check_size(bytes, limit)?;
     let best = SendAs::best(file, bytes);
-    let sent = upload(bot, best, chat, caption.clone(), file, opened).await;
-    match sent {
-        // A definite refusal of the form: nothing was shown, so a second call makes no double.
-        Err(Stopped::Telegram(Failure::Content(_))) if best != SendAs::Document => {
-            let opened = source.open().await.map_err(Stopped::Source)?;
-            upload(bot, SendAs::Document, chat, caption, file, opened).await
+    let sent = upload(bot, best, chat, shown.clone(), file, opened).await;
+    // After a definite refusal nothing was shown, so a second call makes no double.
+    let (send_as, caption) = match &sent {
+        Err(Stopped::Telegram(Failure::Content(_))) if best != SendAs::Document => (SendAs::Document, shown),
+        Err(Stopped::Telegram(Failure::Formatting)) if caption.is_some() => {
+            (best, caption.map(|caption| Formatted::plain(&caption)))
         }
-        sent => sent,
-    }
+        _ => return sent,
+    };
+    let opened = source.open().await.map_err(Stopped::Source)?;
+    upload(bot, send_as, chat, caption, file, opened).await
 }
 
 async fn upload<R: TelegramBot>(
     bot: &R,
     send_as: SendAs,
     chat: ChatId,
-    caption: Option<String>,
+    caption: Option<Formatted>,
     file: &Attachment,
     opened: OpenedFile,
 ) -> Result<i64, Stopped> {
@@ -74,33 +79,53 @@ async fn call<R: TelegramBot>(
     bot: &R,
     send_as: SendAs,
     chat: ChatId,
-    caption: Option<String>,
+    caption: Option<Formatted>,
     input: InputFile,
 ) -> Result<Message, RequestError> {
+    let (caption, entities) = caption.map(Formatted::into_parts).unzip();
+    let entities = entities.flatten();
     match send_as {
         SendAs::Photo => {
             let call = bot.send_photo(chat, input);
-            call.with_payload_mut(|call| call.caption = caption).send().await
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
+            with_caption.send().await
         }
         SendAs::Animation => {
             let call = bot.send_animation(chat, input);
-            call.with_payload_mut(|call| call.caption = caption).send().await
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
+            with_caption.send().await
         }
         SendAs::Video => {
             let call = bot.send_video(chat, input);
-            call.with_payload_mut(|call| call.caption = caption).send().await
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
+            with_caption.send().await
         }
         SendAs::Audio => {
             let call = bot.send_audio(chat, input);
-            call.with_payload_mut(|call| call.caption = caption).send().await
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
+            with_caption.send().await
         }
         SendAs::Voice => {
             let call = bot.send_voice(chat, input);
-            call.with_payload_mut(|call| call.caption = caption).send().await
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
+            with_caption.send().await
         }
         SendAs::Document => {
             let call = bot.send_document(chat, input);
-            call.with_payload_mut(|call| call.caption = caption).send().await
+            let with_caption = call.with_payload_mut(|call| {
+                (call.caption, call.caption_entities) = (caption, entities);
+            });
+            with_caption.send().await
         }
     }
 }
@@ -115,9 +140,7 @@ fn check_size(bytes: Option<u64>, limit: u64) -> Result<(), Stopped> {
     }
 }
 
-fn first_part(caption: &str) -> Option<String> {
-    let fits = |part: &RichText| LengthUnit::Utf16.count(part.words().as_str()) <= CAPTION_MAX;
-    split(&caption.into(), fits)
-        .first()
-        .map(|part| part.words().as_str().to_owned())
+fn first_part(caption: &RichText) -> Option<RichText> {
+    let fits = |part: &RichText| Formatted::of(part).fits(CAPTION_MAX) && Formatted::plain(part).fits(CAPTION_MAX);
+    split(caption, fits).into_iter().next()
 }

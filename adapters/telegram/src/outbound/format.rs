@@ -21,7 +21,8 @@ impl SendAs {
             (FileKind::Image, Format::Gif) => Self::Animation,
             (FileKind::Image, Format::Picture) if bytes.is_none_or(|bytes| bytes <= PHOTO_BYTES_MAX) => Self::Photo,
             (FileKind::Video, Format::Mp4) => Self::Video,
-            (FileKind::Voice, Format::Ogg) => Self::Voice,
+            // Telegram plays it nowhere else, and no desk tells speech from music.
+            (FileKind::Voice | FileKind::Audio, Format::Ogg) => Self::Voice,
             (FileKind::Voice | FileKind::Audio, Format::Music) => Self::Audio,
             _ => Self::Document,
         }
@@ -85,7 +86,7 @@ mod tests {
             (Video, "a.mp4", Some("video/mp4"), Some(1), SendAs::Video),
             (Video, "a.webm", Some("video/webm"), Some(1), SendAs::Document),
             (Audio, "a.mp3", Some("audio/mpeg"), Some(1), SendAs::Audio),
-            (Audio, "a.ogg", Some("audio/ogg"), Some(1), SendAs::Document),
+            (Audio, "a.ogg", Some("audio/ogg"), Some(1), SendAs::Voice),
             (Voice, "a.ogg", Some("audio/ogg; codecs=opus"), Some(1), SendAs::Voice),
             (Voice, "a.mp3", Some("audio/mpeg"), Some(1), SendAs::Audio),
             (Voice, "a.wav", Some("audio/wav"), Some(1), SendAs::Document),

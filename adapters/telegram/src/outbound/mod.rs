@@ -4,22 +4,22 @@ mod fetch;
 mod file;
 mod flood;
 mod format;
+mod formatted;
 mod signal;
+mod words;
 
 use escalator::{
     channel::ChatDelivery,
     delivery::{ChatPayload, NoticeKind, Outcome, Receipt, Scope},
     model::ConversationKey,
 };
-use teloxide::{
-    payloads::SendMessageSetters,
-    requests::Request,
-    types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup},
-};
+use teloxide::types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup};
 
+use self::words::Words;
 pub(crate) use self::{
     fetch::fetch,
     flood::Flood,
+    formatted::{TEXT_MAX, fits},
     signal::{TYPING_LASTS, signal},
 };
 use crate::{channel::TelegramBot, config::Settings, error::Failure, inbound::END_BUTTON};
@@ -34,18 +34,25 @@ pub(crate) async fn deliver<R: TelegramBot>(
     let Some(chat) = chat_id(delivery.to) else {
         return Outcome::rejected("the conversation's address is no Telegram chat");
     };
-    let plain = delivery.payload.plain();
+    let rich = delivery.payload.rich();
     let sent = match delivery.payload {
         ChatPayload::File { file, .. } => {
             let Some(source) = delivery.file else {
                 return Outcome::rejected("the file came without its bytes");
             };
-            file::send(bot, settings, chat, plain, file, source).await
+            file::send(bot, settings, chat, rich, file, source).await
         }
-        payload => match plain {
-            Some(text) => send_text(bot, chat, text, button(settings, payload)).await,
-            None => return Outcome::rejected("Telegram cannot show this kind of message"),
-        },
+        payload => {
+            let Some(text) = rich else {
+                return Outcome::rejected("Telegram cannot show this kind of message");
+            };
+            let words = Words {
+                text,
+                picture: words::picture(settings, &delivery),
+                button: button(settings, payload),
+            };
+            words::send(bot, chat, &words).await
+        }
     };
     match sent {
         Ok(message_id) => delivered(message_id),
@@ -60,22 +67,6 @@ enum Stopped {
     Telegram(Failure),
     /// The file's own bytes.
     Source(Outcome),
-}
-
-async fn send_text<R: TelegramBot>(
-    bot: &R,
-    chat: ChatId,
-    text: String,
-    button: Option<InlineKeyboardMarkup>,
-) -> Result<i64, Stopped> {
-    let message = bot.send_message(chat, text);
-    let message = match button {
-        Some(button) => message.reply_markup(button),
-        None => message,
-    };
-    let sent = message.send().await;
-    sent.map(|message| i64::from(message.id.0))
-        .map_err(|failed| Stopped::Telegram(Failure::of(&failed)))
 }
 
 /// The button that ends the chat stands where the customer learns that a human has it.
@@ -120,6 +111,7 @@ fn outcome(failure: Failure, scope_of_wait: Scope) -> Outcome {
         Failure::NotSent(detail) => Outcome::not_sent(detail),
         Failure::Unknown(detail) => Outcome::unknown(detail),
         Failure::Content(detail) | Failure::Customer(detail) => Outcome::rejected(detail),
+        Failure::Formatting => Outcome::rejected(failure.detail()),
         Failure::Account(detail) => Outcome::Refused {
             detail,
             scope: Scope::Door,

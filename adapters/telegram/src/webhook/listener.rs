@@ -19,10 +19,9 @@ use super::{
     WebhookSettings,
     arriving::Arriving,
     queue::{Open, Queue},
-    receive::read,
     register::register,
 };
-use crate::{Telegram, TelegramBot};
+use crate::{Telegram, TelegramBot, inbound};
 
 /// Hands out what was posted to the webhook. Made by [`Webhook::listener`](super::Webhook::listener); it goes into
 /// [`Telegram::install`], since it takes an update for dealt with when the next one is asked of it.
@@ -109,7 +108,7 @@ impl Receiving<'_> {
             Vec::new()
         });
         for Arrival { position, body } in kept {
-            let is_over = if let Ok(update) = read(&body) {
+            let is_over = if let Ok(update) = inbound::parse(&body) {
                 self.open.enter(update)
             } else {
                 tracing::error!(

@@ -13,7 +13,7 @@ use escalator::{
     channel::Arrivals,
     model::{Arrival, ChannelId, Position},
 };
-use teloxide::types::{Update, UpdateKind};
+use teloxide::types::Update;
 
 use super::{
     WebhookSettings,
@@ -130,7 +130,7 @@ async fn answer(door: &Door, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    let Ok(update) = read(&body) else {
+    let Ok(update) = inbound::parse(&body) else {
         tracing::error!(channel = %door.channel, status = 400, "what was posted with the secret is no update");
         return Answer::NoUpdate;
     };
@@ -138,16 +138,6 @@ async fn answer(door: &Door, request: Request) -> Answer {
         Some(arrivals) => door.keep(&**arrivals, &update, &body).await,
         None => door.deal_with(update).await,
     }
-}
-
-/// Reads an update as a poller does. `from_value` and `from_reader` would read every one as unknown, and of one that is
-/// unknown `from_slice` loses the content.
-pub(super) fn read(body: &[u8]) -> serde_json::Result<Update> {
-    let mut update: Update = serde_json::from_slice(body)?;
-    if let UpdateKind::Error(raw) = &mut update.kind {
-        *raw = serde_json::from_slice(body)?;
-    }
-    Ok(inbound::filled(update, body))
 }
 
 enum Answer {

@@ -14,6 +14,7 @@ use escalator::{
 };
 use escalator_testkit::telegram::{DOWNLOAD, Fault, FileKind as Shown, Media, On, Plan};
 use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::json;
 
 use super::{
     rig::{Rig, SOON},
@@ -55,7 +56,8 @@ impl OpenFile for Source {
 }
 
 fn png(size: usize) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    // Its header tells of 64 by 64 pixels: Telegram looks at that.
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x40\0\0\0\x40".to_vec();
     bytes.extend((0..size).map(|n| u8::try_from(n % 251).expect("it is below 251")));
     bytes
 }
@@ -101,6 +103,7 @@ async fn each_kind_of_file_arrives_whole_with_its_name_and_author() {
         let stored = seen.file.as_ref().expect("it carries the file");
         assert_eq!((stored.kind, &stored.bytes), (shown, &source.bytes), "{name}");
         assert_eq!(seen.caption.as_deref(), Some("Anna:"));
+        assert_eq!(seen.entities, [json!({"type": "bold", "offset": 0, "length": 5})]);
         if shown == Shown::Document {
             assert_eq!(stored.name.as_deref(), Some(name));
         }
@@ -124,6 +127,39 @@ async fn a_picture_that_telegram_refuses_is_sent_as_a_document() {
         (Shown::Document, &b"no picture at all"[..])
     );
     assert_eq!(source.opened.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_caption_whose_formatting_is_refused_goes_without() {
+    let rig = Rig::new().await;
+    let ada = rig.ada();
+    let refused = refusal("Bad Request: ENTITY_BOUNDS_INVALID");
+    rig.fake.fault(On::method("sendPhoto"), Plan::Next(1, refused));
+    let source = Source::new(png(1_000));
+    let payload = file(FileKind::Image, "cat.png", "image/png", None);
+    let outcome = rig.deliver_file(&ada, &payload, Some(&source)).await;
+    assert_eq!(outcome.word(), "delivered", "{outcome:?}");
+    let transcript = ada.transcript();
+    let [photo] = transcript.messages() else {
+        panic!("it is sent once")
+    };
+    assert_eq!(photo.file.as_ref().map(|file| file.kind), Some(Shown::Photo));
+    assert_eq!((photo.caption.as_deref(), photo.entities.len()), (Some("Anna:"), 0));
+}
+
+#[tokio::test]
+async fn a_file_of_an_agent_who_goes_on_has_no_caption() {
+    let rig = Rig::new().await;
+    let ada = rig.ada();
+    let mut payload = file(FileKind::Image, "cat.png", "image/png", None);
+    if let ChatPayload::File { continues, .. } = &mut payload {
+        *continues = true;
+    }
+    let source = Source::new(png(1_000));
+    rig.deliver_file(&ada, &payload, Some(&source)).await;
+    let transcript = ada.transcript();
+    assert_eq!(transcript.messages().len(), 1);
+    assert_eq!(transcript.messages()[0].caption, None);
 }
 
 #[tokio::test]
@@ -205,7 +241,7 @@ async fn a_file_of_the_customer_is_fetched_byte_by_byte() {
     .await;
     assert_eq!(
         rig.house.look(super::desk_of_one::State::lines),
-        ["[file: Bericht für Anna.pdf] look"]
+        ["look [file: Bericht für Anna.pdf]"]
     );
     for _ in 0..2 {
         let opened = rig.telegram.fetch(&reference).await.expect("it can be fetched");

@@ -2,7 +2,8 @@ use super::RichText;
 
 const REPLY: &str = "in reply to";
 const FORWARDED: &str = "forwarded";
-const PINNED: &str = "pinned";
+/// What adapters say with [`RichText::about`].
+const DONE: [&str; 4] = ["pinned", "deleted", "reacted", "took back the reaction"];
 
 /// How much is shown of what a message refers to, in characters.
 const QUOTE_CHARS_MAX: usize = 80;
@@ -37,7 +38,10 @@ impl RichText {
 
 fn is_mark(line: &str) -> bool {
     let done = line.strip_prefix('[').filter(|_| line.ends_with(']'));
-    done.is_some_and(|done| [REPLY, FORWARDED, PINNED].iter().any(|word| done.starts_with(word)))
+    done.is_some_and(|done| {
+        let mut words = [REPLY, FORWARDED].into_iter().chain(DONE);
+        words.any(|word| done.starts_with(word))
+    })
 }
 
 /// The beginning of words that are elsewhere, on one line; `a message` where there are none.
@@ -104,6 +108,8 @@ mod tests {
         assert_eq!(reply.own_words(), "");
         assert_eq!(RichText::from("[in short] yes").own_words(), "[in short] yes");
         assert_eq!(RichText::from("").own_words(), "");
+        let deleted = RichText::about("deleted", "help@shop.example", None);
+        assert_eq!(deleted.own_words(), "");
     }
 
     #[test]

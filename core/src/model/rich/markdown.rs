@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::{
     Piece, RichText, Style,
     lines::{Gap, Lines},
+    read,
 };
 use crate::model::Text;
 
@@ -197,42 +198,21 @@ fn space(space: &str, is_first: bool) -> String {
 /// Words of a line that mean nothing but themselves. An address stays one: `<` and `>` around it where it has a sign in it.
 fn escaped(words: &str, is_line: bool) -> String {
     let mut escaped = String::with_capacity(words.len());
-    let mut rest = words;
-    while let Some(at) = address_at(rest) {
-        let begin = words.len() - rest.len();
-        escape(words, begin..begin + at, is_line, &mut escaped);
-        let (address, behind) = rest[at..].split_at(address_len(&rest[at..]));
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = read::find(&words[at..]) {
+        let found = at + found.start..at + found.end;
+        at = found.end;
+        let address = &words[found.clone()];
         let mut with_signs = String::with_capacity(address.len());
         escape(address, 0..address.len(), false, &mut with_signs);
-        if with_signs == address {
-            escaped.push_str(address);
-        } else {
+        if with_signs != address && address.contains("://") {
+            escape(words, from..found.start, is_line, &mut escaped);
             escaped.extend(["<", address, ">"]);
+            from = found.end;
         }
-        rest = behind;
     }
-    escape(words, words.len() - rest.len()..words.len(), is_line, &mut escaped);
+    escape(words, from..words.len(), is_line, &mut escaped);
     escaped
-}
-
-/// Where an address begins.
-fn address_at(words: &str) -> Option<usize> {
-    let found = ["https://", "http://"].iter().filter_map(|scheme| words.find(scheme));
-    found.min()
-}
-
-/// How long an address is that begins here: without the signs that are more likely the sentence's.
-fn address_len(words: &str) -> usize {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>[]`\"“”".contains(c);
-    let mut address = &words[..words.find(ends).unwrap_or(words.len())];
-    loop {
-        let is_closed = address.matches('(').count() >= address.matches(')').count();
-        let rest = address.trim_end_matches(|c| "?!.,:;*~'".contains(c) || (c == ')' && !is_closed));
-        if rest.len() == address.len() {
-            return rest.len();
-        }
-        address = rest;
-    }
 }
 
 /// A stretch of the words of a line.
@@ -262,7 +242,13 @@ fn escape(words: &str, stretch: Range<usize>, is_line: bool, escaped: &mut Strin
 
 /// Whether what stands behind a `&` makes a character of it.
 fn is_entity(behind: &str) -> bool {
-    let name = behind.split_once(';').map_or("", |(name, _)| name);
+    /// The longest name that an entity has.
+    const NAME_BYTES_MAX: usize = 32;
+    let begin = behind.bytes().take(NAME_BYTES_MAX + 2);
+    let Some(end) = begin.enumerate().find_map(|(at, b)| (b == b';').then_some(at)) else {
+        return false;
+    };
+    let name = &behind[..end];
     let letters = name.strip_prefix('#').unwrap_or(name);
     !letters.is_empty() && letters.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -5,6 +5,8 @@
 //! - Within code there is no formatting, and within no other the same once more, but for quotes.
 //!
 //! # Not here
+//! - Which format somebody writes in: who asks [`RichText::from_plain`], [`RichText::from_html`] or
+//!   [`RichText::from_markdown`].
 //! - How a platform writes formatting: its adapter. What the desk reads: [`RichText::plain`] and [`RichText::markdown`].
 
 mod lines;
@@ -12,6 +14,7 @@ mod mark;
 mod markdown;
 mod nest;
 mod plain;
+mod read;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -1,5 +1,5 @@
 use super::{
-    Piece, RichText, Style,
+    Piece, RichText, Span, Style,
     lines::{Gap, Lines},
 };
 use crate::model::Text;
@@ -25,21 +25,50 @@ impl RichText {
         Text::new(out.done())
     }
 
-    /// Without links whose words are their address: they are best read as they stand.
-    pub(super) fn without_bare_links(&self) -> Vec<Piece<'_>> {
-        let mut pieces = self.pieces();
+    /// The text from its beginning to its end, without links whose words are their address: they are best read as they
+    /// stand.
+    pub fn without_bare_links(&self) -> Vec<Piece<'_>> {
+        let pieces = self.pieces();
         let is_bare = |around: &[Piece<'_>]| match around {
             [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),
             _ => false,
         };
-        let bare: Vec<usize> = (0..pieces.len().saturating_sub(2))
-            .filter(|at| is_bare(&pieces[*at..*at + 3]))
-            .collect();
-        for at in bare.into_iter().rev() {
-            pieces.remove(at + 2);
-            pieces.remove(at);
+        let mut without = Vec::with_capacity(pieces.len());
+        let mut at = 0;
+        while let Some(piece) = pieces.get(at) {
+            let is_bare = pieces.get(at..at + 3).is_some_and(is_bare);
+            without.push(if is_bare { pieces[at + 1] } else { *piece });
+            at += if is_bare { 3 } else { 1 };
         }
-        pieces
+        without
+    }
+
+    /// The same, but the link that this byte is in is written out, as [`plain`](Self::plain) does it; `None` where it is in
+    /// none.
+    pub(crate) fn with_link_written_out(&self, at: usize) -> Option<Self> {
+        let is_link = |span: &Span| (span.start..span.end).contains(&at) && matches!(span.style, Style::Link { .. });
+        let which = self.spans.iter().position(is_link)?;
+        let link = &self.spans[which];
+        let words = self.words.as_str();
+        let told = match &link.style {
+            Style::Link { url } if !is_same_place(&words[link.start..link.end], url) => format!(" ({url})"),
+            _ => String::new(),
+        };
+        let (before, behind) = words.split_at(link.end);
+        let spans = self.spans.iter().enumerate().filter(|(number, _)| *number != which);
+        let moved = spans.map(|(number, span)| {
+            let is_behind = span.start >= link.end;
+            let holds_it = number < which && span.end >= link.end;
+            Span {
+                start: span.start + if is_behind { told.len() } else { 0 },
+                end: span.end + if is_behind || holds_it { told.len() } else { 0 },
+                style: span.style.clone(),
+            }
+        });
+        Some(Self {
+            spans: moved.collect(),
+            words: [before, &told, behind].concat().into(),
+        })
     }
 }
 

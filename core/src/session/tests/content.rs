@@ -27,7 +27,7 @@ fn a_file_goes_behind_its_caption() {
         "with_agent kept: record, desk.message, desk_away timer set, desk.file, desk.file",
         "an unknown size is tried"
     );
-    assert_eq!(recorded(&sent), ["[image: a.png] [image: b.png] look"]);
+    assert_eq!(recorded(&sent), ["look [image: a.png] [image: b.png]"]);
 }
 
 #[test]

@@ -92,6 +92,12 @@ fn the_name_of_a_file_is_no_contact() {
         told(&sent),
         "leaving kept: record, notice:undelivered, notice:ask_contact"
     );
+    for name in ["cat@2x.example.png", "cat] ada@example.org.png"] {
+        let edited = scene.happens(&edits(&format!("[image: {name}] look here")));
+        assert_eq!(told(&edited), "leaving kept: record, notice:ask_contact", "{name}");
+    }
+    let edited = scene.happens(&edits("[image: cat@2x.example.png] 31 20 123 4567"));
+    assert_eq!(ticket(&edited).0, &Contact::Phone("31201234567".into()));
 }
 
 #[test]
@@ -122,7 +128,7 @@ fn a_file_cannot_be_left_and_the_customer_is_told() {
     assert_eq!(told(&sent), "leaving kept: record, notice:undelivered, desk.log");
     assert_eq!(
         ticket(&sent).1,
-        format!("{CONTEXT}\n\nlook\n\n[image: cat.png]\n\n[image: dog.png] ada@example.org"),
+        format!("{CONTEXT}\n\nlook\n\n[image: cat.png]\n\nada@example.org [image: dog.png]"),
         "the ticket names what was meant"
     );
 }

@@ -11,7 +11,7 @@ use escalator::{
     delivery::{Availability, DeskPayload, OpenedFile, Outcome, Receipt},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
     model::{ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, Signal},
-    omnidesk,
+    omnidesk::{self, AgentText},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,7 @@ impl Desk for QuickDesk {
     }
 
     fn read_hook(&self, kind: HookKind, fields: &HookFields) -> Result<Hook, HookError> {
-        omnidesk::read_hook(kind, fields)
+        omnidesk::read_hook(kind, fields, AgentText::Plain)
     }
 
     fn hook_answer(&self, kind: HookKind) -> HookAnswer {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::wire::Session;
@@ -56,6 +57,16 @@ impl<'b> Element<'b> {
     pub async fn download(&self) -> Result<Vec<u8>> {
         let link = self.session.get(&format!("element/{}/property/href", self.id)).await?;
         self.session.download(link.as_str().context("it is no link")?).await
+    }
+
+    /// What it shows, as PNG.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
+        let picture = self.session.get(&format!("element/{}/screenshot", self.id)).await?;
+        let picture = picture.as_str().context("a picture is base64")?;
+        Ok(BASE64_STANDARD.decode(picture)?)
     }
 
     async fn post(&self, what: &str, body: &Value) -> Result<()> {

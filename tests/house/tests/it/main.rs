@@ -20,6 +20,7 @@ mod guest;
 mod home;
 mod hooks;
 mod instances;
+mod kinds;
 mod late;
 mod limits;
 mod no_agents;

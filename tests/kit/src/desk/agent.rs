@@ -2,6 +2,7 @@
 
 mod controls;
 mod live;
+mod markdown;
 mod page;
 mod records;
 mod sessions;

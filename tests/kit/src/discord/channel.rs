@@ -144,6 +144,14 @@ impl Channel {
         (!message.deleted).then_some(message)
     }
 
+    /// Whether a person can see it: only members see direct messages and private threads.
+    pub(crate) fn seen_by(&self, user: u64) -> bool {
+        match self.kind {
+            ChannelKind::Dm | ChannelKind::PrivateThread => self.members.contains(&user),
+            _ => true,
+        }
+    }
+
     fn put_thread(&self, json: &mut Value, bot: u64) {
         let mut metadata = json!({
             "archived": self.archived,

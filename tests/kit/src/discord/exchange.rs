@@ -65,7 +65,7 @@ async fn serve(
     let rest = path.strip_prefix(REST).filter(|rest| rest.starts_with('/'));
     let (path, download) = match rest {
         Some(rest) => (rest.to_owned(), false),
-        None if path.starts_with("/attachments/") => (path.to_owned(), true),
+        None if path.starts_with("/attachments/") || path.starts_with("/stickers/") => (path.to_owned(), true),
         None => return refusal_response(&Refusal::not_found()),
     };
     let exchange = Exchange::begin(shared, wire, &request, path);

@@ -1,6 +1,6 @@
 //! The test's handle on the server.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
@@ -135,6 +135,11 @@ impl FakeDiscord {
     /// The slash commands of a guild; of every place for `None`.
     pub fn commands(&self, guild: Option<u64>) -> Vec<Value> {
         self.look(|world| world.commands(guild).to_vec())
+    }
+
+    /// The people whom a message tells by sound, given its words, its `allowed_mentions` and who is there.
+    pub fn pings(&self, channel: u64, message: u64) -> BTreeSet<u64> {
+        self.look(|world| world.pinged(channel, message))
     }
 
     /// Every request so far, in order of arrival.

@@ -28,6 +28,7 @@ pub struct StoredFile {
     pub size: u64,
     /// Its content; shorter than `size` where a test only pretends a size.
     pub bytes: Bytes,
+    pub(crate) is_voice: bool,
 }
 
 impl StoredFile {
@@ -54,6 +55,10 @@ impl StoredFile {
             json["width"] = json!(width);
             json["height"] = json!(height);
         }
+        if self.is_voice {
+            json["duration_secs"] = json!(3.0);
+            json["waveform"] = json!("AAAA");
+        }
         json
     }
 }
@@ -72,6 +77,8 @@ impl std::fmt::Debug for StoredFile {
 /// The files of a server, and which addresses lead to them.
 pub(crate) struct Files {
     by_id: HashMap<u64, Arc<StoredFile>>,
+    /// The pictures of stickers, by the paths of their addresses, which are good for ever.
+    stickers: HashMap<String, Arc<StoredFile>>,
     /// The signatures that are good, and the file of each.
     links: HashMap<String, u64>,
     draw: fastrand::Rng,
@@ -81,6 +88,7 @@ impl Default for Files {
     fn default() -> Self {
         Self {
             by_id: HashMap::new(),
+            stickers: HashMap::new(),
             links: HashMap::new(),
             draw: fastrand::Rng::new(),
         }
@@ -92,6 +100,13 @@ impl Files {
         let file = Arc::new(file);
         self.by_id.insert(file.id, Arc::clone(&file));
         file
+    }
+
+    pub(crate) fn add_sticker(&mut self, sticker: StoredFile) -> Arc<StoredFile> {
+        let sticker = Arc::new(sticker);
+        let path = format!("/stickers/{}.png", sticker.id);
+        self.stickers.insert(path, Arc::clone(&sticker));
+        sticker
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&Arc<StoredFile>> {
@@ -109,6 +124,9 @@ impl Files {
 
     /// The file that an address leads to while it is good.
     pub(crate) fn open(&self, path: &str, signature: &str) -> Option<&Arc<StoredFile>> {
+        if let Some(sticker) = self.stickers.get(path) {
+            return Some(sticker);
+        }
         let file = self.by_id.get(self.links.get(signature)?)?;
         (file.path() == path).then_some(file)
     }
@@ -164,6 +182,7 @@ mod tests {
             description: None,
             size: 1,
             bytes: Bytes::from_static(b"x"),
+            is_voice: false,
         });
         let (first, second) = (files.sign(&file), files.sign(&file));
         assert_ne!(first, second);

@@ -12,6 +12,10 @@ pub(crate) struct GuildRecord {
     pub(crate) name: String,
     pub(crate) owner: u64,
     pub(crate) members: BTreeMap<u64, Membership>,
+    /// The roles beside `@everyone`, by id.
+    pub(crate) roles: BTreeMap<u64, String>,
+    /// The emoji of its own, by id.
+    pub(crate) emoji: BTreeMap<u64, String>,
     pub(crate) boost_tier: u8,
     pub(crate) forbidden: BTreeSet<Permission>,
 }
@@ -19,6 +23,7 @@ pub(crate) struct GuildRecord {
 /// A person in a guild.
 pub(crate) struct Membership {
     pub(crate) nick: Option<String>,
+    pub(crate) roles: BTreeSet<u64>,
     pub(crate) joined_at: String,
 }
 
@@ -29,7 +34,7 @@ impl Membership {
             "nick": self.nick,
             "avatar": null,
             "banner": null,
-            "roles": [],
+            "roles": self.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
             "joined_at": self.joined_at,
             "premium_since": null,
             "deaf": false,
@@ -68,8 +73,8 @@ impl GuildRecord {
             "widget_enabled": false, "widget_channel_id": null,
             "verification_level": 1, "default_message_notifications": 1,
             "explicit_content_filter": 0, "mfa_level": 0, "nsfw": false, "nsfw_level": 0,
-            "roles": [self.everyone_role()],
-            "emojis": [], "stickers": [], "features": [],
+            "roles": self.roles_json(),
+            "emojis": self.emoji_json(), "stickers": [], "features": [],
             "premium_tier": self.boost_tier,
             "premium_subscription_count": u32::from(self.boost_tier) * 7,
             "premium_progress_bar_enabled": false,
@@ -80,10 +85,27 @@ impl GuildRecord {
         })
     }
 
-    fn everyone_role(&self) -> Value {
+    /// All roles; that of everybody has the guild's id.
+    pub(crate) fn roles_json(&self) -> Value {
+        let everyone = self.role_json(self.id, "@everyone");
+        let others = self.roles.iter().map(|(id, name)| self.role_json(*id, name));
+        std::iter::once(everyone).chain(others).collect()
+    }
+
+    pub(crate) fn emoji_json(&self) -> Value {
+        let emoji = self.emoji.iter().map(|(id, name)| {
+            json!({
+                "id": id.to_string(), "name": name, "roles": [], "require_colons": true, "managed": false,
+                "animated": false, "available": true,
+            })
+        });
+        emoji.collect()
+    }
+
+    pub(crate) fn role_json(&self, id: u64, name: &str) -> Value {
         json!({
-            "id": self.id.to_string(),
-            "name": "@everyone",
+            "id": id.to_string(),
+            "name": name,
             "color": 0,
             "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null },
             "hoist": false, "managed": false, "mentionable": false,

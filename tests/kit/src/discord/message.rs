@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::file::StoredFile;
+use super::{file::StoredFile, pings::Pings};
 
 /// The flag of a message that one person alone sees.
 pub(crate) const EPHEMERAL: u64 = 1 << 6;
@@ -52,7 +52,19 @@ pub struct Message {
     /// The call that made it.
     pub call: Option<usize>,
     pub(crate) kind: u8,
+    pub(crate) forwarded: Option<Forwarded>,
+    /// Their names and pictures.
+    pub(crate) stickers: Vec<(String, Arc<StoredFile>)>,
     pub(crate) nonce_json: Option<Value>,
+    pub(crate) extra: Map<String, Value>,
+}
+
+/// What a message forwards.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Forwarded {
+    pub(crate) content: String,
+    pub(crate) files: Vec<Arc<StoredFile>>,
+    pub(crate) stickers: Vec<(String, Arc<StoredFile>)>,
 }
 
 /// Who a message is from, as it is shown.
@@ -69,17 +81,6 @@ pub struct Author {
     pub bot: bool,
     /// The webhook that it came through.
     pub webhook: Option<u64>,
-}
-
-/// Whom a message mentions so that they are told.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pings {
-    /// People.
-    pub users: Vec<u64>,
-    /// Roles.
-    pub roles: Vec<u64>,
-    /// Whether everybody is.
-    pub everyone: bool,
 }
 
 /// A reaction on a message.
@@ -194,79 +195,11 @@ pub(crate) fn emoji_json(emoji: &str) -> Value {
     }
 }
 
-/// Whom a text tells, given what its sender allows; without that word, everybody whom it names.
-pub(crate) fn pings(content: &str, allowed: Option<&Value>) -> Pings {
-    let everyone = content.contains("@everyone") || content.contains("@here");
-    Pings {
-        users: allow(named(content, "<@"), allowed, "users"),
-        roles: allow(named(content, "<@&"), allowed, "roles"),
-        everyone: everyone && allowed.is_none_or(|allowed| parses(allowed, "everyone")),
-    }
-}
-
-fn allow(named: Vec<u64>, allowed: Option<&Value>, kind: &str) -> Vec<u64> {
-    let Some(allowed) = allowed else { return named };
-    if parses(allowed, kind) {
-        return named;
-    }
-    let listed = |id: &u64| {
-        let mut list = allowed[kind].as_array().into_iter().flatten();
-        list.any(|entry| snowflake(entry) == Some(*id))
-    };
-    named.into_iter().filter(listed).collect()
-}
-
-fn parses(allowed: &Value, kind: &str) -> bool {
-    let mut list = allowed["parse"].as_array().into_iter().flatten();
-    list.any(|entry| entry == kind)
-}
-
-/// The ids behind that opening, up to `>`.
-fn named(content: &str, opening: &str) -> Vec<u64> {
-    let mut ids = Vec::new();
-    for piece in content.split(opening).skip(1) {
-        let Some((id, _)) = piece.split_once('>') else {
-            continue;
-        };
-        // An old client writes `<@!id>` for a person.
-        if let Ok(id) = id.trim_start_matches('!').parse()
-            && !ids.contains(&id)
-        {
-            ids.push(id);
-        }
-    }
-    ids
-}
-
 /// An id as Discord takes it: digits, as text or as a number.
 pub(crate) fn snowflake(value: &Value) -> Option<u64> {
     match value {
         Value::String(digits) => digits.parse().ok(),
         Value::Number(number) => number.as_u64(),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mentions_ping_only_where_it_is_allowed() {
-        let text = "@everyone <@7> <@!8> <@&9> <@7>";
-        let all = Pings {
-            users: vec![7, 8],
-            roles: vec![9],
-            everyone: true,
-        };
-        assert_eq!(pings(text, None), all);
-        assert_eq!(pings(text, Some(&json!({ "parse": [] }))), Pings::default());
-        let some = json!({ "parse": ["roles"], "users": ["8"] });
-        let wanted = Pings {
-            users: vec![8],
-            roles: vec![9],
-            everyone: false,
-        };
-        assert_eq!(pings(text, Some(&some)), wanted);
     }
 }

@@ -37,7 +37,7 @@
 //! - Nothing is shared with the adapter under test.
 //!
 //! # Not here
-//! Sharding (each session gets everything), voice, forums, roles, compression, and limits of pace:
+//! Sharding (each session gets everything), voice, forums, what roles allow, compression, and limits of pace:
 //! a call is limited by a fault alone.
 
 mod body;
@@ -45,6 +45,7 @@ mod builder;
 mod call;
 mod channel;
 mod customer;
+mod emoji;
 mod exchange;
 mod fake;
 mod fault;
@@ -55,6 +56,7 @@ mod interaction;
 mod message;
 mod people;
 mod permission;
+mod pings;
 mod refusal;
 mod rest;
 mod shared;
@@ -73,8 +75,9 @@ pub use fault::{Fault, LimitScope, On, Plan};
 pub use file::StoredFile;
 pub use gateway::{Gateway, Seen};
 pub use interaction::{Act, Interaction, InteractionAnswer};
-pub use message::{Author, Message, Pings, SeenReaction, SeenTyping, Transcript};
+pub use message::{Author, Message, SeenReaction, SeenTyping, Transcript};
 pub use permission::Permission;
+pub use pings::Pings;
 pub use spec::{Spec, SpecError, Violation};
 pub use world::World;
 

@@ -48,6 +48,10 @@ impl Refusal {
         Self::new(404, code, format!("Unknown {name}"))
     }
 
+    pub(crate) fn unknown_emoji() -> Self {
+        Self::new(400, 10014, "Unknown Emoji")
+    }
+
     pub(crate) fn missing_access() -> Self {
         Self::new(403, 50001, "Missing Access")
     }
@@ -94,6 +98,11 @@ impl Refusal {
             "BASE_TYPE_MAX_LENGTH",
             format!("Must be {max} or fewer in length."),
         )
+    }
+
+    pub(crate) fn bad_length(path: &str, max: usize) -> Self {
+        let words = format!("Must be between 1 and {max} in length.");
+        Self::form(path, "BASE_TYPE_BAD_LENGTH", words)
     }
 
     pub(crate) fn required(path: &str) -> Self {

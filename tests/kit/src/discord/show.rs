@@ -1,11 +1,14 @@
 //! How the world is shown to the bot: the objects of Discord's reference.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
     channel::{Channel, ChannelKind},
+    file::StoredFile,
     interaction::{Act, Interaction},
-    message::Message,
+    message::{Forwarded, Message},
     people::Person,
     permission::bits_without,
     snowflake::time_of,
@@ -158,7 +161,7 @@ impl World {
             "mention_everyone": message.pings.everyone,
             "mentions": mentions,
             "mention_roles": roles,
-            "attachments": self.attachments_json(message),
+            "attachments": self.attachments_json(&message.files),
             "embeds": list(&message.embeds),
             "components": list(&message.components),
             "pinned": false,
@@ -167,6 +170,12 @@ impl World {
         if !message.reactions.is_empty() {
             json["reactions"] = message.reactions_json(self.bot.id);
         }
+        if !message.stickers.is_empty() {
+            json["sticker_items"] = stickers_json(&message.stickers);
+        }
+        if let Some(forwarded) = &message.forwarded {
+            self.put_forwarded(&mut json, forwarded);
+        }
         if let Some(nonce) = &message.nonce_json {
             json["nonce"] = nonce.clone();
         }
@@ -174,8 +183,31 @@ impl World {
             json["webhook_id"] = json!(webhook.to_string());
             json["application_id"] = json!(self.application.to_string());
         }
+        for (field, value) in &message.extra {
+            json[field] = value.clone();
+        }
         self.put_interaction(&mut json, message);
         json
+    }
+
+    /// What is forwarded stands in the message, without its author.
+    fn put_forwarded(&mut self, json: &mut Value, forwarded: &Forwarded) {
+        json["message_reference"] = json!({
+            "type": 1, "message_id": json["id"], "channel_id": json["channel_id"],
+        });
+        json["message_snapshots"] = json!([{ "message": {
+            "type": 0,
+            "content": forwarded.content,
+            "timestamp": json["timestamp"],
+            "edited_timestamp": null,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": self.attachments_json(&forwarded.files),
+            "embeds": [],
+            "components": [],
+            "flags": 0,
+            "sticker_items": stickers_json(&forwarded.stickers),
+        }}]);
     }
 
     fn put_interaction(&self, json: &mut Value, message: &Message) {
@@ -205,9 +237,9 @@ impl World {
         })
     }
 
-    fn attachments_json(&mut self, message: &Message) -> Value {
+    fn attachments_json(&mut self, files: &[Arc<StoredFile>]) -> Value {
         let origin = self.addr.map(|addr| format!("http://{addr}")).unwrap_or_default();
-        let files = message.files.iter().map(|file| {
+        let files = files.iter().map(|file| {
             let url = format!("{origin}{}?{}", file.path(), self.files.sign(file));
             file.to_json(&url)
         });
@@ -218,12 +250,19 @@ impl World {
 /// Takes the words out of a message, as for a bot that may not read them.
 pub(crate) fn hide(message: &mut Value) {
     message["content"] = json!("");
-    for field in ["attachments", "embeds", "components"] {
+    for field in ["attachments", "embeds", "components", "message_snapshots"] {
         message[field] = json!([]);
     }
     if message["referenced_message"].is_object() {
         hide(&mut message["referenced_message"]);
     }
+}
+
+fn stickers_json(stickers: &[(String, Arc<StoredFile>)]) -> Value {
+    let items = stickers.iter();
+    items
+        .map(|(name, sticker)| json!({ "id": sticker.id.to_string(), "name": name, "format_type": 1 }))
+        .collect()
 }
 
 fn list(value: &Value) -> Value {

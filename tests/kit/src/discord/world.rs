@@ -165,6 +165,8 @@ impl World {
             name: name.to_owned(),
             owner,
             members: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            emoji: BTreeMap::new(),
             boost_tier: 0,
             forbidden: BTreeSet::new(),
         };
@@ -182,7 +184,11 @@ impl World {
         if guild.members.contains_key(&user) {
             return false;
         }
-        let membership = Membership { nick, joined_at: now() };
+        let membership = Membership {
+            nick,
+            roles: BTreeSet::new(),
+            joined_at: now(),
+        };
         guild.members.insert(user, membership);
         true
     }

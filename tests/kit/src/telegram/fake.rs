@@ -15,6 +15,7 @@ use super::{
     params::Params,
     shared::Shared,
     spec::{Spec, Violation},
+    web::WebPage,
     world::{Handout, World},
 };
 use crate::{plan::FaultId, port::Port};
@@ -193,6 +194,11 @@ impl FakeTelegram {
                 return Err(self.look(|world| TimedOut::new(within, world)));
             }
         }
+    }
+
+    /// Puts a file on the web, so that it can be sent by its URL. At every other address nothing is.
+    pub fn on_the_web(&self, url: &str, page: WebPage) {
+        self.shared.change(|world| world.web.insert(url.to_owned(), page));
     }
 
     /// Sets a fault.

@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::picture;
+
 /// What a file is to the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -114,7 +116,7 @@ impl FileStore {
 impl StoredFile {
     /// The field of a message that shows this file, and its value.
     pub(crate) fn media(&self) -> (&'static str, Value) {
-        let (width, height) = png_size(&self.bytes).unwrap_or((640, 480));
+        let (width, height) = picture::size(&self.bytes).unwrap_or((640, 480));
         let mut media = json!({
             "file_id": self.file_id,
             "file_unique_id": self.file_unique_id,
@@ -260,15 +262,6 @@ impl FileKind {
     }
 }
 
-/// Whether the bytes begin like a picture that the real server would take as a photo.
-pub(crate) fn looks_like_picture(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x89PNG\r\n\x1a\n")
-        || bytes.starts_with(b"\xff\xd8\xff")
-        || bytes.starts_with(b"GIF8")
-        || bytes.starts_with(b"BM")
-        || (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"))
-}
-
 /// The content types that are told by a name's extension.
 const EXTENSIONS: [(&str, &str); 20] = [
     ("jpg", "image/jpeg"),
@@ -316,15 +309,6 @@ fn extension(kind: FileKind, name: Option<&str>, mime: Option<&str>) -> String {
         .or_else(|| known().map(|(extension, _)| *extension))
         .map(|extension| format!(".{extension}"))
         .unwrap_or_default()
-}
-
-fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
-    let read = |at: usize| {
-        let four = header.get(at..at + 4)?;
-        Some(u32::from_be_bytes(four.try_into().ok()?))
-    };
-    Some((read(8)?, read(12)?))
 }
 
 /// A single grey point: whoever fetches the small size instead of the large one sees it.

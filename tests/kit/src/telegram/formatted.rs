@@ -2,18 +2,24 @@
 
 use serde_json::Value;
 
-use super::{html, params::Params, refusal::Refusal};
+use super::{entities, html, params::Params, refusal::Refusal};
 
-/// The longest text of a message, in UTF-16 units after the tags are gone.
+/// The longest text of a message, in UTF-16 units after the tags are gone: "1-4096 characters after entities parsing",
+/// <https://core.telegram.org/bots/api#sendmessage>.
 pub(crate) const TEXT_UTF16_MAX: usize = 4096;
-/// The longest caption, counted the same way.
+/// The longest caption, counted the same way: "0-1024 characters after entities parsing",
+/// <https://core.telegram.org/bots/api#sendphoto>.
 pub(crate) const CAPTION_UTF16_MAX: usize = 1024;
+/// The longest text before it is read, in bytes: `Client::get_formatted_text` of `tdlib/telegram-bot-api`.
+const SOURCE_BYTES_MAX: usize = 1 << 15;
 
 /// A text with its formatting.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Formatted {
     pub(crate) text: String,
     pub(crate) entities: Vec<Value>,
+    /// What was sent beside these and is not shown.
+    pub(crate) dropped: Vec<Value>,
     pub(crate) parse_mode: Option<String>,
     pub(crate) source: String,
 }
@@ -45,6 +51,9 @@ pub(crate) fn utf16_len(text: &str) -> usize {
 
 fn read(params: &Params, field: &str, entities: &str) -> Result<Formatted, Refusal> {
     let source = params.text(field).unwrap_or_default();
+    if source.len() > SOURCE_BYTES_MAX {
+        return Err(Refusal::bad_request("text is too long"));
+    }
     let parse_mode = params.text("parse_mode").filter(|mode| !mode.is_empty());
     let (text, entities) = match parse_mode.as_deref().map(str::to_ascii_lowercase).as_deref() {
         Some("html") => {
@@ -55,27 +64,17 @@ fn read(params: &Params, field: &str, entities: &str) -> Result<Formatted, Refus
         // Markdown is kept as it was sent: the tests of this kit send HTML or entities.
         Some("markdown" | "markdownv2") => (source.clone(), Vec::new()),
         Some(_) => return Err(Refusal::bad_request("unsupported parse_mode")),
-        None => (source.clone(), given(params, entities)?),
+        None => (source.clone(), entities::given(params, entities)?),
     };
-    let (text, entities) = trim(&text, entities);
+    let mended = entities::mend(entities, &text)?;
+    let (text, entities) = trim(&text, mended.kept);
     Ok(Formatted {
         text,
         entities,
+        dropped: mended.dropped,
         parse_mode,
         source,
     })
-}
-
-fn given(params: &Params, field: &str) -> Result<Vec<Value>, Refusal> {
-    let Some(Value::Array(entities)) = params.json(field) else {
-        return Ok(Vec::new());
-    };
-    let placed = |entity: &Value| entity["offset"].is_u64() && entity["length"].is_u64() && entity["type"].is_string();
-    if entities.iter().all(placed) {
-        Ok(entities)
-    } else {
-        Err(Refusal::bad_request("can't parse MessageEntity"))
-    }
 }
 
 /// White space at both ends is not shown; what leads stays where an entity begins in it.

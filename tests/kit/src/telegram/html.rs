@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use super::link;
+
 /// What the customer sees of a formatted text.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Rendered {
@@ -271,22 +273,15 @@ impl<'a> Reader<'a> {
     fn link(&self, tag: &Tag) -> Option<Value> {
         let address = tag
             .argument
-            .clone()
-            .unwrap_or_else(|| self.text[tag.text_at..].to_owned());
-        if let Some(user) = address.strip_prefix("tg://user?id=") {
-            let id: i64 = user.parse().ok()?;
+            .as_deref()
+            .filter(|address| !address.is_empty())
+            .unwrap_or(&self.text[tag.text_at..]);
+        if let Some(id) = link::mentioned(address) {
             let user = json!({ "id": id, "is_bot": false, "first_name": "" });
             return Some(json!({ "type": "text_mention", "user": user }));
         }
-        let full = if address.contains("://") {
-            address
-        } else {
-            format!("http://{address}")
-        };
-        let url = url::Url::parse(&full).ok()?;
-        let host = url.host_str().unwrap_or_default();
-        let known = matches!(url.scheme(), "http" | "https" | "tg" | "ton" | "tonsite");
-        (known && !host.is_empty()).then(|| json!({ "type": "text_link", "url": url.as_str() }))
+        let url = link::checked(address).ok()?;
+        Some(json!({ "type": "text_link", "url": url }))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Message {
     pub caption: Option<String>,
     /// The formatting of the text or caption, as the Bot API's `MessageEntity`.
     pub entities: Vec<Value>,
+    /// The entities that the bot sent and that are not shown: beyond a hundred, or at odds with others.
+    pub dropped_entities: Vec<Value>,
     /// The `parse_mode` of the bot's request.
     pub parse_mode: Option<String>,
     /// The text or caption as the bot sent it, tags and all.
@@ -30,6 +32,8 @@ pub struct Message {
     pub file: Option<Arc<StoredFile>>,
     /// The album that it belongs to.
     pub album: Option<String>,
+    /// The emoji that the bot reacted with.
+    pub reaction: Option<String>,
     /// The message that it answers.
     pub reply_to: Option<i64>,
     /// The inline buttons, row by row.
@@ -189,6 +193,7 @@ impl Message {
 
     fn with_formatting(mut self, formatted: Formatted) -> Self {
         self.entities = formatted.entities;
+        self.dropped_entities = formatted.dropped;
         self.parse_mode = formatted.parse_mode;
         self.source = Some(formatted.source);
         self

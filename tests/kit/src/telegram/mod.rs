@@ -41,22 +41,25 @@
 //!
 //! # Not here
 //! Webhooks beyond this machine (they are only remembered), inline mode, payments, topics, Markdown (it is
-//! kept as it was sent), and fetching files from the web (it is refused).
+//! kept as it was sent), and the web: a file by its URL is one that the test put there, see [`FakeTelegram::on_the_web`].
 
 mod body;
 mod builder;
 mod call;
 mod customer;
+mod entities;
 mod exchange;
 mod fake;
 mod fault;
 mod file;
 mod formatted;
 mod html;
+mod link;
 mod message;
 mod methods;
 mod params;
 mod people;
+mod picture;
 mod polling;
 mod posting;
 mod queue;
@@ -64,6 +67,7 @@ mod refusal;
 mod route;
 mod shared;
 mod spec;
+mod web;
 mod world;
 
 pub use builder::{Builder, StartError};
@@ -76,6 +80,7 @@ pub use message::{Button, Message, Press, PressAnswer, SeenAction, Transcript};
 pub use params::{Params, Upload};
 pub use people::ChatKind;
 pub use spec::{Spec, SpecError, Violation};
+pub use web::WebPage;
 pub use world::{Handout, Post, World};
 
 pub use crate::plan::FaultId;

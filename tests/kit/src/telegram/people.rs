@@ -1,5 +1,7 @@
 //! Users and chats.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::{message::Transcript, refusal::Refusal};
@@ -61,6 +63,8 @@ pub(crate) struct ChatRecord {
     pub(crate) speaker: i64,
     /// The last message number, where the chat counts for itself.
     pub(crate) own_count: i64,
+    /// The customers' reactions, by the message and by who reacts.
+    pub(crate) reactions: HashMap<(i64, i64), String>,
     pub(crate) transcript: Transcript,
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A request that is refused: what the real server would answer instead of a result.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) code: u16,
     pub(crate) description: String,

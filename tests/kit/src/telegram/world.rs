@@ -16,6 +16,7 @@ use super::{
     queue::UpdateQueue,
     refusal::Refusal,
     spec::Violation,
+    web::WebPage,
 };
 
 /// The state of the server, as a condition of [`FakeTelegram::wait_until`] looks at it.
@@ -30,6 +31,8 @@ pub struct World {
     pub(crate) usernames: HashMap<String, i64>,
     pub(crate) presses: HashMap<String, PressPlace>,
     pub(crate) files: FileStore,
+    /// What a test put on the web, by its address.
+    pub(crate) web: HashMap<String, WebPage>,
     pub(crate) queue: UpdateQueue,
     pub(crate) polls: Polls,
     pub(crate) webhook: Option<Webhook>,
@@ -100,6 +103,7 @@ impl World {
             usernames: HashMap::new(),
             presses: HashMap::new(),
             files: FileStore::default(),
+            web: HashMap::new(),
             queue: UpdateQueue::default(),
             polls: Polls::default(),
             webhook: None,

@@ -90,7 +90,17 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 pub(crate) fn screenshots(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     system::browser_ready(&workspace.root)?;
-    SCREENSHOTS.become_it(workspace, arguments)
+    SCREENSHOTS.build(workspace)?;
+    SCREENSHOTS
+        .run(workspace)
+        .arg("--quiet")
+        .arg("--")
+        .args(arguments)
+        .run()?;
+    process::cargo(&workspace.root)
+        .args(["test", "--package", "escalator-house", "--test", "it", "kinds::"])
+        .env("ESCALATOR_SCREENSHOTS", workspace.root.join("docs/screenshots"))
+        .run()
 }
 
 impl Program<'_> {

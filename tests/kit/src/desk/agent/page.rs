@@ -9,7 +9,7 @@ const PAGE: &str = include_str!("../page.html");
 
 /// Scripts and styles stand in the document; whatever a customer sends is shown as text or loaded from the desk.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     img-src 'self' data:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn page() -> impl IntoResponse {
     let headers = [

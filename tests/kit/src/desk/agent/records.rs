@@ -70,10 +70,32 @@ pub(super) async fn file(
     Ok((headers(&file), file.bytes))
 }
 
-/// Images are shown; anything else is only saved, so that a customer's document runs nothing on the agent's page.
+/// What the agent's page shows or plays; `page.html` names the same.
+const SHOWN: [&str; 17] = [
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "audio/ogg",
+    "audio/opus",
+    "audio/mpeg",
+    "audio/mp4",
+    "audio/x-m4a",
+    "audio/aac",
+    "audio/wav",
+    "audio/x-wav",
+    "audio/webm",
+    "video/mp4",
+    "video/webm",
+    "video/ogg",
+    "video/quicktime",
+];
+
+/// Pictures are shown, audio and video are played; anything else is only saved, so that a customer's document runs nothing
+/// on the agent's page.
 fn headers(file: &StoredFile) -> [(HeaderName, HeaderValue); 4] {
-    let shown = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-    let content_type = shown.into_iter().find(|shown| file.content_type == *shown);
+    let essence = file.content_type.split(';').next().unwrap_or_default().trim();
+    let content_type = SHOWN.into_iter().find(|shown| essence.eq_ignore_ascii_case(shown));
     let disposition = if content_type.is_some() { "inline" } else { "attachment" };
     let content_type = content_type.unwrap_or("application/octet-stream");
     [

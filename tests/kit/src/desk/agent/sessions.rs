@@ -11,7 +11,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, Told};
+use super::{Refused, Told, markdown};
 use crate::desk::{
     call::Encoding,
     hook::{self, HookAnswer, HookContent, HookKind, HookRecord, Reply, Upload},
@@ -51,6 +51,16 @@ pub(super) struct Detail {
     session: Session,
     /// By number. Typing that was taken is left out.
     hook_records: BTreeMap<u64, HookRecord>,
+    /// The texts as trees, by the line's number, where they are read as Markdown.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    rendered: BTreeMap<u64, Vec<markdown::Node>>,
+}
+
+/// How the texts of a session are read.
+#[derive(Deserialize)]
+pub(super) struct Reading {
+    #[serde(default)]
+    markdown: bool,
 }
 
 /// The sessions that changed last.
@@ -64,7 +74,11 @@ pub(super) async fn list(State(office): Shared, Query(which): Query<Which>) -> J
     }))
 }
 
-pub(super) async fn one(State(office): Shared, Path(ticket): Path<u64>) -> Result<Json<Detail>, Refused> {
+pub(super) async fn one(
+    State(office): Shared,
+    Path(ticket): Path<u64>,
+    Query(reading): Query<Reading>,
+) -> Result<Json<Detail>, Refused> {
     let detail = office.look(|state| {
         let session = state.session(ticket)?.clone();
         let records = session
@@ -73,7 +87,14 @@ pub(super) async fn one(State(office): Shared, Path(ticket): Path<u64>) -> Resul
             .filter_map(|number| state.hooks().get(usize::try_from(*number).ok()?));
         let told = records.filter(|hook| hook.kind != HookKind::Typing || (hook.done && !taken(hook)));
         let hook_records = told.map(|hook| (hook.number, hook.clone())).collect();
-        Some(Detail { session, hook_records })
+        let texts = session.transcript.iter().filter(|_| reading.markdown);
+        let texts = texts.filter_map(|line| Some((line.number, line.text()?)));
+        let rendered = texts.map(|(number, text)| (number, markdown::read(text))).collect();
+        Some(Detail {
+            session,
+            hook_records,
+            rendered,
+        })
     });
     detail.map(Json).ok_or_else(|| Refused::not_found("session"))
 }

@@ -49,6 +49,18 @@ impl Guild {
         }
     }
 
+    /// Makes a role; returns its id.
+    pub fn role(&self, name: &str) -> u64 {
+        self.fake.shared().change(|world| {
+            let id = world.mint.next();
+            if let Some(guild) = world.guilds.get_mut(&self.id) {
+                guild.roles.insert(id, name.to_owned());
+            }
+            world.tell_role(self.id, id);
+            id
+        })
+    }
+
     /// Lets a user in under a name of the guild's own.
     pub fn add(&self, user: &User, nick: Option<&str>) {
         self.fake.shared().change(|world| {
@@ -56,6 +68,28 @@ impl Guild {
                 world.tell_member(self.id, user.id());
             }
         });
+    }
+
+    /// Gives a role to a member.
+    pub fn give(&self, role: u64, user: &User) {
+        self.fake.shared().change(|world| {
+            let guild = world.guilds.get_mut(&self.id);
+            if let Some(member) = guild.and_then(|guild| guild.members.get_mut(&user.id())) {
+                member.roles.insert(role);
+            }
+        });
+    }
+
+    /// Makes an emoji of the guild's own; returns its id.
+    pub fn emoji(&self, name: &str) -> u64 {
+        self.fake.shared().change(|world| {
+            let id = world.mint.next();
+            if let Some(guild) = world.guilds.get_mut(&self.id) {
+                guild.emoji.insert(id, name.to_owned());
+            }
+            world.tell_guild("GUILD_UPDATE", self.id);
+            id
+        })
     }
 
     /// The boost tier, from 0 to 3: it sets how large a file may be.

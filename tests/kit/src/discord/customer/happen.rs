@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use super::{CannotHappen, Content, Event, Happened, content::Sent, event::What};
 use crate::discord::{
-    channel::{Channel, ChannelKind},
     file::{StoredFile, clean_name},
     interaction::{Act, Interaction},
-    message::{Author, Message, SeenReaction, pings},
+    message::{Author, Forwarded, Message, SeenReaction},
     snowflake::now,
     world::World,
 };
@@ -57,11 +56,8 @@ impl World {
         let id = self.mint.next();
         let channel = message.channel;
         let silent = message.only_for.is_some();
-        let message = Message {
-            id,
-            pings: pings(&message.content, message.allowed_mentions.as_ref()),
-            ..message
-        };
+        let pings = self.pings(&message);
+        let message = Message { id, pings, ..message };
         let mut unarchived = false;
         if let Some(record) = self.channels.get_mut(&channel) {
             unarchived = std::mem::take(&mut record.archived);
@@ -78,12 +74,19 @@ impl World {
 
     /// Changes the words of a message and tells the bot.
     pub(crate) fn edit_content(&mut self, channel: u64, id: u64, text: String) {
+        let Some(old) = self.channel(channel).and_then(|channel| channel.transcript.message(id)) else {
+            return;
+        };
+        let pings = self.pings(&Message {
+            content: text.clone(),
+            ..old.clone()
+        });
         let message = self
             .channels
             .get_mut(&channel)
             .and_then(|channel| channel.transcript.message_mut(id));
         let Some(message) = message else { return };
-        message.pings = pings(&text, message.allowed_mentions.as_ref());
+        message.pings = pings;
         message.earlier.push(std::mem::replace(&mut message.content, text));
         message.edited_at = Some(now());
         if message.only_for.is_none() {
@@ -153,18 +156,22 @@ impl World {
     }
 
     fn customer_says(&mut self, user: u64, channel: u64, content: Content) -> Happened {
-        let files = content
-            .files
-            .into_iter()
-            .map(|file| self.store_sent(channel, file))
-            .collect();
+        let forwarded = content.forwarded.map(|forwarded| Forwarded {
+            content: forwarded.text,
+            files: self.store_all(channel, forwarded.files),
+            stickers: self.store_stickers(channel, forwarded.stickers),
+        });
         let message = Message {
             channel,
             author: self.author(user),
             content: content.text,
-            files,
+            files: self.store_all(channel, content.files),
+            stickers: self.store_stickers(channel, content.stickers),
+            forwarded,
             kind: if content.reply_to.is_some() { 19 } else { 0 },
             reply_to: content.reply_to,
+            flags: content.flags,
+            extra: content.extra,
             ..Message::default()
         };
         Happened {
@@ -228,6 +235,31 @@ impl World {
         }
     }
 
+    fn store_all(&mut self, channel: u64, files: Vec<Sent>) -> Vec<std::sync::Arc<StoredFile>> {
+        files.into_iter().map(|file| self.store_sent(channel, file)).collect()
+    }
+
+    fn store_stickers(
+        &mut self,
+        channel: u64,
+        stickers: Vec<(String, bytes::Bytes)>,
+    ) -> Vec<(String, std::sync::Arc<StoredFile>)> {
+        let stored = stickers.into_iter().map(|(name, bytes)| {
+            let sticker = self.files.add_sticker(StoredFile {
+                id: self.mint.next(),
+                channel,
+                name: clean_name(&name),
+                mime: Some("image/png".to_owned()),
+                description: None,
+                is_voice: false,
+                size: bytes.len() as u64,
+                bytes,
+            });
+            (name, sticker)
+        });
+        stored.collect()
+    }
+
     fn store_sent(&mut self, channel: u64, file: Sent) -> std::sync::Arc<StoredFile> {
         let id = self.mint.next();
         self.files.add(StoredFile {
@@ -238,6 +270,7 @@ impl World {
             description: None,
             size: file.size.unwrap_or(file.bytes.len() as u64),
             bytes: file.bytes,
+            is_voice: file.is_voice,
         })
     }
 
@@ -254,7 +287,7 @@ impl World {
     fn check_seat(&self, user: u64, channel: u64) -> Result<(), CannotHappen> {
         let record = self.channel(channel).filter(|channel| !channel.deleted);
         let record = record.ok_or(CannotHappen::NoChannel(channel))?;
-        if sees(record, user) {
+        if record.seen_by(user) {
             Ok(())
         } else {
             Err(CannotHappen::NotThere(channel))
@@ -272,13 +305,5 @@ impl World {
         } else {
             Err(CannotHappen::NotTheirs(message))
         }
-    }
-}
-
-/// Whether a person can see a channel: only members see direct messages and private threads.
-fn sees(channel: &Channel, user: u64) -> bool {
-    match channel.kind {
-        ChannelKind::Dm | ChannelKind::PrivateThread => channel.members.contains(&user),
-        _ => true,
     }
 }

@@ -213,6 +213,13 @@ impl World {
         self.tell(name, data, intents::GUILDS);
     }
 
+    pub(crate) fn tell_role(&mut self, guild: u64, role: u64) {
+        let record = self.guilds.get(&guild);
+        let shown = record.and_then(|record| Some(record.role_json(role, record.roles.get(&role)?)));
+        let data = json!({ "guild_id": guild.to_string(), "role": shown });
+        self.tell("GUILD_ROLE_CREATE", data, intents::GUILDS);
+    }
+
     fn tell(&mut self, name: &'static str, data: Value, needs: u64) {
         self.gateway.emit(&Dispatch {
             name,

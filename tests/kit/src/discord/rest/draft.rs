@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Ask;
+use super::{Ask, components, components::ROWS_MAX, embeds};
 use crate::discord::{
     file::{StoredFile, clean_name},
     message::{Message, snowflake},
@@ -12,14 +12,16 @@ use crate::discord::{
     world::World,
 };
 
-/// The most code points of a message.
+/// The most code points of a message: "Message contents (up to 2000 characters)",
+/// <https://discord.com/developers/docs/resources/message#create-message>.
 const CONTENT_MAX: usize = 2000;
 /// The most characters of a nonce.
 const NONCE_MAX: usize = 25;
 /// The most files of a message, and the most embeds.
 const PARTS_MAX: usize = 10;
-/// The most rows of buttons, and the most buttons in a row.
-const ROWS_MAX: usize = 5;
+/// The kinds of mentions that can be allowed, and how many people or roles one by one.
+const MENTIONS: [&str; 3] = ["everyone", "users", "roles"];
+const MENTIONS_MAX: usize = 100;
 /// The flags that a bot may set: no embeds, ephemeral, silent.
 const FLAGS_ALLOWED: u64 = 1 << 2 | 1 << 6 | 1 << 12;
 
@@ -91,13 +93,17 @@ impl<'a> Form<'a> {
     pub(super) fn components(&self) -> Result<Option<Value>, Refusal> {
         let rows = self.list("components", ROWS_MAX)?;
         if let Some(rows) = &rows {
-            check_rows(&self.path("components"), rows)?;
+            components::check(&self.path("components"), rows)?;
         }
         Ok(rows)
     }
 
     pub(super) fn embeds(&self) -> Result<Option<Value>, Refusal> {
-        self.list("embeds", PARTS_MAX)
+        let embeds = self.list("embeds", PARTS_MAX)?;
+        if let Some(embeds) = &embeds {
+            embeds::check(&self.path("embeds"), embeds)?;
+        }
+        Ok(embeds)
     }
 
     pub(super) fn allowed_mentions(&self) -> Result<Option<Value>, Refusal> {
@@ -109,7 +115,19 @@ impl<'a> Form<'a> {
                 .as_array()
                 .is_some_and(|parse| parse.contains(&json!(kind)))
         };
+        let kinds = allowed["parse"].as_array().into_iter().flatten();
+        for (place, kind) in kinds.enumerate() {
+            if !kind.as_str().is_some_and(|kind| MENTIONS.contains(&kind)) {
+                return Err(Refusal::choice(&self.path(&format!("allowed_mentions.parse.{place}"))));
+            }
+        }
         for kind in ["users", "roles"] {
+            if allowed[kind].as_array().is_some_and(|list| list.len() > MENTIONS_MAX) {
+                return Err(Refusal::too_long(
+                    &self.path(&format!("allowed_mentions.{kind}")),
+                    MENTIONS_MAX,
+                ));
+            }
             let listed = allowed[kind].as_array().is_some_and(|list| !list.is_empty());
             if listed && parses(kind) {
                 let words = format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive.");
@@ -209,6 +227,7 @@ impl<'a> Form<'a> {
                     .map(str::to_owned),
                 size: upload.bytes.len() as u64,
                 bytes: upload.bytes.clone(),
+                is_voice: false,
             })
         });
         Ok(stored.collect())
@@ -248,52 +267,4 @@ fn nonce_text(nonce: &Value) -> String {
 /// The form field that an entry of `attachments` speaks of.
 fn upload_field(entry: &Value) -> Option<String> {
     snowflake(&entry["id"]).map(|id| format!("files[{id}]"))
-}
-
-fn check_rows(path: &str, rows: &Value) -> Result<(), Refusal> {
-    let mut names = Vec::new();
-    for (place, row) in rows.as_array().into_iter().flatten().enumerate() {
-        let path = format!("{path}.{place}.components");
-        if row["type"] != 1 {
-            return Err(Refusal::choice(&format!("{path}.type")));
-        }
-        let parts = row["components"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if parts.is_empty() || parts.len() > ROWS_MAX {
-            return Err(Refusal::form(
-                &path,
-                "BASE_TYPE_BAD_LENGTH",
-                "Must be between 1 and 5 in length.",
-            ));
-        }
-        for (place, part) in parts.iter().enumerate() {
-            let path = format!("{path}.{place}");
-            let name = part["custom_id"].as_str();
-            check_button(&path, part, name)?;
-            if let Some(name) = name {
-                if names.contains(&name) {
-                    let words = "Component custom id cannot be duplicated";
-                    let path = format!("{path}.custom_id");
-                    return Err(Refusal::form(&path, "COMPONENT_CUSTOM_ID_DUPLICATED", words));
-                }
-                names.push(name);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A button has a name of its own, or an address when it is a link.
-fn check_button(path: &str, part: &Value, name: Option<&str>) -> Result<(), Refusal> {
-    if part["type"] != 2 {
-        return Ok(());
-    }
-    let link = part["style"] == 5;
-    match name {
-        None if !link => Err(Refusal::required(&format!("{path}.custom_id"))),
-        Some(name) if name.chars().count() > 100 => Err(Refusal::too_long(&format!("{path}.custom_id"), 100)),
-        _ if part["label"].as_str().is_some_and(|label| label.chars().count() > 80) => {
-            Err(Refusal::too_long(&format!("{path}.label"), 80))
-        }
-        _ => Ok(()),
-    }
 }

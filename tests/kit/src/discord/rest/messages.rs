@@ -149,6 +149,16 @@ pub(super) fn change(world: &mut World, ask: &Ask<'_>, form: Form<'_>, channel: 
     let Some(record) = record else {
         return Err(Refusal::unknown(Unknown::Message));
     };
+    let emptied = Message {
+        content: content.clone().unwrap_or_else(|| record.content.clone()),
+        embeds: embeds.clone().unwrap_or_else(|| record.embeds.clone()),
+        components: components.clone().unwrap_or_else(|| record.components.clone()),
+        files: record.files.iter().chain(&files).cloned().collect(),
+        ..Message::default()
+    };
+    if emptied.is_empty() {
+        return Err(Refusal::empty_message());
+    }
     if let Some(embeds) = embeds {
         record.embeds = embeds;
     }

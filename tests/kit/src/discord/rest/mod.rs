@@ -2,13 +2,16 @@
 
 mod channels;
 mod commands;
+mod components;
 mod draft;
+mod embeds;
 mod guilds;
 mod interactions;
 mod messages;
 mod reactions;
 mod start;
 mod threads;
+mod urls;
 mod webhooks;
 
 use std::time::Duration;

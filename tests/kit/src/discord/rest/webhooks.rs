@@ -7,7 +7,7 @@ use super::{
     draft::Form,
     id, interactions,
     messages::{change, check_thread_open, there},
-    need, visible,
+    need, urls, visible,
 };
 use crate::discord::{
     channel::ChannelKind,
@@ -20,10 +20,15 @@ use crate::discord::{
 
 /// The most webhooks of a channel.
 const WEBHOOKS_MAX: usize = 15;
-/// The most characters of a webhook's name.
+/// The most characters of a webhook's name: "A webhook name is valid if [...] It follows the nickname guidelines",
+/// "1-80 characters", <https://discord.com/developers/docs/resources/webhook#create-webhook>.
 const NAME_MAX: usize = 80;
-/// Words that no webhook may have in its name.
+/// Words that no webhook may have in its name, ibidem: "It does not contain the substrings clyde or discord
+/// (case-insensitive)".
 const NAMES_TAKEN: [&str; 2] = ["clyde", "discord"];
+/// Words that no webhook may have as its name: "Usernames cannot be: everyone, here",
+/// <https://discord.com/developers/docs/resources/user#usernames-and-nicknames>.
+const NAMES_FORBIDDEN: [&str; 2] = ["everyone", "here"];
 
 /// The webhooks of a channel.
 pub(super) fn of_channel(world: &mut World, ask: &Ask<'_>, method: &str, channel: u64) -> Outcome {
@@ -110,6 +115,9 @@ fn execute(world: &mut World, ask: &Ask<'_>, webhook: &Webhook) -> Outcome {
     if let Some(name) = name {
         check_name("username", name)?;
     }
+    if let Some(url) = form.get("avatar_url").and_then(Value::as_str) {
+        urls::check("avatar_url", url)?;
+    }
     let author = Author {
         id: webhook.id,
         name: name.unwrap_or(&webhook.name).to_owned(),
@@ -168,16 +176,16 @@ fn own_message(world: &mut World, ask: &Ask<'_>, method: &str, webhook: &Webhook
 fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
     let length = name.chars().count();
     if name.trim().is_empty() || length > NAME_MAX {
-        return Err(Refusal::form(
-            field,
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 80 in length.",
-        ));
+        return Err(Refusal::bad_length(field, NAME_MAX));
     }
     let lower = name.to_lowercase();
     if let Some(taken) = NAMES_TAKEN.iter().find(|taken| lower.contains(*taken)) {
         let words = format!("Username cannot contain \"{taken}\"");
         return Err(Refusal::form(field, "USERNAME_INVALID_CONTAINS", words));
+    }
+    if NAMES_FORBIDDEN.contains(&lower.trim()) {
+        let words = format!("Username cannot be \"{}\"", lower.trim());
+        return Err(Refusal::form(field, "USERNAME_INVALID", words));
     }
     Ok(())
 }

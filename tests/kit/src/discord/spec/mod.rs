@@ -117,6 +117,24 @@ impl Spec {
             .collect()
     }
 
+    /// The names of a type's fields; none of a type that is not there.
+    pub fn fields_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self
+            .schemas
+            .get(name)
+            .and_then(|schema| schema["properties"].as_object());
+        fields.into_iter().flat_map(|fields| fields.keys().map(String::as_str))
+    }
+
+    /// The numbers that a type can be, such as `MessageType`; none of a type that is not there.
+    pub fn numbers_of(&self, name: &str) -> impl Iterator<Item = u64> {
+        let choices = self.schemas.get(name).and_then(|schema| schema["oneOf"].as_array());
+        choices
+            .into_iter()
+            .flatten()
+            .filter_map(|choice| choice["const"].as_u64())
+    }
+
     /// What is wrong with a call; the path is that behind `/api/v10`.
     pub(crate) fn check_call(
         &self,

@@ -80,6 +80,45 @@ impl Chat {
         self.fake.push(self.edit(message_id, text))
     }
 
+    /// The customer reacts to a message; without an emoji they take the reaction back. The bot is told only where it asked
+    /// for `message_reaction` by name.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn reacts(&self, message_id: i64, emoji: Option<&str>) -> Result<Pushed, CannotPush> {
+        let emoji = emoji.map(str::to_owned);
+        self.fake.push(Event::new(self.id, What::React { message_id, emoji }))
+    }
+
+    /// The customer sends several files as one album.
+    ///
+    /// # Panics
+    /// As [`Self::says`].
+    pub fn sends_album(&self, items: impl IntoIterator<Item = Media>) -> Vec<Pushed> {
+        let events = self.album(items);
+        self.fake
+            .push_batch(events)
+            .expect("a chat that is open takes messages")
+    }
+
+    /// The customer answers a message of the chat.
+    ///
+    /// # Panics
+    /// As [`Self::sends`].
+    pub fn replies(&self, message_id: i64, content: impl Into<Content>) -> Pushed {
+        let event = self.message(content).reply_to(message_id);
+        self.fake.push(event).expect("a chat that is open takes messages")
+    }
+
+    /// The customer forwards what somebody else wrote.
+    ///
+    /// # Panics
+    /// As [`Self::sends`].
+    pub fn forwards(&self, from: &str, content: impl Into<Content>) -> Pushed {
+        let event = self.message(content).forwarded_from(from);
+        self.fake.push(event).expect("a chat that is open takes messages")
+    }
+
     /// The customer presses a button.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ pub struct Event {
     pub(crate) what: What,
     pub(crate) reply_to: Option<i64>,
     pub(crate) album: Option<String>,
+    pub(crate) forwarded_from: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub(crate) enum What {
     Message(Box<Content>),
     Edit { message_id: i64, text: String },
     Press { message_id: i64, data: String },
+    React { message_id: i64, emoji: Option<String> },
     Block(bool),
     Raw(Value),
 }
@@ -68,6 +70,7 @@ impl Event {
             what,
             reply_to: None,
             album: None,
+            forwarded_from: None,
         }
     }
 
@@ -85,6 +88,12 @@ impl Event {
     /// The message that this one answers.
     pub fn reply_to(mut self, message_id: i64) -> Self {
         self.reply_to = Some(message_id);
+        self
+    }
+
+    /// The person who wrote the message, which is forwarded; they hide their account, as many do, and show their name.
+    pub fn forwarded_from(mut self, name: &str) -> Self {
+        self.forwarded_from = Some(name.to_owned());
         self
     }
 

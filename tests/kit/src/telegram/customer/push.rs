@@ -46,7 +46,7 @@ impl World {
                 .ok_or(CannotPush::NoMessage(id))
         };
         match &event.what {
-            What::Edit { message_id, .. } => message(*message_id).map(|_| ()),
+            What::Edit { message_id, .. } | What::React { message_id, .. } => message(*message_id).map(|_| ()),
             What::Press { message_id, data } => message(*message_id)?
                 .button(data)
                 .map(|_| ())
@@ -67,21 +67,27 @@ impl World {
             what,
             reply_to,
             album,
+            forwarded_from,
         } = event;
         let speaker = by.or_else(|| self.chats.get(&chat).map(|chat| chat.speaker));
         let sender = speaker.unwrap_or_default();
         match what {
             What::Message(content) => {
-                let message = Message {
+                let mut message = Message {
                     album,
                     reply_to,
                     sender,
                     ..self.written(*content)
                 };
+                if let Some(name) = forwarded_from {
+                    let origin = json!({ "type": "hidden_user", "date": unix_now(), "sender_user_name": name });
+                    message.extra.insert("forward_origin".to_owned(), origin);
+                }
                 self.push_message(chat, message)
             }
             What::Edit { message_id, text } => self.push_edit(chat, message_id, &text),
             What::Press { message_id, data } => self.push_press(chat, sender, message_id, data),
+            What::React { message_id, emoji } => self.push_reaction(chat, sender, message_id, emoji),
             What::Block(blocked) => self.push_block(chat, sender, blocked),
             What::Raw(update) => self.push_raw(update),
         }
@@ -114,6 +120,32 @@ impl World {
         }
         let shown = self.shown(chat_id, id);
         self.queue_update(json!({ "edited_message": shown }), Some(id))
+    }
+
+    fn push_reaction(&mut self, chat_id: i64, sender: i64, message_id: i64, emoji: Option<String>) -> Pushed {
+        let shown = |emoji: &Option<String>| -> Value {
+            let emoji = emoji.iter().map(|emoji| json!({ "type": "emoji", "emoji": emoji }));
+            emoji.collect()
+        };
+        let user = self.person_json(sender);
+        let Some(chat) = self.chats.get_mut(&chat_id) else {
+            return Pushed::default();
+        };
+        let new = shown(&emoji);
+        let key = (message_id, sender);
+        let old = match emoji {
+            Some(emoji) => chat.reactions.insert(key, emoji),
+            None => chat.reactions.remove(&key),
+        };
+        let change = json!({
+            "chat": chat.to_json(),
+            "message_id": message_id,
+            "user": user,
+            "date": unix_now(),
+            "old_reaction": shown(&old),
+            "new_reaction": new,
+        });
+        self.queue_update(json!({ "message_reaction": change }), Some(message_id))
     }
 
     fn push_press(&mut self, chat_id: i64, sender: i64, message_id: i64, data: String) -> Pushed {

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::collections::HashMap;
+
 use super::Chat;
 use crate::telegram::{
     fake::FakeTelegram,
@@ -134,6 +136,7 @@ fn record(id: i64, kind: ChatKind, title: Option<String>, person: Option<Person>
         access: Access::Open,
         speaker,
         own_count: 0,
+        reactions: HashMap::new(),
         transcript: Transcript::default(),
     }
 }

@@ -15,7 +15,7 @@ markup are exactly the same as a current content and reply markup of the message
 
 pub(crate) fn text(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
     let new = formatted::text(ask.params)?;
-    let markup = markup::read(ask.params)?;
+    let markup = markup::read_inline(ask.params)?;
     edit(world, ask, |message| {
         if message.text.is_none() {
             return Err(Refusal::bad_request("there is no text in the message to edit"));
@@ -26,7 +26,7 @@ pub(crate) fn text(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
 
 pub(crate) fn caption(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
     let new = formatted::caption(ask.params)?;
-    let markup = markup::read(ask.params)?;
+    let markup = markup::read_inline(ask.params)?;
     edit(world, ask, |message| {
         if message.file.is_none() {
             return Err(Refusal::bad_request("there is no caption in the message to edit"));
@@ -36,7 +36,7 @@ pub(crate) fn caption(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal
 }
 
 pub(crate) fn markup(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let markup = markup::read(ask.params)?;
+    let markup = markup::read_inline(ask.params)?;
     edit(world, ask, |message| Ok(message.clone().with_markup(markup)))
 }
 
@@ -89,6 +89,7 @@ fn with_words(message: &Message, new: Option<Formatted>) -> Message {
     changed.earlier.extend(message.words().map(str::to_owned));
     changed.caption = None;
     changed.entities = Vec::new();
+    changed.dropped_entities = Vec::new();
     match new {
         Some(new) if message.text.is_some() => changed.with_text(new),
         new => changed.with_caption(new),

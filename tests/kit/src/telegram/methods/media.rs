@@ -6,21 +6,25 @@ use serde_json::Value;
 
 use super::{Ask, markup, send};
 use crate::telegram::{
-    file::{FileKind, NewFile, StoredFile, looks_like_picture},
+    file::{FileKind, NewFile, StoredFile},
     formatted,
     message::Message,
     params::{Params, Upload},
+    picture,
     refusal::Refusal,
+    web,
     world::World,
 };
 
-/// The largest photo, in bytes.
+/// The largest photo, in bytes: "10 MB max size for photos", <https://core.telegram.org/bots/api#sending-files>.
 const PHOTO_BYTES_MAX: usize = 10 << 20;
 
 pub(crate) fn send(world: &mut World, ask: &Ask<'_>, kind: FileKind) -> Result<Value, Refusal> {
     let caption = formatted::caption(ask.params)?;
     let markup = markup::read(ask.params)?;
-    let chat_id = world.open_chat(ask.chat_name().as_deref())?.id;
+    let chat = world.open_chat(ask.chat_name().as_deref())?;
+    markup::check_place(markup.as_ref(), chat.kind)?;
+    let chat_id = chat.id;
     let file = resolve(world, ask.params, ask.params, kind.field(), kind)?;
     let message = Message {
         file: Some(file),
@@ -50,8 +54,13 @@ pub(crate) fn resolve(
         return store(world, upload, kind);
     }
     if value.starts_with("http://") || value.starts_with("https://") {
-        // The real server would fetch it; this one reaches nothing.
-        return Err(Refusal::bad_request("failed to get HTTP URL content"));
+        // The real server would fetch it; this one reaches nothing but what a test put there.
+        let page = world.web.get(&value).ok_or_else(web::unreachable_page)?;
+        let file = page.fetched(kind, &value)?;
+        if let Some(refusal) = picture::refusal(&file.bytes).filter(|_| kind == FileKind::Photo) {
+            return Err(Refusal::bad_request(refusal));
+        }
+        return Ok(world.files.add(file));
     }
     let file = world.files.by_id(&value).cloned();
     let file = file.ok_or_else(|| Refusal::bad_request("wrong file identifier/HTTP URL specified"))?;
@@ -76,8 +85,8 @@ fn store(world: &mut World, upload: &Upload, kind: FileKind) -> Result<Arc<Store
              {PHOTO_BYTES_MAX} bytes"
         )));
     }
-    if kind == FileKind::Photo && !looks_like_picture(&upload.bytes) {
-        return Err(Refusal::bad_request("IMAGE_PROCESS_FAILED"));
+    if let Some(refusal) = picture::refusal(&upload.bytes).filter(|_| kind == FileKind::Photo) {
+        return Err(Refusal::bad_request(refusal));
     }
     Ok(world.files.add(NewFile {
         kind,

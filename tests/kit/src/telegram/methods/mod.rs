@@ -6,6 +6,7 @@ mod info;
 mod markup;
 mod media;
 mod press;
+mod reaction;
 mod send;
 mod webhook;
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::{file::FileKind, params::Params, polling, refusal::Refusal, shared::Shared, world::World};
 
 /// The methods that behave, in the spelling of the documentation.
-const KNOWN: [&str; 28] = [
+const KNOWN: [&str; 29] = [
     "getMe",
     "getUpdates",
     "setWebhook",
@@ -31,6 +32,7 @@ const KNOWN: [&str; 28] = [
     "sendSticker",
     "sendMediaGroup",
     "sendChatAction",
+    "setMessageReaction",
     "answerCallbackQuery",
     "editMessageText",
     "editMessageCaption",
@@ -88,6 +90,7 @@ fn act(world: &mut World, ask: &Ask<'_>, method: &str) -> Result<Value, Refusal>
         "sendMessage" => send::message(world, ask),
         "sendMediaGroup" => album::send(world, ask),
         "sendChatAction" => send::chat_action(world, ask),
+        "setMessageReaction" => reaction::set(world, ask),
         "answerCallbackQuery" => press::answer(world, ask),
         "editMessageText" => edit::text(world, ask),
         "editMessageCaption" => edit::caption(world, ask),

@@ -30,7 +30,9 @@ const ACTIONS: [&str; 11] = [
 pub(crate) fn message(world: &mut World, ask: &Ask<'_>) -> Result<Value, Refusal> {
     let formatted = formatted::text(ask.params)?;
     let markup = markup::read(ask.params)?;
-    let chat_id = world.open_chat(ask.chat_name().as_deref())?.id;
+    let chat = world.open_chat(ask.chat_name().as_deref())?;
+    markup::check_place(markup.as_ref(), chat.kind)?;
+    let chat_id = chat.id;
     let message = Message::default().with_text(formatted).with_markup(markup);
     post(world, ask, chat_id, message)
 }

@@ -72,6 +72,18 @@ async fn the_agent_answers_over_http() {
 }
 
 #[tokio::test]
+async fn texts_are_read_as_markdown_where_it_is_asked_for() {
+    let (desk, text) = (desk().await, "**bold** <b>raw</b>");
+    post(&desk, MESSAGE, message(text)).await;
+    let plain = get(&desk, "/sessions/12312").await;
+    assert_eq!(plain["rendered"], Value::Null);
+    let drawn = get(&desk, "/sessions/12312?markdown=true").await;
+    let words = json!([{ "tag": "strong", "nodes": ["bold"] }, " <b>raw</b>"]);
+    assert_eq!(drawn["rendered"], json!({ "0": [{ "tag": "p", "nodes": words }] }));
+    assert_eq!(drawn["transcript"][0]["content"]["text"], text);
+}
+
+#[tokio::test]
 async fn a_hook_to_an_unknown_session_can_be_sent_over_http() {
     let (desk, product) = (desk().await, Product::start().await);
     let hook = json!({
@@ -88,7 +100,9 @@ async fn files_are_offered_so_that_nothing_in_them_runs() {
     post(&desk, MESSAGE, message("look")).await;
     let page = reqwest::multipart::Part::bytes(b"<script>".to_vec()).file_name("x.html");
     let page = page.mime_str("text/html").expect("a content type");
-    for part in [file(b"image".to_vec()), page] {
+    let voice = reqwest::multipart::Part::bytes(b"OggS".to_vec()).file_name("voice.ogg");
+    let voice = voice.mime_str("audio/ogg; codecs=opus").expect("a content type");
+    for part in [file(b"image".to_vec()), page, voice] {
         let form = form(attachment()).part("file", part);
         client()
             .post(desk.url() + ATTACHMENT)
@@ -114,6 +128,8 @@ async fn files_are_offered_so_that_nothing_in_them_runs() {
         (page.0.as_str(), page.1.as_str()),
         ("application/octet-stream", "attachment")
     );
+    let (voice, _) = fetch(2).await;
+    assert_eq!((voice.0.as_str(), voice.1.as_str()), ("audio/ogg", "inline"));
 }
 
 #[tokio::test]

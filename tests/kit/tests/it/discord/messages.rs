@@ -96,6 +96,10 @@ async fn the_bot_edits_and_deletes_its_own() {
     assert_eq!(call(&fake, "DELETE", &own, Value::Null).await.0, 204);
     assert_eq!(client.event("MESSAGE_DELETE").await["id"], made["id"]);
     assert_eq!(refused(&fake, "GET", &own, Value::Null).await, (404, 10008));
+    let (_, made) = call(&fake, "POST", &messages, json!({ "content": "c" })).await;
+    let own = format!("{messages}/{}", id_of(&made));
+    let empty = json!({ "content": "" });
+    assert_eq!(refused(&fake, "PATCH", &own, empty).await, (400, 50006));
     let other = format!("{messages}/{theirs}");
     assert_eq!(
         refused(&fake, "PATCH", &other, json!({ "content": "x" })).await,
@@ -119,6 +123,27 @@ async fn reactions_and_typing_are_taken() {
     assert_eq!(ada.transcript().messages()[0].reactions, wanted);
     assert_eq!(call(&fake, "DELETE", &reaction, Value::Null).await.0, 204);
     assert!(ada.transcript().messages()[0].reactions.is_empty());
+    let on =
+        |message: u64, emoji: &str| format!("/channels/{}/messages/{message}/reactions/{emoji}/@me", ada.channel());
+    for unknown in ["ok", "%C3%BC", "cat%3A7", "%E2%9C%85%20ok"] {
+        assert_eq!(
+            refused(&fake, "PUT", &on(said, unknown), Value::Null).await,
+            (400, 10014),
+            "{unknown}"
+        );
+    }
+    let cat = fake.guild("Shop").emoji("cat");
+    assert_eq!(
+        call(&fake, "PUT", &on(said, &format!("cat%3A{cat}")), Value::Null)
+            .await
+            .0,
+        204
+    );
+    ada.deletes(said).expect("it is there");
+    assert_eq!(
+        refused(&fake, "PUT", &on(said, "%E2%9C%85"), Value::Null).await,
+        (404, 10008)
+    );
     let typing = format!("/channels/{}/typing", ada.channel());
     assert_eq!(call(&fake, "POST", &typing, Value::Null).await.0, 204);
     assert_eq!(ada.transcript().typing().len(), 1);

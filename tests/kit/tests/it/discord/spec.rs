@@ -104,6 +104,25 @@ async fn what_the_fake_answers_is_as_it_is_specified() {
     let ada = fake.user("ada").create().at(&help);
     let said = ada.sends(Content::text("x").with_file("a.txt", "text/plain", "x"));
     ada.reacts(said, "👍").expect("it is there");
+    let spec = fake.spec().expect("it is checked");
+    let contents = [
+        Content::voice("x"),
+        Content::sticker(7, "wave"),
+        Content::poll("Which?", &["this", "that"]),
+    ];
+    for content in contents {
+        let path = format!("/channels/{}/messages/{}", help.id(), ada.sends(content));
+        let (_, body) = call(&fake, "GET", &path, Value::Null).await;
+        assert_eq!(spec.check_type("MessageResponse", &body), [""; 0], "{body}");
+    }
+    let forwarded = ada.sends(Content::forwarded("hi", help.id(), said));
+    let path = format!("/channels/{}/messages/{forwarded}", help.id());
+    let (_, body) = call(&fake, "GET", &path, Value::Null).await;
+    let snapshot = &body["message_snapshots"][0];
+    assert_eq!(spec.check_type("MessageSnapshotResponse", snapshot), [""; 0], "{body}");
+    let role = guild.role("staff");
+    let (_, body) = call(&fake, "GET", &format!("/guilds/{}", guild.id()), Value::Null).await;
+    assert_eq!(body["roles"][1]["id"], role.to_string());
     let help = format!("/channels/{}", help.id());
     let direct = json!({ "recipient_id": ada.user().to_string() });
     let cases = [
@@ -142,7 +161,6 @@ async fn what_the_fake_answers_is_as_it_is_specified() {
         ),
         ("GET", "/gateway".to_owned(), Value::Null, "GatewayResponse"),
     ];
-    let spec = fake.spec().expect("it is checked");
     for (method, path, body, kind) in cases {
         let (status, body) = call(&fake, method, &path, body).await;
         assert!(status < 300, "{path}: {body}");

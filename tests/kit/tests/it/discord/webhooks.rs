@@ -53,7 +53,8 @@ async fn webhooks_keep_to_the_rules() {
     let guild = fake.guild("Shop");
     let help = guild.channel("help");
     let hooks = format!("/channels/{}/webhooks", help.id());
-    for name in ["", "Clyde", "my discord"] {
+    let long = "x".repeat(81);
+    for name in ["", "Clyde", "my discord", "Here", long.as_str()] {
         assert_eq!(
             refused(&fake, "POST", &hooks, json!({ "name": name })).await,
             (400, 50035),
@@ -71,6 +72,23 @@ async fn webhooks_keep_to_the_rules() {
         id_of(&hook),
         hook["token"].as_str().expect("it is text")
     );
+    for (field, value) in [
+        ("username", "Anna of Discord"),
+        ("username", long.as_str()),
+        ("username", "everyone"),
+        ("avatar_url", ""),
+        ("avatar_url", "anna.png"),
+        ("avatar_url", "data:image/png;base64,AAAA"),
+        ("avatar_url", "https://"),
+        ("avatar_url", "https://exa mple.org/a.png"),
+    ] {
+        let body = json!({ "content": "x", field: value });
+        assert_eq!(
+            refused(&fake, "POST", &right, body).await,
+            (400, 50035),
+            "{field} {value}"
+        );
+    }
     let elsewhere = guild.channel("other").id();
     let path = format!("{right}?thread_id={elsewhere}");
     assert_eq!(

@@ -50,6 +50,14 @@ async fn every_update_is_as_the_specification_has_it() {
         super::tell_skipped();
         return;
     };
+    let kinds = [
+        "message",
+        "edited_message",
+        "callback_query",
+        "my_chat_member",
+        "message_reaction",
+    ];
+    call(&fake, "getUpdates", json!({ "allowed_updates": kinds })).await;
     let user = fake.user("Ada").last_name("L").username("ada").create();
     let (ada, group) = (user.private_chat(), user.group("Friends"));
     for content in every_content() {
@@ -57,6 +65,9 @@ async fn every_update_is_as_the_specification_has_it() {
     }
     let said = ada.says("/start").message_id.expect("it is a message");
     ada.edits(said, "/human").expect("it is there");
+    ada.reacts(said, Some("👍")).expect("it is there");
+    ada.replies(said, "again");
+    ada.forwards("Eve", Media::photo(png()));
     fake.push_batch(ada.album([Media::photo(png()), Media::photo(png())]))
         .expect("the chat is open");
     let keyboard = json!({ "inline_keyboard": [[{ "text": "End", "callback_data": "end" }]] });
@@ -71,6 +82,12 @@ async fn every_update_is_as_the_specification_has_it() {
     let (_, body) = call(&fake, "getUpdates", json!({})).await;
     let updates = body["result"].as_array().expect("it is a list");
     assert!(updates.len() > 20);
+    let reaction = updates.iter().find_map(|update| update.get("message_reaction"));
+    assert_eq!(reaction.map(|it| &it["new_reaction"][0]["emoji"]), Some(&json!("👍")));
+    let forwarded = updates
+        .iter()
+        .find(|update| !update["message"]["forward_origin"].is_null());
+    assert!(forwarded.is_some_and(|it| it["message"]["photo"].is_array()));
     for update in updates {
         assert_eq!(spec.check_type("Update", update), [""; 0]);
     }

@@ -2,11 +2,15 @@
 
 mod customers;
 mod dispatcher;
+mod entities;
 mod faults;
 mod files;
+mod keyboards;
 mod load;
+mod photos;
 mod polling;
 mod port;
+mod reactions;
 mod refusals;
 mod sending;
 mod spec;

@@ -110,7 +110,7 @@ async fn forms_are_read_by_type() {
     let right = r#"{"inline_keyboard":[[{"text":"x","url":"https://example.com"}]]}"#;
     assert_eq!(send(right).await, 200);
     assert!(fake.violations().is_empty(), "{:?}", fake.violations());
-    assert_eq!(send(r#"{"inline_keyboard":"x"}"#).await, 200);
+    assert_eq!(send(r#"{"inline_keyboard":"x"}"#).await, 400);
     assert_eq!(fake.violations()[0].field, "reply_markup.inline_keyboard");
     assert_eq!(send("{").await, 400);
     assert_eq!(fake.violations()[1].field, "reply_markup");

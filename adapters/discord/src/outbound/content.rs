@@ -1,0 +1,28 @@
+use escalator::model::RichText;
+
+use super::{CONTENT_MAX, markdown};
+use crate::error::Failure;
+
+/// The content of a message, in the two forms in which it may be sent.
+pub(super) struct Content {
+    /// In Discord's Markdown.
+    pub(super) written: String,
+    /// The words alone, for where Discord does not take the other.
+    plain: String,
+}
+
+impl Content {
+    pub(super) fn of(text: &RichText) -> Self {
+        let (written, plain) = (markdown::written(text), text.plain().into_string());
+        // A part that was cut by another measure before an upgrade.
+        let is_short = markdown::is_short(&written, CONTENT_MAX);
+        let written = if is_short { written } else { plain.clone() };
+        Self { written, plain }
+    }
+
+    /// What to send instead, once: where Discord has refused the content, and for good.
+    pub(super) fn instead<T>(&self, sent: &Result<T, Failure>) -> Option<String> {
+        let is_refused = matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field("content"));
+        (is_refused && self.plain != self.written).then(|| self.plain.clone())
+    }
+}

@@ -1,0 +1,25 @@
+//! Addresses in a body.
+
+use crate::discord::refusal::Refusal;
+
+/// The most characters of an address, as Discord's OpenAPI description has it.
+const URL_MAX: usize = 2048;
+
+/// Refuses what is no address of the web. The words are those of Discord: "Scheme \"\" is not supported. Scheme must be
+/// one of ('http', 'https').", <https://github.com/discord/discord-api-docs/issues/5837>, and "Not a well formed URL.".
+pub(super) fn check(path: &str, url: &str) -> Result<(), Refusal> {
+    if url.chars().count() > URL_MAX {
+        return Err(Refusal::too_long(path, URL_MAX));
+    }
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    if !matches!(scheme, "http" | "https") {
+        let words = format!("Scheme \"{scheme}\" is not supported. Scheme must be one of ('http', 'https').");
+        return Err(Refusal::form(path, "URL_TYPE_INVALID_SCHEME", words));
+    }
+    let formed = url::Url::parse(url).is_ok() && !url.contains(char::is_whitespace);
+    if formed {
+        Ok(())
+    } else {
+        Err(Refusal::form(path, "URL_TYPE_INVALID_URL", "Not a well formed URL."))
+    }
+}
