@@ -1,18 +1,29 @@
 //! What is said between the customer and the agent.
 
-use super::{Draft, Effect, Env, Speaking, State, Verdict, contact};
+use super::{Draft, Effect, Env, Speaking, State, Verdict, album, contact};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
     model::{
         Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, MessageId, ReceiptSign, RichText, SessionId,
-        Text,
+        Text, Timestamp,
     },
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
 pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdict {
+    match &message.album {
+        Some(id) if !draft.env.policy.album_wait.is_zero() => album::part(draft, id, message),
+        _ => said(draft, message, draft.env.now),
+    }
+    draft.answered();
+    draft.heard();
+    Verdict::Kept
+}
+
+/// What the customer said at a moment joins the transcript and the desk lane.
+pub(super) fn said(draft: &mut Draft<'_>, message: &CustomerMessage, at: Timestamp) {
     if let Some(line) = message.readable().filter(|line| !line.is_blank()) {
-        draft.record(Line::customer(draft.env.now, line));
+        draft.record(Line::customer(at, line));
     }
     let told = contact::told(draft, message);
     let completes = message.id.clone().filter(|_| draft.shows_receipts());
@@ -24,9 +35,6 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
         let completes = completes.clone().filter(|_| at + 1 == message.files.len());
         customer_file(draft, file, completes);
     }
-    draft.answered();
-    draft.heard();
-    Verdict::Kept
 }
 
 /// An edit is a line of its own: the desk has no call for it.
@@ -285,7 +293,7 @@ impl Draft<'_> {
     }
 
     /// The customer spoke: whoever speaks next begins.
-    fn answered(&mut self) {
+    pub(super) fn answered(&mut self) {
         if let Some(session) = self.conversation.state.session_mut() {
             session.speaking = Speaking::Begins;
         }
