@@ -1,7 +1,7 @@
 //! What is true of every formatted text.
 
 use escalator::model::{Piece, RichText, Style};
-use pulldown_cmark::{Event, Options, Parser};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 /// Checks that spans nest, that no word is lost in plain text, and that Markdown is read as the words again.
 pub(crate) fn check(text: &RichText) {
@@ -52,11 +52,25 @@ fn pieces_are_the_words(text: &RichText) {
 
 fn markdown_is_read_as_the_words(text: &RichText) {
     let markdown = text.markdown();
+    let has = |is: fn(&Style) -> bool| text.spans().iter().any(|span| is(&span.style));
     let mut read = String::new();
     for event in Parser::new_ext(markdown.as_str(), Options::ENABLE_STRIKETHROUGH) {
         match event {
             Event::Text(words) | Event::Code(words) => read.push_str(&words),
-            Event::Start(_) | Event::End(_) | Event::SoftBreak => {}
+            Event::Start(tag) => assert!(
+                match tag {
+                    Tag::Paragraph | Tag::Link { .. } => true,
+                    Tag::BlockQuote(_) => has(|style| *style == Style::Quote),
+                    Tag::CodeBlock(_) => has(|style| matches!(style, Style::Block { .. })),
+                    Tag::Emphasis | Tag::Strong => has(|style| matches!(style, Style::Italic | Style::Bold)),
+                    Tag::Strikethrough => has(|style| *style == Style::Strike),
+                    _ => false,
+                },
+                "Markdown means more than {:?}: {:?}",
+                text.words().as_str(),
+                markdown.as_str()
+            ),
+            Event::End(_) | Event::SoftBreak => {}
             other => panic!("{other:?} in {:?}", markdown.as_str()),
         }
     }

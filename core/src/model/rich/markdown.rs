@@ -83,9 +83,9 @@ impl<'t> Writer<'t> {
         self.each_line(words, |out, line| {
             let solid = line.trim();
             let begin = line.len() - line.trim_start().len();
-            let is_first = out.lines.is_at_start() && out.space.is_empty();
-            out.space.push_str(&space(&line[..begin], is_first));
+            out.space.push_str(&line[..begin]);
             if !solid.is_empty() {
+                let is_first = out.lines.is_at_start();
                 out.begin();
                 out.lines.say(&escaped(solid, is_first));
                 out.space.push_str(&line[begin + solid.len()..]);
@@ -131,7 +131,8 @@ impl<'t> Writer<'t> {
 
     /// Writes the marks that belong before the words that come.
     fn begin(&mut self) {
-        self.lines.say(&std::mem::take(&mut self.space));
+        let space = space(&std::mem::take(&mut self.space), self.lines.is_at_start());
+        self.lines.say(&space);
         for (style, is_written) in &mut self.open {
             if !std::mem::replace(is_written, true) {
                 let mark = opening(style);

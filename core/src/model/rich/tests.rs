@@ -160,6 +160,12 @@ fn words_that_stand_together_mean_nothing_together() {
         ("&amp;", vec![span(1, 5, Style::Underline)], "\\&amp;"),
         ("&amp;", vec![bare(1, 5)], "\\&amp;"),
         ("1. a", vec![span(0, 1, Style::Spoiler)], "1\\. a"),
+        (" # a", vec![span(0, 1, Style::Italic)], " \\# a"),
+        (
+            " \ta",
+            vec![span(1, 3, Style::Bold)],
+            "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}**a**",
+        ),
         ("https://a.example/b&amp;", vec![], "<https://a.example/b&amp>;"),
     ] {
         assert_eq!(RichText::new(words, spans).markdown().as_str(), markdown);
