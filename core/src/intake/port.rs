@@ -48,6 +48,15 @@ impl Port {
         }
     }
 
+    /// An update as the ledger takes it, with what is remembered of what it changes.
+    fn incoming(&self, update: &Inbound) -> Incoming {
+        let event = self.0.said.explained(update);
+        from_platform(&Inbound {
+            event,
+            ..update.clone()
+        })
+    }
+
     /// A turn of a place that is no conversation has nobody to hand over.
     fn check_bound(&self, turn: &Turn) -> Result<(), IngressError> {
         if self.0.seats.has(turn) {
@@ -127,11 +136,12 @@ impl IngressPort for Port {
             let accepted = self
                 .0
                 .store
-                .accept(vec![from_platform(&update)])
+                .accept(vec![self.incoming(&update)])
                 .await
                 .map_err(|failed| refused(&failed))?;
             // The conversation came back to the bot before the update was committed.
             if accepted.first() != Some(&Accepted::New(Verdict::Bots)) {
+                self.0.said.note(&update);
                 return Ok(Offered::Kept);
             }
         }

@@ -26,6 +26,16 @@ impl RichText {
         format!("[{FORWARDED}{}]", whose(from)).into()
     }
 
+    /// A changed text with how it began before behind it: `my order is 12 (before: “my order is 11”)`.
+    pub(crate) fn changed_from(self, before: &Text) -> Self {
+        Self::joined([self, format!("(before: {})", quoted(before.as_str())).into()], " ")
+    }
+
+    /// How a text begins, on one line.
+    pub(crate) fn beginning(text: &Text) -> Text {
+        Text::new(beginning(text.as_str()))
+    }
+
     /// The words without the lines in front of them that tell what they refer to: those are somebody else's.
     pub(crate) fn own_words(&self) -> &str {
         let mut own = self.words.as_str();
