@@ -1,11 +1,11 @@
 use escalator::model::{ConversationKey, Signal};
 use teloxide::{requests::Request, types::ChatAction};
 
-use crate::{channel::TelegramBot, error};
+use crate::{channel::TelegramBot, error, inbound};
 
 /// Shows "typing…". Telegram takes it back by itself after five seconds, or when a message comes; it has no call for it.
 pub(crate) async fn signal<R: TelegramBot>(bot: &R, to: &ConversationKey, signal: Signal) {
-    let (Signal::TypingStarted, Some(chat)) = (signal, super::chat_id(to)) else {
+    let (Signal::TypingStarted, Some(chat)) = (signal, inbound::chat(to)) else {
         return;
     };
     let typing = bot.send_chat_action(chat, ChatAction::Typing);
