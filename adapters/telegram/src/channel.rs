@@ -7,7 +7,9 @@ use escalator::{
         Turn,
     },
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, HistoryRoute, LengthUnit, Line, MessageId, Signal},
+    model::{
+        ChatLimits, ConversationKey, Escalation, FileRef, Formatting, HistoryRoute, LengthUnit, Line, MessageId, Signal,
+    },
 };
 use futures::Stream;
 use teloxide::{

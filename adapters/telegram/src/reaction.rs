@@ -19,7 +19,9 @@ pub struct ReactionEmoji(&'static str);
 
 /// A text that is no emoji a bot may react with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Telegram lets bots react with emoji of a list alone (👌 👍 👀 ✍ …): core.telegram.org/bots/api#reactiontypeemoji")]
+#[error(
+    "Telegram lets bots react with emoji of a list alone (👌 👍 👀 ✍ …): core.telegram.org/bots/api#reactiontypeemoji"
+)]
 pub struct ReactionEmojiError;
 
 impl ReactionEmoji {
@@ -58,8 +60,17 @@ mod tests {
 
     #[test]
     fn what_telegram_lists_is_taken_as_people_type_it() {
-        for (typed, emoji) in [("👌", "👌"), (" 👀 ", "👀"), ("❤\u{fe0f}", "❤"), ("🤷\u{200d}♂\u{fe0f}", "🤷\u{200d}♂")] {
-            assert_eq!(ReactionEmoji::parse(typed).map(ReactionEmoji::as_str), Ok(emoji), "{typed}");
+        for (typed, emoji) in [
+            ("👌", "👌"),
+            (" 👀 ", "👀"),
+            ("❤\u{fe0f}", "❤"),
+            ("🤷\u{200d}♂\u{fe0f}", "🤷\u{200d}♂"),
+        ] {
+            assert_eq!(
+                ReactionEmoji::parse(typed).map(ReactionEmoji::as_str),
+                Ok(emoji),
+                "{typed}"
+            );
         }
         for typed in ["", "✅", "👌👌", "ok"] {
             assert_eq!(ReactionEmoji::parse(typed), Err(ReactionEmojiError), "{typed}");
