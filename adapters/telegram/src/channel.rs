@@ -25,7 +25,7 @@ use crate::{
     config::{Receiving, Settings},
     error,
     listener::WEBHOOK_IS_SET,
-    outbound::{self, Flood},
+    outbound::{self, Flood, TYPING_LASTS},
     post::Post,
     webhook::Registering,
 };
@@ -152,9 +152,12 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };
-        let able = Capabilities::text_only(limits).with_files().with_typing(true, false);
-        let able = able.with_buttons();
-        match &settings.receipt {
+        let able = Capabilities::text_only(limits)
+            .with_files()
+            .with_typing(true, false)
+            .with_typing_lasting(TYPING_LASTS)
+            .with_buttons();
+        match settings.receipt {
             Some(_) => able.with_receipts(),
             None => able,
         }

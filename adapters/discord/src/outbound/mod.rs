@@ -24,7 +24,12 @@ use escalator::{
 };
 use serenity::model::id::MessageId;
 
-pub(crate) use self::{fetch::fetch, markdown::fits, signal::signal, voice::Voices};
+pub(crate) use self::{
+    fetch::fetch,
+    markdown::fits,
+    signal::{TYPING_LASTS, signal},
+    voice::Voices,
+};
 use crate::{error::Failure, places, post::Post};
 
 /// How long the content of a message may be, in characters.

@@ -21,7 +21,7 @@ pub(crate) use self::{
     flood::Flood,
     formatted::{TEXT_MAX, fits},
     received::received,
-    signal::signal,
+    signal::{TYPING_LASTS, signal},
 };
 use crate::{channel::TelegramBot, config::Settings, error::Failure, inbound::chat};
 
