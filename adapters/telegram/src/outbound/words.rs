@@ -72,7 +72,7 @@ async fn send_text<R: TelegramBot>(bot: &R, chat: ChatId, formatted: Formatted, 
     let (text, entities) = formatted.into_parts();
     let message = bot.send_message(chat, text).with_payload_mut(|message| {
         message.entities = entities;
-        message.reply_markup = words.keys.clone();
+        message.reply_markup.clone_from(&words.keys);
     });
     let sent = message.send().await.map_err(|failed| Failure::of(&failed))?;
     Ok(i64::from(sent.id.0))
@@ -90,7 +90,7 @@ async fn send_photo<R: TelegramBot>(
     let photo = bot.send_photo(chat, InputFile::url(picture)).with_payload_mut(|photo| {
         photo.caption = Some(caption);
         photo.caption_entities = entities;
-        photo.reply_markup = words.keys.clone();
+        photo.reply_markup.clone_from(&words.keys);
     });
     let sent = photo.send().await.map_err(|failed| Failure::of(&failed))?;
     Ok(i64::from(sent.id.0))
