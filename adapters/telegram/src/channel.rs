@@ -23,7 +23,7 @@ use crate::{
     config::{Receiving, Settings},
     error,
     listener::WEBHOOK_IS_SET,
-    outbound::{self, Flood},
+    outbound::{self, Flood, TYPING_LASTS},
     post::Post,
     webhook::Registering,
 };
@@ -150,7 +150,10 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };
-        Capabilities::text_only(limits).with_files().with_typing(true, false)
+        Capabilities::text_only(limits)
+            .with_files()
+            .with_typing(true, false)
+            .with_typing_lasting(TYPING_LASTS)
     }
 
     fn ingress(&self) -> &Ingress {

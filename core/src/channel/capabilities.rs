@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use crate::model::ChatLimits;
 
 /// What a channel can do.
 ///
 /// The core itself asks for [`limits`](Self::limits), by which it cuts texts and stops files, for [`files`](Self::files)
-/// of the agent, and for [`places`](Self::places). What else a channel does not claim it answers with
+/// of the agent, for [`places`](Self::places), and for how long [typing lasts](Self::typing_lasts). What else a channel does not claim it answers with
 /// [`Outcome::Rejected`](crate::delivery::Outcome::Rejected), and the agent is told; the conformance suite holds it to
 /// that both ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,9 @@ pub struct Capabilities {
     pub files: bool,
     /// Whether the platform can show that the agent is typing.
     pub typing_to_customer: bool,
+    /// How long the platform shows typing before it takes it back by itself: the sign is given again in time for as long
+    /// as the agent types. `None`: it shows it until it is told otherwise.
+    pub typing_lasts: Option<Duration>,
     /// Whether the platform tells that the customer is typing.
     pub typing_from_customer: bool,
     /// Whether a session is held in a place of its own, which a [`ChatPayload::Open`](crate::delivery::ChatPayload::Open)
@@ -39,6 +44,7 @@ impl Capabilities {
             limits,
             files: false,
             typing_to_customer: false,
+            typing_lasts: None,
             typing_from_customer: false,
             places: false,
             receipts: false,
@@ -56,6 +62,12 @@ impl Capabilities {
     pub const fn with_typing(mut self, to_customer: bool, from_customer: bool) -> Self {
         self.typing_to_customer = to_customer;
         self.typing_from_customer = from_customer;
+        self
+    }
+
+    /// Says how long the platform shows typing before it takes it back by itself.
+    pub const fn with_typing_lasting(mut self, lasts: Duration) -> Self {
+        self.typing_lasts = Some(lasts);
         self
     }
 

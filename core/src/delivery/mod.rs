@@ -10,6 +10,7 @@
 
 mod file;
 mod lane;
+pub(crate) mod media;
 mod outcome;
 mod payload;
 mod retry;

@@ -2,7 +2,10 @@ use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt;
 
-use super::{Dispatch, DoorSettings, file::Source};
+use super::{
+    Dispatch, DoorSettings,
+    file::{Looked, Source},
+};
 use crate::{
     channel::ChatDelivery,
     delivery::{ChatPayload, DeskPayload, Door, Lane, OpenFile, Outcome, Payload},
@@ -19,11 +22,10 @@ pub(super) async fn deliver(dispatch: &Dispatch, claimed: &Claimed, settings: &D
     } else {
         settings.call_max
     };
-    let file = file.as_ref().map(|file| file as &dyn OpenFile);
     tracing::trace!(target: "escalator::site", site = "deliver.before", payload = claimed.payload.word());
     let outcome = match &claimed.payload {
-        Payload::Desk(payload) => guarded(deadline, to_desk(dispatch, claimed, payload, file)).await,
-        Payload::Chat(payload) => guarded(deadline, to_chat(dispatch, claimed, payload, file)).await,
+        Payload::Desk(payload) => guarded(deadline, to_desk(dispatch, claimed, payload, file.as_ref())).await,
+        Payload::Chat(payload) => guarded(deadline, to_chat(dispatch, claimed, payload, file.as_ref())).await,
         Payload::Bot(event) => guarded(deadline, to_bot(dispatch, event)).await,
     };
     tracing::trace!(target: "escalator::site", site = "deliver.after", payload = claimed.payload.word());
@@ -39,12 +41,7 @@ async fn guarded(deadline: Duration, call: impl Future<Output = Outcome> + Send)
     }
 }
 
-async fn to_desk(
-    dispatch: &Dispatch,
-    claimed: &Claimed,
-    payload: &DeskPayload,
-    file: Option<&dyn OpenFile>,
-) -> Outcome {
+async fn to_desk(dispatch: &Dispatch, claimed: &Claimed, payload: &DeskPayload, file: Option<&Source>) -> Outcome {
     let Lane::Desk(id) = claimed.id.lane else {
         return Outcome::rejected("a payload for the desk stood in another lane");
     };
@@ -52,33 +49,44 @@ async fn to_desk(
         id,
         hook_address: &claimed.hook_address,
     };
-    dispatch
-        .exits
-        .desk
-        .deliver(DeskDelivery { session, payload, file })
-        .await
+    let desk = &dispatch.exits.desk;
+    let (DeskPayload::File { file, completes }, Some(source)) = (payload, file) else {
+        let file = None;
+        return desk.deliver(DeskDelivery { session, payload, file }).await;
+    };
+    match Looked::at(file, source).await {
+        Ok(looked) => {
+            let payload = &DeskPayload::File {
+                file: looked.file.clone(),
+                completes: completes.clone(),
+            };
+            let file = Some(&looked as &dyn OpenFile);
+            desk.deliver(DeskDelivery { session, payload, file }).await
+        }
+        Err(outcome) => outcome,
+    }
 }
 
-async fn to_chat(
-    dispatch: &Dispatch,
-    claimed: &Claimed,
-    payload: &ChatPayload,
-    file: Option<&dyn OpenFile>,
-) -> Outcome {
+async fn to_chat(dispatch: &Dispatch, claimed: &Claimed, payload: &ChatPayload, file: Option<&Source>) -> Outcome {
     let Some(channel) = dispatch.exits.channels.get(&claimed.conversation.channel) else {
         return Outcome::not_sent(format!("the channel {} is not connected", claimed.conversation.channel));
     };
     let (id, to, attempt) = (claimed.id, &claimed.conversation, claimed.attempt);
-    channel
+    let outcome = channel
         .deliver(ChatDelivery {
             id,
             to,
             place: claimed.place.as_ref(),
             payload,
-            file,
+            file: file.map(|file| file as &dyn OpenFile),
             attempt,
         })
-        .await
+        .await;
+    let is_said = matches!(payload, ChatPayload::Message { .. } | ChatPayload::File { .. });
+    if is_said && matches!(outcome, Outcome::Delivered(_)) {
+        dispatch.typing.ends(to);
+    }
+    outcome
 }
 
 async fn to_bot(dispatch: &Dispatch, event: &BotEvent) -> Outcome {

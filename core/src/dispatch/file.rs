@@ -1,11 +1,15 @@
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
+use futures::{StreamExt, stream};
 
 use super::Dispatch;
 use crate::{
     channel::EscalationChannel,
-    delivery::{ChatPayload, DeskPayload, OpenFile, OpenedFile, Outcome, Payload, Scope},
+    delivery::{ChatPayload, DeskPayload, OpenFile, OpenedFile, Outcome, Payload, Scope, media},
     model::{Attachment, BlobId, ChannelId, FileRef, FileSource},
     store::Store,
 };
@@ -55,6 +59,65 @@ impl OpenFile for Source {
             },
         }
     }
+}
+
+/// How long the first bytes of a file may take.
+const HEAD_MAX: Duration = Duration::from_secs(30);
+
+/// A file of the customer that is being delivered, as its first bytes show it. They are looked at and handed on: the file
+/// streams through as any other.
+pub(super) struct Looked<'s> {
+    /// The file as it is.
+    pub(super) file: Attachment,
+    source: &'s Source,
+    /// What was opened for the look, for who opens it first.
+    opened: Mutex<Option<OpenedFile>>,
+}
+
+impl<'s> Looked<'s> {
+    /// Opens a file and looks at its first bytes.
+    pub(super) async fn at(file: &Attachment, source: &'s Source) -> Result<Self, Outcome> {
+        let opened = source.open().await?;
+        let peeked = tokio::time::timeout(HEAD_MAX, peeked(opened)).await;
+        let (head, opened) =
+            peeked.map_err(|_elapsed| Outcome::not_sent("the file's first bytes did not come in time"))?;
+        Ok(Self {
+            file: media::looked_at(file, &head),
+            source,
+            opened: Mutex::new(Some(opened)),
+        })
+    }
+}
+
+#[async_trait]
+impl OpenFile for Looked<'_> {
+    async fn open(&self) -> Result<OpenedFile, Outcome> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match opened {
+            Some(opened) => Ok(opened),
+            None => self.source.open().await,
+        }
+    }
+}
+
+/// The first bytes of a file, and the whole of it. What stops it on the way stops it again for who reads it.
+async fn peeked(opened: OpenedFile) -> (Vec<u8>, OpenedFile) {
+    let OpenedFile { bytes, mut stream } = opened;
+    let (mut head, mut pieces) = (Vec::new(), Vec::new());
+    while head.len() < media::HEAD_BYTES {
+        let Some(piece) = stream.next().await else { break };
+        if let Ok(piece) = &piece {
+            let room = media::HEAD_BYTES - head.len();
+            head.extend_from_slice(&piece[..piece.len().min(room)]);
+        }
+        let stops = piece.is_err();
+        pieces.push(piece);
+        if stops {
+            break;
+        }
+    }
+    let stream = stream::iter(pieces).chain(stream).boxed();
+    (head, OpenedFile { bytes, stream })
 }
 
 /// What a platform says of a file is no word of the desk's: it closes no door there, and the desk has had no call.

@@ -7,7 +7,7 @@
 //! - A lane has one call under way at the most, so its order is kept through every retry.
 //! - One lane that waits delays no other; what holds for a whole account closes that account's door alone.
 //! - A delivery ends delivered, or as a dead letter with a reason. Age makes a dead letter, not the number of attempts.
-//! - Signals go past the ledger, and may be dropped.
+//! - Signals go past the ledger, and may be dropped. An agent's typing is shown for as long as it lasts, within a bound.
 //!
 //! # Not here
 //! - What follows from an end: `session`.
@@ -22,6 +22,7 @@ mod signals;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod typing;
 mod wait;
 mod watch;
 
@@ -42,6 +43,7 @@ use crate::{
     store::Store,
 };
 
+use self::typing::Typing;
 pub use self::{
     settings::{DispatchSettings, DoorSettings},
     watch::{GateFacts, Trouble, Watch},
@@ -65,6 +67,7 @@ pub(crate) struct Dispatch {
     exits: Exits,
     settings: DispatchSettings,
     watch: Arc<Watch>,
+    typing: Typing,
 }
 
 impl Dispatch {
@@ -83,6 +86,7 @@ impl Dispatch {
             exits,
             settings,
             watch: Arc::default(),
+            typing: Typing::default(),
         })
     }
 

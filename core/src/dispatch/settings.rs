@@ -22,6 +22,9 @@ pub struct DispatchSettings {
     pub signal_max: Duration,
     /// How many typing signals are under way at once. 16.
     pub signals_max: usize,
+    /// How long an agent counts as typing after the desk said so last, where it does not say when that is over. 60
+    /// seconds.
+    pub typing_max: Duration,
 }
 
 /// How one door is used.
@@ -60,6 +63,7 @@ impl Default for DispatchSettings {
             bot: door,
             signal_max: Duration::from_secs(5),
             signals_max: 16,
+            typing_max: Duration::from_mins(1),
         }
     }
 }

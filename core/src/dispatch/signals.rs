@@ -1,14 +1,14 @@
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, future::pending, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Dispatch;
 use crate::{
     desk::DeskSession,
     intake::SignalTo,
-    model::{ConversationKey, MessageId, SessionId},
+    model::{ConversationKey, MessageId, SessionId, Signal},
 };
 
 /// Whom a signal is for: one call under way for each, and the latest waits.
@@ -20,30 +20,39 @@ enum Whom {
     About(ConversationKey, MessageId),
 }
 
-/// Passes typing on. Nothing here is kept or tried again.
+/// A signal on its way.
+struct Sending {
+    signal: SignalTo,
+    why: Why,
+}
+
+/// Why a signal is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It came in.
+    Came,
+    /// It holds still, and the platform would take it back.
+    Holds,
+}
+
+/// Passes typing on, and an agent's again for as long as it holds. Nothing here is kept in the ledger or tried again.
 pub(super) async fn run(dispatch: Arc<Dispatch>, mut signals: mpsc::Receiver<SignalTo>, shutdown: CancellationToken) {
-    let mut waiting: HashMap<Whom, Option<SignalTo>> = HashMap::new();
-    let mut calls: JoinSet<Whom> = JoinSet::new();
+    let mut out = Out::new(Arc::clone(&dispatch));
     loop {
+        let next = dispatch.typing.next();
         tokio::select! {
             signal = signals.recv() => {
                 let Some(signal) = signal else { return };
-                let whom = whom(&signal);
-                match waiting.get_mut(&whom) {
-                    // One is on its way: the latest goes after it.
-                    Some(next) => *next = Some(signal),
-                    None if calls.len() < dispatch.settings.signals_max => {
-                        waiting.insert(whom.clone(), None);
-                        calls.spawn(send(Arc::clone(&dispatch), whom, signal));
-                    }
-                    None => tracing::debug!("a typing signal was dropped: too many are under way"),
-                }
+                dispatch.note_typing(&signal);
+                out.send(Sending { signal, why: Why::Came });
             }
-            Some(done) = calls.join_next() => {
-                let whom = done.expect("a signal's task neither panics nor is cut off while this loop runs");
-                if let Some(Some(next)) = waiting.remove(&whom) {
-                    waiting.insert(whom.clone(), None);
-                    calls.spawn(send(Arc::clone(&dispatch), whom, next));
+            Some(done) = out.calls.join_next() => {
+                out.ended(&done.expect("a signal's task neither panics nor is cut off while this loop runs"));
+            }
+            () = until(next) => {
+                for (conversation, session) in dispatch.typing.due() {
+                    let signal = SignalTo::Customer { conversation, session, signal: Signal::TypingStarted };
+                    out.send(Sending { signal, why: Why::Holds });
                 }
             }
             () = shutdown.cancelled() => return,
@@ -51,7 +60,97 @@ pub(super) async fn run(dispatch: Arc<Dispatch>, mut signals: mpsc::Receiver<Sig
     }
 }
 
-async fn send(dispatch: Arc<Dispatch>, whom: Whom, signal: SignalTo) -> Whom {
+/// Waits for a moment; without one, for ever.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => pending().await,
+    }
+}
+
+/// The calls that are under way.
+struct Out {
+    dispatch: Arc<Dispatch>,
+    /// What waits behind the call that is under way for somebody: the latest.
+    waiting: HashMap<Whom, Option<Sending>>,
+    calls: JoinSet<Whom>,
+}
+
+impl Out {
+    fn new(dispatch: Arc<Dispatch>) -> Self {
+        Self {
+            dispatch,
+            waiting: HashMap::new(),
+            calls: JoinSet::new(),
+        }
+    }
+
+    fn send(&mut self, sending: Sending) {
+        let whom = whom(&sending.signal);
+        match self.waiting.get_mut(&whom) {
+            // One is on its way: the latest goes after it. That it holds still says nothing new.
+            Some(next) if sending.why == Why::Came => *next = Some(sending),
+            Some(_) => {}
+            None if self.calls.len() < self.dispatch.settings.signals_max => self.begin(whom, sending),
+            None => tracing::debug!("a typing signal was dropped: too many are under way"),
+        }
+    }
+
+    fn ended(&mut self, whom: &Whom) {
+        if let Some(Some(next)) = self.waiting.remove(whom) {
+            self.begin(whom.clone(), next);
+        }
+    }
+
+    fn begin(&mut self, whom: Whom, sending: Sending) {
+        self.waiting.insert(whom.clone(), None);
+        self.calls.spawn(send(Arc::clone(&self.dispatch), whom, sending));
+    }
+}
+
+impl Dispatch {
+    /// Notes from when and until when an agent types.
+    fn note_typing(&self, signal: &SignalTo) {
+        let SignalTo::Customer {
+            conversation,
+            session,
+            signal,
+        } = signal
+        else {
+            return;
+        };
+        match (signal, self.typing_lasts(conversation)) {
+            (Signal::TypingStarted, Some(lasts)) => {
+                self.typing
+                    .begins(conversation, *session, lasts, self.settings.typing_max);
+            }
+            (Signal::TypingStarted, None) => {}
+            (Signal::TypingStopped, _) => self.typing.ends(conversation),
+        }
+    }
+
+    fn typing_lasts(&self, conversation: &ConversationKey) -> Option<Duration> {
+        let channel = self.exits.channels.get(&conversation.channel)?;
+        channel.capabilities().typing_lasts
+    }
+
+    /// Whether the agent's session stands; if not, nobody types in it any more.
+    async fn still_types(&self, conversation: &ConversationKey, session: SessionId) -> bool {
+        match self.store.standing(session).await {
+            Ok(Some(_)) => true,
+            Ok(None) => {
+                self.typing.ends(conversation);
+                false
+            }
+            Err(failed) => {
+                tracing::debug!(error = %failed, "typing is not shown again: the ledger cannot say whether it holds");
+                false
+            }
+        }
+    }
+}
+
+async fn send(dispatch: Arc<Dispatch>, whom: Whom, Sending { signal, why }: Sending) -> Whom {
     let call = async {
         match &signal {
             SignalTo::Agent {
@@ -71,7 +170,14 @@ async fn send(dispatch: Arc<Dispatch>, whom: Whom, signal: SignalTo) -> Whom {
                     channel.received(conversation, message).await;
                 }
             }
-            SignalTo::Customer { conversation, signal } => {
+            SignalTo::Customer {
+                conversation,
+                session,
+                signal,
+            } => {
+                if why == Why::Holds && !dispatch.still_types(conversation, *session).await {
+                    return;
+                }
                 if let Some(channel) = dispatch.exits.channels.get(&conversation.channel) {
                     channel.signal(conversation, *signal).await;
                 }

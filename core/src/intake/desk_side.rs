@@ -67,7 +67,11 @@ impl Intake {
         } else {
             Signal::TypingStopped
         };
-        self.signals.send(SignalTo::Customer { conversation, signal });
+        self.signals.send(SignalTo::Customer {
+            conversation,
+            session,
+            signal,
+        });
         Ok(Heard::Taken)
     }
 

@@ -25,6 +25,8 @@ pub enum SignalTo {
     Customer {
         /// Which conversation.
         conversation: ConversationKey,
+        /// In which session the agent shows it.
+        session: SessionId,
         /// What to show.
         signal: Signal,
     },

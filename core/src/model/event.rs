@@ -1,4 +1,6 @@
-use super::{Attachment, Contact, ConversationKey, HistoryRoute, Line, MessageId, Profile, RichText, SessionId, Text};
+use super::{
+    AlbumId, Attachment, Contact, ConversationKey, HistoryRoute, Line, MessageId, Profile, RichText, SessionId, Text,
+};
 
 /// What comes from the customer's side: the platform, or the bot that speaks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub struct CustomerMessage {
     pub text: Option<RichText>,
     /// The files, in order.
     pub files: Vec<Attachment>,
+    /// The album that it is a part of, where the platform sends the parts as messages of their own.
+    pub album: Option<AlbumId>,
     /// The platform's id of the message, where the customer can be shown that the desk has it.
     pub id: Option<MessageId>,
     /// A contact of the customer's own that the platform vouches for, such as one shared by a button.

@@ -67,6 +67,11 @@ macro_rules! minted_id {
 }
 
 text_id! {
+    /// An album whose parts a platform sends as messages of their own (Telegram's `media_group_id`). Opaque to the core.
+    AlbumId
+}
+
+text_id! {
     /// A connected platform account, as its owner named it: `telegram`, `support-bot-2`.
     ChannelId
 }

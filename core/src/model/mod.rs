@@ -32,7 +32,10 @@ pub use self::{
     file::{Attachment, FileKind, FileRef, FileSource},
     file_name::file_name,
     hook_address::HookAddress,
-    id::{Address, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, MessageId, Position, SessionId},
+    id::{
+        Address, AlbumId, BlobId, ChannelId, ConversationId, CustomerId, Epoch, EventKey, MessageId, Position,
+        SessionId,
+    },
     line::{Line, Speaker},
     rich::{Piece, RichText, Span, Style},
     settings::{

@@ -30,6 +30,9 @@ pub struct Policy {
     /// How long a message of the customer may wait for the desk to take it, before the customer is told that it is kept.
     /// `None`: the customer is not told. 2 minutes.
     pub desk_away_max: Option<Duration>,
+    /// How long to wait for the next part of an album, where the platform sends its parts as messages of their own; for
+    /// the whole of it five times as long. Zero: each part is relayed as it comes. 1 second.
+    pub album_wait: Duration,
     /// How long a customer who leaves a message may take to give a contact, before the bot gets the conversation back.
     /// 30 minutes.
     pub leaving_max: Duration,
@@ -62,6 +65,7 @@ impl Default for Policy {
             silence_max: Some(Duration::from_hours(1)),
             warned_max: Duration::from_mins(15),
             desk_away_max: Some(Duration::from_mins(2)),
+            album_wait: Duration::from_secs(1),
             leaving_max: Duration::from_mins(30),
             late_max: Duration::from_mins(15),
             desk_text: TextFormat::Plain,

@@ -57,7 +57,7 @@ pub(super) fn given(draft: &mut Draft<'_>, session: SessionId, answer: Answer) -
     let Some(asked) = ended.and_then(|ended| ended.asked.take()) else {
         return Verdict::Over;
     };
-    let line = DeskPayload::Message {
+    let told = DeskPayload::Message {
         opener: false,
         number: asked.messages + 1,
         text: Text::new(format!(
@@ -69,7 +69,7 @@ pub(super) fn given(draft: &mut Draft<'_>, session: SessionId, answer: Answer) -
         from_customer: false,
         completes: None,
     };
-    for (seq, payload) in (asked.desk_seq + 1..).zip([line, DeskPayload::End]) {
+    for (seq, payload) in (asked.desk_seq + 1..).zip([told, DeskPayload::End]) {
         let lane = Lane::Desk(session);
         draft.effect(Effect::Deliver(DeliveryId { lane, seq }, Payload::Desk(payload)));
     }

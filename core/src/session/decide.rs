@@ -1,6 +1,6 @@
 use super::{
-    Conversation, Env, Event, Mark, Settled, Settlement, State, TimerKind, Transition, Verdict, answer, end, leave,
-    open, past, relay, settled, timers, transition::Draft,
+    Conversation, Env, Event, Mark, Settled, Settlement, State, TimerKind, Transition, Verdict, album, answer, end,
+    leave, open, past, relay, settled, timers, transition::Draft,
 };
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Payload, Receipt},
@@ -13,6 +13,13 @@ use crate::{
 /// What an event does to a conversation. Pure, and defined for every pair of state and event: the table below names
 /// each of them, so that a new state or a new kind of event does not compile until somebody has thought about it.
 pub fn decide(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transition {
+    match album::closed(conversation, &Occurrence::read(conversation, event, env), env) {
+        Some(closed) => closed.then(|conversation, env| decide_on(conversation, event, env)),
+        None => decide_on(conversation, event, env),
+    }
+}
+
+fn decide_on(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transition {
     let mut draft = Draft::new(conversation, env);
     // Before the table, so that the update that ends a session lies at its mark.
     if let Event::Customer {
@@ -153,6 +160,7 @@ fn table(draft: &mut Draft<'_>, occurrence: &Occurrence<'_>) -> Verdict {
         (WithBot | Opening(_) | Waiting(_) | WithAgent(_), LeavingDue) => Verdict::Over,
         (Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), DeskAwayDue) => timers::desk_away(draft),
         (WithBot, DeskAwayDue) => Verdict::Over,
+        (WithBot | Opening(_) | Waiting(_) | WithAgent(_) | Leaving(_), AlbumDue) => album::over(draft),
         (Opening(session) | Waiting(session) | WithAgent(session), TooEarly(kind, due)) => {
             draft.again(session.id, *kind, *due)
         }
@@ -196,7 +204,8 @@ pub(super) enum Occurrence<'e> {
     SilenceDue,
     LeavingDue,
     DeskAwayDue,
-    /// The timer of the state came before it was due by what is remembered, and when that is.
+    AlbumDue,
+    /// A timer came before it was due by what is remembered, and when that is.
     TooEarly(TimerKind, Timestamp),
     /// A timer of a session that is over.
     PastDue,
@@ -215,8 +224,8 @@ impl<'e> Occurrence<'e> {
             Event::Desk { event, .. } => Self::desk(event),
             Event::Settled(settled) => Self::settled(settled, conversation),
             Event::Due { session, .. } if stands != Some(*session) => Self::PastDue,
-            Event::Due { kind, .. } => match conversation.state.timer(env.policy) {
-                Some((runs, due)) if runs == *kind && env.now < due => Self::TooEarly(runs, due),
+            Event::Due { kind, .. } => match conversation.due(*kind, env.policy) {
+                Some(due) if env.now < due => Self::TooEarly(*kind, due),
                 _ => Self::due(*kind),
             },
         }
@@ -229,6 +238,7 @@ impl<'e> Occurrence<'e> {
             TimerKind::Silence => Self::SilenceDue,
             TimerKind::Leaving => Self::LeavingDue,
             TimerKind::DeskAway => Self::DeskAwayDue,
+            TimerKind::Album => Self::AlbumDue,
         }
     }
 

@@ -71,16 +71,19 @@ pub enum TimerKind {
     Silence,
     /// What the customer wrote has waited for the desk for long.
     DeskAway,
+    /// No part of an album has come for long.
+    Album,
 }
 
 impl TimerKind {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Opening,
         Self::Leaving,
         Self::Waiting,
         Self::Silence,
         Self::DeskAway,
+        Self::Album,
     ];
 
     /// The kind as a fixed word.
@@ -91,6 +94,7 @@ impl TimerKind {
             Self::Waiting => "waiting",
             Self::Silence => "silence",
             Self::DeskAway => "desk_away",
+            Self::Album => "album",
         }
     }
 

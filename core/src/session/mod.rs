@@ -19,6 +19,7 @@
 //! - Loading and saving: `store`. Sending: `dispatch`.
 
 mod again;
+mod album;
 mod answer;
 mod compose;
 mod contact;
@@ -38,9 +39,9 @@ mod timers;
 mod transition;
 mod wording;
 
-use self::transition::Draft;
 pub use self::{
     again::{NotAgain, may_go_again},
+    album::Album,
     decide::decide,
     env::{Env, Queued, UnsentTo},
     event::{Event, Settled, Settlement, TimerKind},
@@ -48,3 +49,4 @@ pub use self::{
     timers::{DeskWatch, Told, Watch},
     transition::{Effect, Transition, Verdict},
 };
+use self::{decide::Occurrence, transition::Draft};

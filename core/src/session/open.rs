@@ -31,6 +31,7 @@ pub(super) fn open(draft: &mut Draft<'_>, escalation: &Escalation, mark: Option<
         speaking: Speaking::Begins,
         asks: Asks::default(),
         watch: Watch::since(env.now),
+        album: None,
     });
     for line in &escalation.history {
         draft.effect(Effect::Record(None, line.clone()));

@@ -1,22 +1,33 @@
 //! What is said between the customer and the agent.
 
-use super::{Draft, Effect, Env, Speaking, State, Verdict, contact};
+use super::{Draft, Effect, Env, Speaking, State, Verdict, album, contact};
 use crate::{
     delivery::{ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, split},
     model::{
         Attachment, Author, BotEvent, CustomerMessage, LengthUnit, Line, MessageId, ReceiptSign, RichText, SessionId,
-        Text,
+        Text, Timestamp,
     },
 };
 
 /// The customer's words and files go to the desk, in the order in which a person would read them.
 pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdict {
+    match &message.album {
+        Some(id) if !draft.env.policy.album_wait.is_zero() => album::part(draft, id, message),
+        _ => said(draft, message, draft.env.now),
+    }
+    draft.answered();
+    draft.heard();
+    Verdict::Kept
+}
+
+/// What the customer said at a moment joins the transcript and the desk lane.
+pub(super) fn said(draft: &mut Draft<'_>, message: &CustomerMessage, at: Timestamp) {
     if let Some(line) = message.readable().filter(|line| !line.is_blank()) {
-        draft.record(Line::customer(draft.env.now, line));
+        draft.record(Line::customer(at, line));
     }
     let told = contact::told(draft, message);
     let completes = message.id.clone().filter(|_| draft.shows_receipts());
-    let of_text = completes.clone().filter(|_| message.files.is_empty());
+    let of_text = completes.as_ref().filter(|_| message.files.is_empty());
     if let Some(text) = &message.text {
         draft.customer_text(text, told, of_text);
     }
@@ -24,9 +35,6 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
         let completes = completes.clone().filter(|_| at + 1 == message.files.len());
         customer_file(draft, file, completes);
     }
-    draft.answered();
-    draft.heard();
-    Verdict::Kept
 }
 
 /// An edit is a line of its own: the desk has no call for it.
@@ -92,17 +100,14 @@ pub(super) fn agent_file(draft: &mut Draft<'_>, file: &Attachment) -> Verdict {
         continues: speaking == Speaking::GoesOn,
         file: file.clone(),
     };
-    match (cannot_reach_chat(draft.env, file), draft.conversation.session()) {
-        (Some(why), Some(session)) => {
-            let session = session.id;
-            draft.bury(session, payload(Speaking::Begins), &why);
-            let line = format!("{} did not reach the customer: {why}", file.label().as_str());
-            draft.desk_text(&line.into(), false);
-        }
-        _ => {
-            let speaking = draft.speaks();
-            draft.chat(payload(speaking));
-        }
+    if let (Some(why), Some(session)) = (cannot_reach_chat(draft.env, file), draft.conversation.session()) {
+        let session = session.id;
+        draft.bury(session, payload(Speaking::Begins), &why);
+        let line = format!("{} did not reach the customer: {why}", file.label().as_str());
+        draft.desk_text(&line.into(), false);
+    } else {
+        let speaking = draft.speaks();
+        draft.chat(payload(speaking));
     }
     verdict
 }
@@ -204,7 +209,7 @@ impl Draft<'_> {
 
     /// A text of the customer joins the desk lane: what was told with it beside the first part, and the message is whole
     /// with the last.
-    fn customer_text(&mut self, text: &RichText, mut told: Option<Box<DeskCustomer>>, completes: Option<MessageId>) {
+    fn customer_text(&mut self, text: &RichText, mut told: Option<Box<DeskCustomer>>, completes: Option<&MessageId>) {
         let parts = self.desk_parts(text);
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
@@ -212,7 +217,7 @@ impl Draft<'_> {
                 from_customer: true,
                 opener: false,
                 customer: told.take(),
-                completes: completes.clone().filter(|_| at == last),
+                completes: completes.filter(|_| at == last).cloned(),
             };
             self.desk_message(part, said);
         }
@@ -288,7 +293,7 @@ impl Draft<'_> {
     }
 
     /// The customer spoke: whoever speaks next begins.
-    fn answered(&mut self) {
+    pub(super) fn answered(&mut self) {
         if let Some(session) = self.conversation.state.session_mut() {
             session.speaking = Speaking::Begins;
         }

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use super::Watch;
+use super::{Album, Watch};
 use crate::{
     delivery::{DeliveryId, Lane},
     model::{
@@ -96,6 +96,8 @@ pub struct Session {
     pub asks: Asks,
     /// What its timers go by.
     pub watch: Watch,
+    /// The album whose parts are still coming.
+    pub album: Option<Album>,
 }
 
 /// What is asked of the customer beside the talk.

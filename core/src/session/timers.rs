@@ -57,11 +57,20 @@ impl Watch {
 }
 
 impl Conversation {
-    /// The timer that its state runs by, of the session that stands, and when it is due.
-    pub(crate) fn timer(&self, policy: &Policy) -> Option<(SessionId, TimerKind, Timestamp)> {
-        let session = self.session()?.id;
-        let (kind, due) = self.state.timer(policy)?;
-        Some((session, kind, due))
+    /// The timers whose time is remembered, of the session that stands, and when each is due.
+    pub(crate) fn timers(&self, policy: &Policy) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> + use<> {
+        let of_state = self.state.timer(policy);
+        let album = self.session().and_then(|session| session.album.as_ref());
+        let album = album.map(|album| (TimerKind::Album, album.due(policy)));
+        let session = self.session().map(|session| session.id);
+        let timers = of_state.into_iter().chain(album);
+        timers.filter_map(move |(kind, due)| session.map(|session| (session, kind, due)))
+    }
+
+    /// When a timer of the session that stands is due by what is remembered; `None` where that is not.
+    pub(super) fn due(&self, kind: TimerKind, policy: &Policy) -> Option<Timestamp> {
+        let mut timers = self.timers(policy);
+        timers.find(|(_, of, _)| *of == kind).map(|(.., due)| due)
     }
 }
 

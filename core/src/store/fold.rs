@@ -106,11 +106,9 @@ impl Live {
         self.by_session.extend(sessions.map(|session| (session, id)));
     }
 
-    /// The timers that the states run by.
+    /// The timers whose time is remembered.
     pub(super) fn timers(&self, policy: &Policy) -> impl Iterator<Item = (SessionId, TimerKind, Timestamp)> {
-        self.by_id
-            .values()
-            .filter_map(|conversation| conversation.timer(policy))
+        self.by_id.values().flat_map(|conversation| conversation.timers(policy))
     }
 
     /// Forgets what no human has owned since, and names it.

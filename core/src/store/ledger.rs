@@ -303,7 +303,7 @@ const CATCH_UP_MAX: Duration = Duration::from_secs(30);
 /// How long timers that are due wait while the storage is away, before it is looked again.
 const AWAY_WAIT: Duration = Duration::from_secs(1);
 
-/// The timers of a ledger that starts. Those that a state runs by are due by what is remembered and by the settings of now,
+/// The timers of a ledger that starts. Those whose time is remembered are due by that and by the settings of now,
 /// which may be others than when they were stored; the rest are due as they were stored.
 fn timers(
     stored: Vec<(SessionId, TimerKind, Timestamp)>,
@@ -332,6 +332,7 @@ fn catch_up(kind: TimerKind, policy: &Policy) -> Duration {
         TimerKind::Silence => policy.silence_max.map(|silence_max| silence_max.min(policy.warned_max)),
         TimerKind::Leaving => Some(policy.leaving_max),
         TimerKind::DeskAway => policy.desk_away_max,
+        TimerKind::Album => Some(policy.album_wait),
     };
     timer_max.map_or(Duration::ZERO, |timer_max| timer_max.min(CATCH_UP_MAX))
 }

@@ -12,7 +12,10 @@ use escalator_testkit::{
 use futures::future::try_join_all;
 use tokio::time::Instant;
 
-use crate::town::{PATIENCE, Town};
+use crate::{
+    shown::{said, sees},
+    town::{PATIENCE, Town},
+};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -61,12 +64,12 @@ impl Flood {
             flooded.hears(&town, &format!("flood {number}")).await?;
         }
         let blocked = self.phase(&town, &others, "blocked").await?;
-        let shown_while_blocked = flooded.shown("Anna: flood");
+        let shown_while_blocked = flooded.shown("flood");
         town.telegram.release(block);
-        flooded.sees("Anna: flood 0").await?;
+        flooded.sees("flood 0").await?;
         let during = self.phase(&town, &others, "flooded").await?;
-        let waited_while_flooded = self.lines - flooded.shown("Anna: flood");
-        flooded.sees(&format!("Anna: flood {}", self.lines - 1)).await?;
+        let waited_while_flooded = self.lines - flooded.shown("flood");
+        flooded.sees(&format!("flood {}", self.lines - 1)).await?;
         bot.kill()?;
         Ok(Measured {
             calm,
@@ -85,7 +88,7 @@ impl Flood {
                 let text = format!("{name} {round}");
                 let since = Instant::now();
                 talk.hears(town, &text).await?;
-                talk.sees(&format!("Anna: {text}")).await?;
+                talk.sees(&text).await?;
                 took.push(since.elapsed());
             }
             anyhow::Ok(took)
@@ -121,7 +124,7 @@ impl Talk {
         let session = opened.await.context("no session reaches the desk")?;
         let talk = Self { chat, session };
         talk.hears(town, "Hi").await?;
-        talk.sees("Anna: Hi").await?;
+        talk.sees("Hi").await?;
         Ok(talk)
     }
 
@@ -137,14 +140,14 @@ impl Talk {
     }
 
     async fn sees(&self, text: &str) -> Result<()> {
-        let seen = self.chat.sees_text(4 * PATIENCE, text).await;
+        let seen = sees(&self.chat, 4 * PATIENCE, text).await;
         seen.map(drop).with_context(|| format!("\"{text}\" is not shown"))
     }
 
     fn shown(&self, start: &str) -> usize {
         let transcript = self.chat.transcript();
         let texts = transcript.from_bot().filter_map(|message| message.text.as_deref());
-        texts.filter(|text| text.starts_with(start)).count()
+        texts.filter(|text| said(text).starts_with(start)).count()
     }
 }
 

@@ -14,6 +14,7 @@ pub mod flood;
 pub mod instances_run;
 pub mod judge;
 pub mod media;
+pub mod shown;
 pub mod sites;
 pub mod story;
 pub mod town;

@@ -30,7 +30,7 @@ pub(crate) use self::{
     fetch::fetch,
     markdown::fits,
     receipt::{Receipts, received},
-    signal::signal,
+    signal::{TYPING_LASTS, signal},
     voice::Voices,
 };
 use crate::{error::Failure, places, post::Post};

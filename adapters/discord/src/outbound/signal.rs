@@ -1,6 +1,11 @@
+use std::time::Duration;
+
 use escalator::model::{ConversationKey, Signal};
 
 use crate::{places, post::Post};
+
+/// How long it is shown.
+pub(crate) const TYPING_LASTS: Duration = Duration::from_secs(10);
 
 /// Shows "typing…". Discord takes it back by itself after ten seconds, or when a message comes; it has no call for it.
 pub(crate) async fn signal(post: &Post, to: &ConversationKey, signal: Signal) {

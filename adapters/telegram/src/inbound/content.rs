@@ -1,4 +1,4 @@
-use escalator::model::{Attachment, CustomerMessage, RichText};
+use escalator::model::{AlbumId, Attachment, CustomerMessage, RichText};
 use teloxide::types::{MediaKind, Message, MessageEntity, MessageKind};
 
 use super::{file, format::formatted, line, reference};
@@ -13,6 +13,7 @@ pub(super) fn of(message: &Message) -> CustomerMessage {
     CustomerMessage {
         text: (!lines.is_empty()).then(|| RichText::joined(lines, "\n")),
         files: said.files,
+        album: message.media_group_id().map(|id| AlbumId::new(id.0.clone())),
         ..CustomerMessage::default()
     }
 }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     fetch::fetch,
     flood::Flood,
     formatted::{TEXT_MAX, fits},
-    signal::signal,
+    signal::{TYPING_LASTS, signal},
 };
 use crate::{channel::TelegramBot, config::Settings, error::Failure, inbound::END_BUTTON};
 

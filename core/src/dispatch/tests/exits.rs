@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -33,7 +34,7 @@ impl Answer {
     pub(super) fn not_sent(scope: Scope, wait_secs: Option<u64>) -> Self {
         Self::Outcome(Outcome::NotSent {
             detail: "429".to_owned(),
-            retry_after: wait_secs.map(std::time::Duration::from_secs),
+            retry_after: wait_secs.map(Duration::from_secs),
             scope,
         })
     }
@@ -194,6 +195,8 @@ pub(super) struct FakeDesk {
     pub(super) side: OtherSide,
     /// The bytes of each file that it took.
     pub(super) files: Mutex<Vec<Vec<u8>>>,
+    /// The media type of each.
+    pub(super) types: Mutex<Vec<Option<String>>>,
     pub(super) signals: watch::Sender<Vec<Signal>>,
 }
 
@@ -209,6 +212,9 @@ impl Desk for FakeDesk {
             Ok(Some(bytes)) => locked(&self.files).push(bytes),
             Ok(None) => {}
             Err(outcome) => return outcome,
+        }
+        if let DeskPayload::File { file, .. } = delivery.payload {
+            locked(&self.types).push(file.media_type.clone());
         }
         match self.side.call(words_of(&delivery)).await {
             Outcome::Delivered(Receipt::None) if matches!(delivery.payload, DeskPayload::AskAvailability) => {
@@ -255,6 +261,8 @@ pub(super) struct FakeChannel {
     /// The bytes behind each of the platform's own handles.
     pub(super) remote: Mutex<HashMap<String, Vec<u8>>>,
     pub(super) signals: watch::Sender<Vec<Signal>>,
+    /// How long it shows typing.
+    pub(super) typing_lasts: Mutex<Option<Duration>>,
 }
 
 impl FakeChannel {
@@ -265,6 +273,7 @@ impl FakeChannel {
             files: Mutex::default(),
             remote: Mutex::default(),
             signals: watch::Sender::default(),
+            typing_lasts: Mutex::default(),
         })
     }
 }
@@ -272,13 +281,17 @@ impl FakeChannel {
 #[async_trait]
 impl EscalationChannel for FakeChannel {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::text_only(ChatLimits {
+        let capabilities = Capabilities::text_only(ChatLimits {
             text_max: 4_096,
             text_unit: LengthUnit::Utf16,
             formatting: Formatting::None,
             fetch_bytes_max: 1 << 20,
             send_bytes_max: 1 << 20,
-        })
+        });
+        match *locked(&self.typing_lasts) {
+            Some(lasts) => capabilities.with_typing_lasting(lasts),
+            None => capabilities,
+        }
     }
 
     fn ingress(&self) -> &Ingress {
@@ -301,9 +314,12 @@ impl EscalationChannel for FakeChannel {
     async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome> {
         let found = locked(&self.remote).get(file.as_str()).cloned();
         let bytes = found.ok_or_else(|| Outcome::rejected("there is no such file"))?;
+        let rest = bytes.get(3..).unwrap_or_default();
+        let first = &bytes[..bytes.len() - rest.len()];
+        let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
         Ok(OpenedFile {
             bytes: Some(bytes.len() as u64),
-            stream: stream::iter([Ok(Bytes::from(bytes))]).boxed(),
+            stream: stream::iter(pieces).boxed(),
         })
     }
 

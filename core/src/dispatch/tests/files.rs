@@ -14,10 +14,14 @@ use crate::{
 };
 
 fn customer_sends(n: u32, position: i64, file: &str) -> Incoming {
+    customer_names(n, position, file, "report.pdf", None)
+}
+
+fn customer_names(n: u32, position: i64, file: &str, name: &str, media_type: Option<&str>) -> Incoming {
     let file = Attachment {
         kind: FileKind::Document,
-        name: "report.pdf".into(),
-        media_type: None,
+        name: name.into(),
+        media_type: media_type.map(str::to_owned),
         bytes: None,
         source: FileSource::Platform(FileRef::new(file)),
     };
@@ -57,6 +61,44 @@ async fn a_file_is_read_anew_for_each_attempt() {
         bed.drained().await;
         let files = bed.desk.files.lock().expect("nobody panicked").clone();
         assert_eq!(files, vec![report.clone(); 3]);
+        bed.shut_down();
+        bed.stopped().await;
+        bed.ledger.close().await;
+    }
+}
+
+/// Its first bytes come in two pieces, so that a look at one of them is not enough.
+#[tokio::test]
+async fn a_file_of_the_customer_goes_as_what_its_bytes_show() {
+    for mut bed in Bed::each().await {
+        bed.start();
+        bed.with_agents([1]).await;
+        let program = b"MZ\x90\x00\x03\x00\x00\x00".repeat(20_000);
+        let remote = |name: &str, bytes: &[u8]| {
+            let mut files = bed.channel.remote.lock().expect("nobody panicked");
+            files.insert(name.to_owned(), bytes.to_vec());
+        };
+        remote("program", &program);
+        remote("picture", b"\x89PNG\r\n\x1a\n");
+        bed.accept([
+            customer_names(1, 2, "program", "holiday.jpg", Some("image/jpeg")),
+            customer_names(1, 3, "picture", "screenshot", None),
+        ])
+        .await;
+        bed.drained().await;
+        let words = bed.desk.side.words();
+        assert_eq!(
+            words[words.len() - 2..],
+            ["[file: holiday.jpg.exe]", "[file: screenshot.png]"]
+        );
+        let sent = bed.desk.types.lock().expect("nobody panicked").clone();
+        let program_type = "application/vnd.microsoft.portable-executable";
+        assert_eq!(sent, [Some(program_type.to_owned()), Some("image/png".to_owned())]);
+        assert_eq!(
+            bed.desk.files.lock().expect("nobody panicked")[0],
+            program,
+            "nothing of it is lost by the look"
+        );
         bed.shut_down();
         bed.stopped().await;
         bed.ledger.close().await;

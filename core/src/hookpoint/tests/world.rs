@@ -194,6 +194,7 @@ fn standing(session: SessionId) -> Conversation {
         speaking: Speaking::Begins,
         asks: Asks::default(),
         watch: Watch::since(Timestamp::default()),
+        album: None,
     });
     conversation
 }

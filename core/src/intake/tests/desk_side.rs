@@ -88,7 +88,9 @@ async fn the_first_typing_takes_the_session_and_the_rest_are_signals() {
             assert_eq!(heard.expect("it is answered"), Heard::Taken);
             assert_eq!(bed.place.faults.batches().len(), commits, "typing: {on}");
             match bed.signals.try_recv().expect("it is passed on") {
-                SignalTo::Customer { conversation, signal } => {
+                SignalTo::Customer {
+                    conversation, signal, ..
+                } => {
                     assert_eq!(conversation, key(1));
                     signals.push(signal);
                 }

@@ -137,7 +137,7 @@ fn questions(transition: &Transition) -> usize {
 
 #[test]
 fn the_customer_is_asked_whether_it_was_solved_behind_the_end_and_the_ticket_has_the_answer_last() {
-    let ends: [fn(SessionId) -> Event; 3] = [|_| bot_ends(), |_| ends_at(9), agent_ends];
+    let ends: [fn(SessionId) -> Event; 3] = [|_| bot_ends(), |_| ends_at(100), agent_ends];
     for end in ends {
         let mut scene = asking();
         let session = scene.session();

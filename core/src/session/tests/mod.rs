@@ -1,6 +1,7 @@
 //! The brain, held to its table, to its promises one by one, and to its invariants under chance.
 
 mod again;
+mod album;
 mod content;
 mod courtesy;
 mod dead_letters;

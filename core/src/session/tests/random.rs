@@ -26,6 +26,7 @@ fn said() -> impl Strategy<Value = Said> {
         2 => Just(Said::Contact),
         2 => Just(Said::TextAndFile),
         1 => Just(Said::FileTooBig),
+        4 => select(vec!["a", "b"]).prop_map(|album| Said::Part { album }),
     ]
 }
 
@@ -144,6 +145,7 @@ fn the_walks_come_through_every_state_and_every_end() {
         for step in &steps {
             walk.take(step);
             seen.insert(walk.state());
+            seen.extend(walk.album().map(|_| "album"));
         }
         seen.extend(walk.reasons());
     }
@@ -162,6 +164,7 @@ fn the_walks_come_through_every_state_and_every_end() {
         "opening_timeout",
         "waiting_timeout",
         "silence",
+        "album",
     ];
     assert_eq!(seen, BTreeSet::from(all));
 }

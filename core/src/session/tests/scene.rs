@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, Receipt},
     model::{
-        Address, Answer, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey,
+        Address, AlbumId, Answer, Attachment, BlobId, BotEvent, ChannelId, ChatLimits, ConversationId, ConversationKey,
         CustomerEvent, CustomerId, CustomerMessage, DeskEvent, DeskLimits, Escalation, FileKind, FileRef, FileSource,
         Formatting, HookAddress, LengthUnit, Line, Policy, Position, RichText, SessionId, Text, Texts, Timestamp,
     },
@@ -24,6 +24,10 @@ pub(super) const MARK: i64 = 10;
 static HOOK_ADDRESS: LazyLock<HookAddress> =
     LazyLock::new(|| HookAddress::new("https://bot.example.org/omnidesk/secret"));
 
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing how it stands, as in the environment"
+)]
 pub(super) struct Scene {
     pub(super) conversation: Conversation,
     pub(super) now: Timestamp,
@@ -225,6 +229,7 @@ impl Scene {
             TimerKind::Waiting => policy.waiting_max,
             TimerKind::Silence => policy.silence_max,
             TimerKind::DeskAway => policy.desk_away_max,
+            TimerKind::Album => Some(policy.album_wait),
         };
         self.later(wait.expect("the timer is on"));
         due(self.session(), kind)
@@ -300,6 +305,17 @@ pub(super) fn sends(text: Option<&str>, files: Vec<Attachment>) -> Event {
             ..CustomerMessage::default()
         }),
     )
+}
+
+/// A part of an album.
+pub(super) fn sends_part(album: &str, caption: Option<&str>, file: Attachment) -> Event {
+    let message = CustomerMessage {
+        text: caption.map(RichText::from),
+        files: vec![file],
+        album: Some(AlbumId::new(album)),
+        ..CustomerMessage::default()
+    };
+    customer(Some(100), CustomerEvent::Message(message))
 }
 
 pub(super) fn edits(text: &str) -> Event {

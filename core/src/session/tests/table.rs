@@ -28,6 +28,8 @@ listed! {
         Opening,
         Waiting,
         WithAgent,
+        /// An agent has it, and the customer is sending an album.
+        Gathering,
         /// An agent has it, nobody said anything, and the warning is on its way to the customer.
         Warning,
         /// The warning arrived: the customer was told that it will end.
@@ -43,6 +45,8 @@ listed! {
     /// Something that happens, as finely as it matters to what follows.
     enum What {
         Message,
+        /// A picture of an album.
+        AlbumPart,
         Edited,
         CustomerEnded,
         /// About a session of which nobody asked.
@@ -106,6 +110,7 @@ listed! {
         SilenceDueUnheard,
         LeavingDue,
         DeskAwayDue,
+        AlbumDue,
         /// The timer of the state, before it is due.
         TooEarly,
         PastDue,
@@ -126,7 +131,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
     Some(match (stage, what) {
         // The bot has it. An agent's late word still goes out; nothing else concerns a human.
-        (WithBot, Message | Edited | CustomerEnded) => "with_bot bots",
+        (WithBot, Message | AlbumPart | Edited | CustomerEnded) => "with_bot bots",
         (WithBot, Former) => "with_bot kept",
         (WithBot, Answered) => "with_bot over",
         (WithBot, Escalate) => "opening opened: record bot's, desk.availability, desk.opener, opening timer set",
@@ -139,7 +144,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (WithBot, AgentsThere | NobodyLeaveMessage | NobodyStayWithBot | NobodyEscalateAnyway) => return None,
         (WithBot, OpenerTaken | OpenerDead | OpenerDeadMaybeSent | LogTaken | LogDead) => return None,
         (WithBot, OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting) => return None,
-        (WithBot, SilenceDue | SilenceDueUnheard | LeavingDue | DeskAwayDue | TooEarly) => return None,
+        (WithBot, SilenceDue | SilenceDueUnheard | LeavingDue | DeskAwayDue | AlbumDue | TooEarly) => return None,
         (WithBot, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => "with_bot kept",
         (WithBot, FileTaken) => "with_bot kept: notice:file_received",
         (WithBot, ChatMessageTaken | ChatFileTaken | NoticeTaken | WarningTaken | BotEventTaken) => "with_bot kept",
@@ -154,6 +159,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
         // The desk has been asked: row 1 is on its way, 2 opens, 3 is the customer's.
         (Opening, Message) => "opening kept: record, desk.message",
+        (Opening, AlbumPart) => "opening kept: album timer set",
         (Opening, Edited) => "opening kept: record, desk.message",
         (Opening, CustomerEnded) => {
             "with_bot kept: take back 1, take back 2, take back 3, opening timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
@@ -220,6 +226,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             | SilenceDue
             | SilenceDueUnheard
             | LeavingDue
+            | AlbumDue
             | PastDue,
         ) => "opening over",
         (Opening, DeskAwayDue) => "opening kept: notice:desk_away",
@@ -227,6 +234,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
         // The desk has it: row 3 is on its way, 4 waits.
         (Waiting, Message) => "waiting kept: record, desk.message",
+        (Waiting, AlbumPart) => "waiting kept: album timer set",
         (Waiting, Edited) => "waiting kept: record, desk.message",
         (Waiting, CustomerEnded) => {
             "with_bot kept: desk.end, waiting timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
@@ -277,7 +285,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
             "leaving kept: take back 3, take back 4, desk.line, desk.end, waiting timer cleared, leaving timer set, notice:ask_contact"
         }
         (Waiting, WaitingDueKeepWaiting) => "waiting kept: notice:still_waiting",
-        (Waiting, OpeningDue | SilenceDue | SilenceDueUnheard | LeavingDue | PastDue) => "waiting over",
+        (Waiting, OpeningDue | SilenceDue | SilenceDueUnheard | LeavingDue | AlbumDue | PastDue) => "waiting over",
         (Waiting, DeskAwayDue) => "waiting kept: notice:desk_away",
         (Waiting, TooEarly) => "waiting kept: waiting timer set",
 
@@ -288,6 +296,8 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Warning | Warned, AgentFile) => "with_agent kept: silence timer set, record, chat.file",
         (Warning | Warned, AgentTyping) => "with_agent kept: silence timer set",
         (WithAgent, Message) => "with_agent kept: record, desk.message",
+        (Warning | Warned, AlbumPart) => "with_agent kept: album timer set, silence timer set",
+        (WithAgent, AlbumPart) => "with_agent kept: album timer set",
         (WithAgent, Edited) => "with_agent kept: record, desk.message",
         (Warning, CustomerEnded) => {
             "with_bot kept: desk.end, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
@@ -364,7 +374,13 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Warning | Warned, SilenceDueUnheard) => return None,
         (
             WithAgent | Warning | Warned,
-            OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | LeavingDue | PastDue,
+            OpeningDue
+            | WaitingDueBackToBot
+            | WaitingDueLeaveMessage
+            | WaitingDueKeepWaiting
+            | LeavingDue
+            | AlbumDue
+            | PastDue,
         ) => "with_agent over",
         (WithAgent, DeskAwayDue) => "with_agent kept: notice:desk_away",
         // Nothing waits.
@@ -373,8 +389,66 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         // No timer runs.
         (Warning, TooEarly) => return None,
 
+        // An agent has it: row 3 is on its way, 4 waits, and a picture of an album came.
+        // More of it is waited for.
+        (Gathering, AlbumPart) => "with_agent kept",
+        (Gathering, AlbumDue) => "with_agent kept: album timer cleared, record, desk.file",
+        // What would stand behind it closes it first.
+        (Gathering, Message | Edited) => {
+            "with_agent kept: album timer cleared, record, desk.file, record, desk.message"
+        }
+        (Gathering, AgentMessage) => "with_agent kept: album timer cleared, record, desk.file, record, chat.message",
+        (Gathering, AgentFile) => "with_agent kept: album timer cleared, record, desk.file, record, chat.file",
+        (Gathering, CustomerEnded) => {
+            "with_bot kept: album timer cleared, record, desk.file, desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)"
+        }
+        (Gathering, BotEnded) => {
+            "with_bot kept: album timer cleared, record, desk.file, desk.end, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(bot)"
+        }
+        // What no agent got goes to the bot, with what waits.
+        (Gathering, AgentEnded) => {
+            "with_bot kept: album timer cleared, record, desk.file, take back 3, take back 4, take back 5, silence timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(agent)+3"
+        }
+        (Gathering, PlaceDead) => {
+            "with_bot kept: album timer cleared, record, desk.file, take back 3, take back 4, take back 5, desk.end, silence timer cleared, desk_away timer cleared, notice:failed, bot:failed(no_place)+3"
+        }
+        (Gathering, SilenceDue | SilenceDueUnheard) => {
+            "with_agent kept: album timer cleared, record, desk.file, silence timer set"
+        }
+        // Of what is over.
+        (Gathering, NobodyLeaveMessage | NobodyStayWithBot | OpenerDead | OpenerDeadMaybeSent | PastPlaceDead) => {
+            "with_agent over: album timer cleared, record, desk.file"
+        }
+        (Gathering, OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting) => {
+            "with_agent over: album timer cleared, record, desk.file"
+        }
+        // Nothing else tears it apart.
+        (Gathering, Former) => "with_agent bots",
+        (Gathering, Answered) => "with_agent over",
+        (Gathering, Escalate) => "with_agent already",
+        (Gathering, PushLog | PastTyping | PastEnded | AgentsThere | NobodyEscalateAnyway) => "with_agent over",
+        (Gathering, OpenerTaken | LogTaken | LeavingDue | PastDue) => "with_agent over",
+        (Gathering, AgentTyping) => "with_agent kept",
+        (Gathering, PastMessage) => "with_agent over: bot:undelivered, dead chat.message, desk.line",
+        (Gathering, PastFile) => "with_agent over: bot:undelivered, dead chat.file, desk.line",
+        (Gathering, LogDead) => "with_agent kept: desk.line, bot:undelivered",
+        (Gathering, PastLogTaken | AskTaken | PastOpenerTaken | MessageTaken | LineTaken | EndTaken) => {
+            "with_agent kept"
+        }
+        (Gathering, FileTaken) => "with_agent kept: notice:file_received",
+        (Gathering, ChatMessageTaken | ChatFileTaken | NoticeTaken | WarningTaken | BotEventTaken) => "with_agent kept",
+        (Gathering, NoPlaceTaken | PlaceOpened | BotEventDead) => "with_agent kept",
+        (Gathering, PastLogDead | AskDead | PastOpenerDead | LineDead | EndDead | NoticeDead | WarningDead) => {
+            "with_agent kept: bot:undelivered"
+        }
+        (Gathering, MessageDead | FileDead) => "with_agent kept: notice:undelivered, bot:undelivered",
+        (Gathering, ChatMessageDead | ChatFileDead) => "with_agent kept: desk.line, bot:undelivered",
+        (Gathering, DeskAwayDue) => "with_agent kept: notice:desk_away",
+        (Gathering, TooEarly) => "with_agent kept: silence timer set",
+
         // Nobody is there, and one line was written before a contact is given.
         (Leaving, Message | Edited) => "leaving kept: record, notice:ask_contact",
+        (Leaving, AlbumPart) => "leaving kept: record, notice:undelivered, notice:ask_contact",
         (Leaving, CustomerEnded) => {
             "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
         }
@@ -386,6 +460,7 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
 
         // The ticket is on its way, and one more line was written after it.
         (LeavingTicket, Message | Edited) => "leaving kept: record",
+        (LeavingTicket, AlbumPart) => "leaving kept: record, notice:undelivered",
         (LeavingTicket, CustomerEnded) => {
             "with_bot kept: leaving timer cleared, desk_away timer cleared, notice:ended, bot:handed_back(customer)+1"
         }
@@ -435,7 +510,13 @@ fn expected(stage: Stage, what: What) -> Option<&'static str> {
         (Leaving | LeavingTicket, PastPlaceDead) => "leaving over",
         (
             Leaving | LeavingTicket,
-            OpeningDue | WaitingDueBackToBot | WaitingDueLeaveMessage | WaitingDueKeepWaiting | SilenceDue | PastDue,
+            OpeningDue
+            | WaitingDueBackToBot
+            | WaitingDueLeaveMessage
+            | WaitingDueKeepWaiting
+            | SilenceDue
+            | AlbumDue
+            | PastDue,
         ) => "leaving over",
         (Leaving | LeavingTicket, SilenceDueUnheard) => return None,
         // Nothing of theirs waits at the desk but the ticket.
@@ -487,7 +568,7 @@ fn scene_of(stage: Stage) -> (Scene, SessionId) {
     match stage {
         Stage::WithBot => {}
         Stage::Opening => scene.in_flight(1),
-        Stage::Waiting | Stage::WithAgent | Stage::Warning | Stage::Warned => {
+        Stage::Waiting | Stage::WithAgent | Stage::Gathering | Stage::Warning | Stage::Warned => {
             scene.arrives(1);
             scene.arrives(2);
             scene.happens(&says("two"));
@@ -503,6 +584,9 @@ fn scene_of(stage: Stage) -> (Scene, SessionId) {
             }
             if stage == Stage::Warned {
                 scene.sees_the_warning();
+            }
+            if stage == Stage::Gathering {
+                scene.happens(&sends_part("album", None, picture("one.png", Some(10))));
             }
         }
         Stage::Leaving | Stage::LeavingTicket => {
@@ -573,6 +657,7 @@ fn event(what: What, scene: &mut Scene, past: SessionId) -> Option<Event> {
         What::SilenceDueUnheard => return None,
         What::LeavingDue => scene.comes_due(TimerKind::Leaving),
         What::DeskAwayDue => scene.comes_due(TimerKind::DeskAway),
+        What::AlbumDue => scene.comes_due(TimerKind::Album),
         What::TooEarly => {
             let (kind, _) = scene.conversation.state.timer(&scene.policy)?;
             due(session.id, kind)
@@ -594,6 +679,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
     let (chat, bot) = (early_row(scene), scene.conversation.bot_row());
     Some(match what {
         What::Message => says_at(100, "hm"),
+        What::AlbumPart => sends_part("album", None, picture("two.png", Some(10))),
         What::Edited => edits_at(100, "hm?"),
         What::CustomerEnded => ends_at(100),
         What::Answered => answers(past, Answer::Solved),
@@ -659,6 +745,7 @@ fn anywhere(what: What, scene: &Scene, past: SessionId) -> Option<Event> {
         | What::SilenceDueUnheard
         | What::LeavingDue
         | What::DeskAwayDue
+        | What::AlbumDue
         | What::TooEarly => return None,
     })
 }
@@ -670,6 +757,7 @@ impl Stage {
             State::Opening(_) => Self::Opening,
             State::Waiting(_) => Self::Waiting,
             State::WithAgent(session) => match session.watch.told {
+                Told::NotYet if session.album.is_some() => Self::Gathering,
                 Told::NotYet => Self::WithAgent,
                 Told::OnItsWay(_) => Self::Warning,
                 Told::Since(_) => Self::Warned,
@@ -685,6 +773,7 @@ impl What {
     fn of(occurrence: &Occurrence<'_>, scene: &Scene) -> Self {
         let (conversation, policy) = (&scene.conversation, &scene.policy);
         match occurrence {
+            Occurrence::Message(message) if message.album.is_some() => Self::AlbumPart,
             Occurrence::Message(_) => Self::Message,
             Occurrence::Edited(_) => Self::Edited,
             Occurrence::CustomerEnded => Self::CustomerEnded,
@@ -732,6 +821,7 @@ impl What {
             Occurrence::SilenceDue => Self::SilenceDue,
             Occurrence::LeavingDue => Self::LeavingDue,
             Occurrence::DeskAwayDue => Self::DeskAwayDue,
+            Occurrence::AlbumDue => Self::AlbumDue,
             Occurrence::TooEarly(..) => Self::TooEarly,
             Occurrence::PastDue => Self::PastDue,
         }

@@ -65,6 +65,7 @@ pub(super) fn escalated(n: u128) -> Conversation {
         speaking: Speaking::Begins,
         asks: Asks::default(),
         watch: Watch::since(at(0)),
+        album: None,
     };
     Conversation {
         state: State::Waiting(session),

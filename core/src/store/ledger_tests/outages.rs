@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use super::transcribe;
 use crate::{
     delivery::Door,
-    model::{Clock, EventKey, OnTimeout, SessionId},
+    model::{AlbumId, Clock, CustomerEvent, CustomerMessage, EventKey, OnTimeout, SessionId},
     session::{Event, TimerKind},
     store::{
         DueTimer, Incoming, Ledger, Store, Target,
-        rig::{Place, claim, deliver_all, message, open, with_agent},
+        rig::{Place, claim, deliver_all, message, open, update, with_agent},
     },
 };
 
@@ -25,6 +25,15 @@ fn due(session: SessionId, kind: TimerKind) -> Incoming {
     }
 }
 
+/// The first picture of an album.
+fn part(n: u32, position: i64) -> Incoming {
+    let message = CustomerMessage {
+        album: Some(AlbumId::new("album")),
+        ..CustomerMessage::text("look")
+    };
+    update(n, position, CustomerEvent::Message(message))
+}
+
 /// A session by whose state a timer of a kind runs.
 async fn with_timer(ledger: &Ledger, kind: TimerKind) -> SessionId {
     match kind {
@@ -36,6 +45,11 @@ async fn with_timer(ledger: &Ledger, kind: TimerKind) -> SessionId {
             session
         }
         TimerKind::Silence => with_agent(ledger, 1, 1).await,
+        TimerKind::Album => {
+            let session = with_agent(ledger, 1, 1).await;
+            ledger.accept(vec![part(1, 2)]).await.expect("it is written");
+            session
+        }
         TimerKind::DeskAway => {
             let session = with_agent(ledger, 1, 1).await;
             ledger.accept(vec![message(1, 2, "a")]).await.expect("it is written");
@@ -61,6 +75,7 @@ async fn a_timer_that_ran_out_during_an_outage_lets_what_was_missed_come_in_firs
     for kind in TimerKind::ALL {
         for mut place in Place::each().await {
             place.settings.policy.on_timeout = OnTimeout::LeaveMessage;
+            place.settings.policy.album_wait = Duration::from_mins(1);
             let ledger = place.open().await;
             let session = with_timer(&ledger, kind).await;
             if kind == TimerKind::Leaving {

@@ -71,5 +71,5 @@ fn timers_of(
     let waits = conversation.session().filter(|of| of.watch.desk == DeskWatch::On);
     let away = waits.zip(policy.desk_away_max);
     let away = away.map(|(session, max)| (session.id, TimerKind::DeskAway, now + max));
-    conversation.timer(policy).into_iter().chain(away)
+    conversation.timers(policy).chain(away)
 }

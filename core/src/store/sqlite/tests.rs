@@ -483,6 +483,7 @@ async fn what_was_appended_of_a_session_that_an_agent_has_is_folded_in_to_the_la
             speaking: Speaking::Begins,
             asks: Asks::default(),
             watch: Watch::since(at),
+            album: None,
         };
         session.watch.told = told;
         Conversation {

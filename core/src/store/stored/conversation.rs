@@ -5,11 +5,16 @@ use uuid::Uuid;
 
 use super::{
     Stored,
-    parts::{AuthorForm, EndReasonForm, KeyForm, ProfileForm},
+    parts::{AttachmentForm, AuthorForm, EndReasonForm, KeyForm, ProfileForm, SpanForm},
 };
 use crate::{
-    model::{Address, Author, ConversationId, Epoch, HookAddress, Position, SessionId, Text, Timestamp},
-    session::{Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
+    model::{
+        Address, AlbumId, Attachment, Author, ConversationId, Epoch, HookAddress, MessageId, Position, RichText,
+        SessionId, Span, Text, Timestamp,
+    },
+    session::{
+        Album, Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch,
+    },
 };
 
 impl Stored for Conversation {
@@ -163,6 +168,8 @@ struct SessionForm {
     /// None in a row of before there was one: then the timer counts from the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     watch: Option<WatchForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    album: Option<AlbumForm>,
 }
 
 impl From<&Session> for SessionForm {
@@ -180,6 +187,7 @@ impl From<&Session> for SessionForm {
             speaking,
             asks: Asks { phone, email },
             watch,
+            album,
         } = session;
         Self {
             id: id.uuid(),
@@ -195,6 +203,7 @@ impl From<&Session> for SessionForm {
             asks_phone: *phone,
             asks_email: *email,
             watch: Some((*watch).into()),
+            album: album.as_ref().map(AlbumForm::from),
         }
     }
 }
@@ -222,7 +231,76 @@ impl From<SessionForm> for Session {
                 Speaking::Begins
             },
             watch: form.watch.map_or_else(|| Watch::since(opened_at), Watch::from),
+            album: form.album.map(Album::from),
         }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct AlbumForm {
+    id: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    captions: Vec<CaptionForm>,
+    files: Vec<AttachmentForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    since: i64,
+    last: i64,
+}
+
+impl From<&Album> for AlbumForm {
+    fn from(album: &Album) -> Self {
+        let Album {
+            id,
+            captions,
+            files,
+            message,
+            since,
+            last,
+        } = album;
+        Self {
+            id: id.as_str().to_owned(),
+            captions: captions.iter().map(CaptionForm::from).collect(),
+            files: files.iter().map(AttachmentForm::from).collect(),
+            message: message.as_ref().map(|message| message.as_str().to_owned()),
+            since: since.as_millis(),
+            last: last.as_millis(),
+        }
+    }
+}
+
+impl From<AlbumForm> for Album {
+    fn from(form: AlbumForm) -> Self {
+        Self {
+            id: AlbumId::new(form.id),
+            captions: form.captions.into_iter().map(RichText::from).collect(),
+            files: form.files.into_iter().map(Attachment::from).collect(),
+            message: form.message.map(MessageId::new),
+            since: Timestamp::from_millis(form.since),
+            last: Timestamp::from_millis(form.last),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CaptionForm {
+    text: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spans: Vec<SpanForm>,
+}
+
+impl From<&RichText> for CaptionForm {
+    fn from(caption: &RichText) -> Self {
+        Self {
+            text: caption.words().as_str().to_owned(),
+            spans: caption.spans().iter().map(SpanForm::from).collect(),
+        }
+    }
+}
+
+impl From<CaptionForm> for RichText {
+    fn from(form: CaptionForm) -> Self {
+        Self::new(form.text, form.spans.into_iter().map(Span::from).collect())
     }
 }
 

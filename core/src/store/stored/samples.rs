@@ -6,11 +6,13 @@ use uuid::Uuid;
 use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile, RichText,
-        SessionId, Span, Speaker, Style, Text, Timestamp, Unsent,
+        Address, AlbumId, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey,
+        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile,
+        RichText, SessionId, Span, Speaker, Style, Text, Timestamp, Unsent,
     },
-    session::{Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch},
+    session::{
+        Album, Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, Told, Watch,
+    },
 };
 
 pub(in crate::store) const NOTICES: [NoticeKind; 18] = [
@@ -160,7 +162,7 @@ fn sessions() -> impl Strategy<Value = Session> {
         times(),
         numbers,
         words,
-        (profiles(), speaking, asks, watches()),
+        (profiles(), speaking, asks, watches(), option::of(albums())),
     )
         .prop_map(
             |(
@@ -168,7 +170,7 @@ fn sessions() -> impl Strategy<Value = Session> {
                 opened_at,
                 (desk_seq, messages, opener),
                 (hook_address, url, agent),
-                (profile, speaking, asks, watch),
+                (profile, speaking, asks, watch, album),
             )| {
                 Session {
                     id,
@@ -183,9 +185,28 @@ fn sessions() -> impl Strategy<Value = Session> {
                     speaking,
                     asks,
                     watch,
+                    album,
                 }
             },
         )
+        // By value it would not fit the stack of a test.
+        .boxed()
+}
+
+fn albums() -> impl Strategy<Value = Album> {
+    let said = (
+        prop::collection::vec(rich_texts(), 0..3),
+        prop::collection::vec(files(), 0..3),
+    );
+    let message = option::of(strings());
+    (strings(), said, message, times(), times()).prop_map(|(id, (captions, files), message, since, last)| Album {
+        id: AlbumId::new(id),
+        captions,
+        files,
+        message: message.map(MessageId::new),
+        since,
+        last,
+    })
 }
 
 fn watches() -> impl Strategy<Value = Watch> {

@@ -12,12 +12,13 @@ use super::{
 use crate::{
     delivery::{Availability, ChatPayload, DeskCustomer, DeskPayload, NoticeKind, Payload, Receipt},
     model::{
-        Address, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey, CustomerId,
-        EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile, RichText,
-        SessionId, Span, Style, Text, Timestamp, Unsent,
+        Address, AlbumId, Attachment, Author, BlobId, BotEvent, ChannelId, Contact, ConversationId, ConversationKey,
+        CustomerId, EndReason, Epoch, FileKind, FileRef, FileSource, HookAddress, Line, MessageId, Position, Profile,
+        RichText, SessionId, Span, Style, Text, Timestamp, Unsent,
     },
     session::{
-        Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, TimerKind, Told, Watch,
+        Album, Asked, Asks, Conversation, DeskWatch, Ended, Leaving, Mark, Session, Speaking, State, TimerKind, Told,
+        Watch,
     },
     store::StoreError,
 };
@@ -57,12 +58,17 @@ fn forms_of_version_1_stay_as_they_are() {
     };
     let mut warning = session.clone();
     warning.watch.told = Told::OnItsWay(9);
+    let gathering = Session {
+        album: Some(album()),
+        ..session.clone()
+    };
     for (name, state) in [
         ("with_bot", State::WithBot),
         ("opening", State::Opening(session.clone())),
         ("waiting", State::Waiting(session.clone())),
         ("with_agent", State::WithAgent(session)),
         ("warning", State::WithAgent(warning)),
+        ("gathering", State::WithAgent(gathering)),
         ("leaving", State::Leaving(leaving)),
     ] {
         snapshot(&format!("conversation_{name}"), &conversation(state));
@@ -204,6 +210,30 @@ fn session() -> Session {
             told: Told::Since(Timestamp::from_millis(1_790_000_300_000)),
             desk: DeskWatch::On,
         },
+        album: None,
+    }
+}
+
+fn album() -> Album {
+    let bold = Span {
+        start: 0,
+        end: 4,
+        style: Style::Bold,
+    };
+    let picture = Attachment {
+        kind: FileKind::Image,
+        name: "photo.jpg".into(),
+        media_type: Some("image/jpeg".to_owned()),
+        bytes: Some(1_024),
+        source: FileSource::Platform(FileRef::new("AgACAgIAAx")),
+    };
+    Album {
+        id: AlbumId::new("13571113"),
+        captions: vec![RichText::new("look here", vec![bold])],
+        files: vec![picture],
+        message: Some(MessageId::new("17")),
+        since: Timestamp::from_millis(1_790_000_200_000),
+        last: Timestamp::from_millis(1_790_000_200_400),
     }
 }
 

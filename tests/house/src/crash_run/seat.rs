@@ -9,7 +9,7 @@ use escalator_testkit::{
     telegram::{self, Chat, Media},
 };
 
-use crate::town::Town;
+use crate::{shown::said, town::Town};
 
 /// Where a customer sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ impl Seat {
         }
     }
 
-    /// Waits until a line is shown.
+    /// Waits until a line is shown, whoever is named with it.
     pub(crate) async fn sees(&self, within: Duration, wanted: impl Fn(&str) -> bool) -> Result<()> {
         match self {
             Self::Telegram(chat) => drop(chat.sees(within, |message| wanted(&on_telegram(message))).await?),
@@ -126,7 +126,7 @@ impl Seat {
         Ok(())
     }
 
-    /// Everything that was shown here, in order.
+    /// Everything that was shown here, in order, without the agent's name.
     pub(crate) fn shown(&self) -> Vec<String> {
         match self {
             Self::Telegram(chat) => chat.transcript().from_bot().map(on_telegram).collect(),
@@ -145,15 +145,14 @@ impl Seat {
 fn on_telegram(message: &telegram::Message) -> String {
     match &message.file {
         Some(file) => file.name.clone().unwrap_or_default(),
-        None => message.words().unwrap_or_default().to_owned(),
+        None => said(message.words().unwrap_or_default()).to_owned(),
     }
 }
 
-/// A text with its author in front, whether that is a webhook's or stands in the text; a file's name.
+/// A text without its author, who may be a webhook's or stand in the text; a file's name.
 fn on_discord(message: &discord::Message) -> String {
-    match (message.files.first(), message.author.webhook) {
-        (Some(file), _) => file.name.clone(),
-        (None, Some(_)) => format!("{}: {}", message.author.name, message.content),
-        (None, None) => message.content.replace("**", ""),
+    match message.files.first() {
+        Some(file) => file.name.clone(),
+        None => said(&message.content.replace("**", "")).to_owned(),
     }
 }

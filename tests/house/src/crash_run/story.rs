@@ -290,7 +290,7 @@ fn customers_lines() -> Vec<String> {
 }
 
 fn agents_lines() -> Vec<String> {
-    ["Anna: reply 1", "Anna: reply 2", "file-2.txt", "Anna: reply 3"]
+    ["reply 1", "reply 2", "file-2.txt", "reply 3"]
         .map(str::to_owned)
         .to_vec()
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     judge::{Verdict, bot_lines_after_takeover, judge},
+    shown::{said, sees},
     town::{PATIENCE, Town},
 };
 
@@ -68,7 +69,7 @@ impl<'t> Talk<'t> {
             hooks_again: AtomicUsize::new(0),
         };
         talk.agent_writes().await?;
-        let seen = talk.chat.sees_text(PATIENCE, &agents(0)).await;
+        let seen = sees(&talk.chat, PATIENCE, &agents(0)).await;
         seen.context("the agent's first line is not shown")?;
         Ok(talk)
     }
@@ -139,7 +140,7 @@ impl<'t> Talk<'t> {
         self.town.desk.wait_until(PATIENCE, desk_has).await.ok();
         let all_shown = async {
             for line in &by_agent {
-                self.chat.sees_text(PATIENCE, line).await.ok();
+                sees(&self.chat, PATIENCE, line).await.ok();
             }
         };
         tokio::time::timeout(PATIENCE, all_shown).await.ok();
@@ -148,7 +149,7 @@ impl<'t> Talk<'t> {
             .transcript()
             .bot_texts()
             .iter()
-            .map(|text| (*text).to_owned())
+            .map(|text| said(text).to_owned())
             .collect();
         Compared {
             by_customer: by_customer.len(),
@@ -175,5 +176,5 @@ fn customers(number: usize) -> String {
 }
 
 fn agents(number: usize) -> String {
-    format!("Anna: reply {number}.")
+    format!("reply {number}.")
 }

@@ -30,7 +30,7 @@ async fn buttons_edits_and_commands_are_the_agents_while_a_human_has_the_chat() 
     ada.chat.says("/human");
     let ada = ada.with_agent().await;
     ada.agent_says("Hi").await;
-    ada.sees("Anna: Hi").await;
+    ada.sees("Hi").await;
 
     let said = ada.chat.says("my order is 11").message_id.expect("a message has an id");
     ada.desk_reads("my order is 11").await;

@@ -7,6 +7,7 @@ use std::{
 
 use escalator::model::TextChoice;
 use escalator_examples::faq;
+use escalator_house::shown::said;
 use escalator_testkit::{
     desk::{DeskState, Line, Party, Reply, Session, SessionStatus, Upload},
     discord::{self, Content},
@@ -33,6 +34,7 @@ const CROWD: usize = TELEGRAM + DIRECT + GUILD + 1;
 const CROWD_PATIENCE: Duration = PATIENCE.saturating_mul(4);
 
 const WAITING: &str = "Waiting";
+const PHONE: &str = "Phone";
 const CONNECTED: &str = "Connected";
 const OVER: &str = "Over";
 
@@ -108,6 +110,7 @@ fn plan() -> Plan {
     let mut plan = Plan::default();
     let say = |text: &str| TextChoice::Say(text.into());
     plan.texts.waiting = say(WAITING);
+    plan.texts.ask_phone = say(PHONE);
     plan.texts.connected = say(CONNECTED);
     plan.texts.ended = say(OVER);
     // It comes when the desk has the file, so at no certain place.
@@ -347,26 +350,25 @@ impl Talk<'_> {
         })
     }
 
-    /// What the customer is to see, but for what the bot said in a guild's channel.
+    /// What the customer is to see without the agent's name, but for what the bot said in a guild's channel.
     fn expected(&self) -> Vec<String> {
         let greeted = self.bots_answer(&self.greeting());
         let before = (!matches!(self.seat, Seat::Guild { .. })).then_some(greeted);
-        let notices = [WAITING, CONNECTED].map(str::to_owned);
-        let said = self.agents_acts().filter_map(|act| match act {
-            Act::Says(text) => Some(format!("Anna: {text}")),
-            act => act.shown(),
-        });
+        let notices = [WAITING, PHONE, CONNECTED].map(str::to_owned);
+        let said = self.agents_acts().filter_map(Act::shown);
         let after = [OVER.to_owned(), self.bots_answer(&self.last_line())];
         before.into_iter().chain(notices).chain(said).chain(after).collect()
     }
 
+    /// What the customer saw, without the agent's name.
     fn shown(&self) -> Vec<String> {
         match &self.seat {
             Seat::Telegram(chat) => chat.transcript().from_bot().map(on_telegram).collect(),
             Seat::Direct(home) | Seat::Guild { home, .. } => home.transcript().from_bot().map(on_discord).collect(),
             Seat::Terminal(console) => {
                 let shown = console.shown().into_iter();
-                shown.filter(|line| line != TERMINAL_TYPING).collect()
+                let shown = shown.filter(|line| line != TERMINAL_TYPING);
+                shown.map(|line| said(&line).to_owned()).collect()
             }
         }
     }
@@ -433,19 +435,16 @@ fn on_telegram(message: &telegram::Message) -> String {
             file.name.as_deref().unwrap_or_default(),
             String::from_utf8_lossy(&file.bytes)
         ),
-        None => message.words().unwrap_or_default().to_owned(),
+        None => said(message.words().unwrap_or_default()).to_owned(),
     }
 }
 
-/// The agent's name stands in front, or is that of a webhook's author.
+/// The agent's name stands in front of the first of a turn, or is that of a webhook's author.
 fn on_discord(message: &discord::Message) -> String {
     if let Some(file) = message.files.first() {
         return format!("{}: {}", file.name, String::from_utf8_lossy(&file.bytes));
     }
-    match message.author.webhook {
-        Some(_) => format!("{}: {}", message.author.name, message.content),
-        None => message.content.replace("**", ""),
-    }
+    said(&message.content.replace("**", "")).to_owned()
 }
 
 /// What was sent is what the customers were shown, and in the guild's channels the bot answered greetings alone.

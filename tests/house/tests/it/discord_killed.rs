@@ -71,8 +71,7 @@ async fn killed_amid(town: &Town, talks: &[Talk<'_>], round: usize, mut bot: Bot
         if chance.bool() {
             watched.desk_has(|session| has(session, &line(round, cut_behind))).await;
         } else {
-            let reply = format!("Anna: {}", reply(round, cut_behind));
-            watched.customer_sees(&reply).await;
+            watched.customer_sees(&reply(round, cut_behind)).await;
         }
         bot.kill().expect("the system kills it");
         customers_write(4..6);
@@ -83,7 +82,7 @@ async fn killed_amid(town: &Town, talks: &[Talk<'_>], round: usize, mut bot: Bot
     let (started, _) = tokio::join!(cut, agents);
     for talk in talks {
         talk.desk_has(|session| has(session, &line(round, 7))).await;
-        talk.customer_sees(&format!("Anna: {}", reply(round, 3))).await;
+        talk.customer_sees(&reply(round, 3)).await;
     }
     started
 }
@@ -166,7 +165,7 @@ fn nothing_is_amiss(talk: &Talk<'_>) {
         })
     };
     let agents_of = |round| {
-        let mut said: Vec<_> = (0..4).map(|number| format!("Anna: {}", reply(round, number))).collect();
+        let mut said: Vec<_> = (0..4).map(|number| reply(round, number)).collect();
         said.insert(2, agents_file(round));
         said
     };

@@ -10,6 +10,7 @@ use std::{
 
 use escalator_house::{
     judge::{Verdict, judge},
+    shown::{said, sees},
     town::{Bot, PATIENCE, Town},
 };
 use escalator_testkit::{
@@ -114,18 +115,15 @@ async fn is_away_and_comes_back(town: &Town, talk: &Talk, mend: impl Fn()) -> us
     read.await.expect("what was said meanwhile arrives");
     let count = taken.len();
     taken.push(refused);
-    let taken: Vec<_> = taken.iter().map(|text| format!("Anna: {text}")).collect();
     for text in &taken {
-        talk.chat
-            .sees_text(PATIENCE, text)
-            .await
-            .expect("what was taken arrives");
+        sees(&talk.chat, PATIENCE, text).await.expect("what was taken arrives");
     }
     let shown: Vec<_> = talk
         .chat
         .transcript()
         .from_bot()
-        .filter_map(|of| of.text.clone())
+        .filter_map(|of| of.text.as_deref().map(said))
+        .map(str::to_owned)
         .collect();
     let Verdict { lost, inverted, .. } = judge(&taken, &shown);
     assert_eq!((lost, inverted), (0, 0));
@@ -172,10 +170,7 @@ async fn a_second_bot_on_the_same_database_is_refused_and_harms_nobody() {
     let told = refuses_to_start(&town).await;
     assert!(told.contains("in use by another process"), "{told}");
     exact(Ok(talk.reply(&town, "still here").await));
-    talk.chat
-        .sees_text(PATIENCE, "Anna: still here")
-        .await
-        .expect("it arrives");
+    sees(&talk.chat, PATIENCE, "still here").await.expect("it arrives");
 }
 
 /// Starts a bot that ends by itself, and returns what it says.
@@ -218,7 +213,7 @@ impl Talk {
         let session = town.desk.wait_for(PATIENCE, opened).await;
         let session = session.expect("a session reaches the desk");
         exact(town.desk.reply(&session, Reply::new("Hi", "Anna")).await);
-        chat.sees_text(PATIENCE, "Anna: Hi").await.expect("it is shown");
+        sees(&chat, PATIENCE, "Hi").await.expect("it is shown");
         Self { chat, session }
     }
 

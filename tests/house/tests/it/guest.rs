@@ -1,6 +1,9 @@
 //! Customers of the example Discord bot, which runs in a process of its own.
 
-use escalator_house::town::{PATIENCE, Town};
+use escalator_house::{
+    shown::said,
+    town::{PATIENCE, Town},
+};
 use escalator_testkit::{
     desk::{DeskState, Encoding, Reply, Session, SessionStatus, Upload},
     discord::{Channel, Customer, Message, Place, User, World},
@@ -140,7 +143,7 @@ impl Talk<'_> {
     }
 
     pub(crate) async fn customer_sees_one(&self, wanted: impl Fn(&str) -> bool, what: &str) {
-        let seen = self.there.sees(PATIENCE, |message| wanted(&shown(message))).await;
+        let seen = self.there.sees(PATIENCE, |message| wanted(said(&shown(message)))).await;
         assert!(
             seen.is_ok(),
             "{} does not see {what:?}, but {:?}",
@@ -154,9 +157,10 @@ impl Talk<'_> {
         self.guest.town.desk.look(|desk| lines_of(desk, &self.session))
     }
 
-    /// What the customer saw there: texts, and the names of files.
+    /// What the customer saw there: texts without the agent's name, and the names of files.
     pub(crate) fn in_chat(&self) -> Vec<String> {
-        bot_lines(&self.there)
+        let shown = bot_lines(&self.there);
+        shown.iter().map(|line| said(line).to_owned()).collect()
     }
 }
 
@@ -169,7 +173,7 @@ fn shown(message: &Message) -> String {
     }
 }
 
-/// What a customer was shown where they sit, as [`Talk::in_chat`] tells it.
+/// What a customer was shown where they sit: texts with the agent's name where it is shown, and the names of files.
 pub(crate) fn bot_lines(seat: &Customer) -> Vec<String> {
     seat.transcript().from_bot().map(shown).collect()
 }

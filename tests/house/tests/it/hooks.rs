@@ -29,7 +29,7 @@ async fn a_hook_whose_caller_hangs_up_at_once_is_delivered() {
         let reply = Reply::new(&text, "Anna").encoding(encoding);
         let sent = street.desk.reply_and_hang_up(&ada.session, reply).await;
         sent.expect("the hook goes out");
-        ada.sees(&format!("Anna: {text}")).await;
+        ada.sees(&text).await;
     }
     // A query string carries no file.
     for encoding in &ENCODINGS[..3] {
@@ -63,9 +63,7 @@ async fn hooks_of_a_hundred_sessions_at_once_stay_in_order_in_each() {
     let talks = join_all((0..SESSIONS).map(|n| async move { street.talk(&format!("Customer {n}")).await })).await;
     join_all(talks.iter().enumerate().map(|(n, talk)| send_all(street, talk, n))).await;
 
-    let wanted: Vec<String> = std::iter::once("Anna: Hi".to_owned())
-        .chain((0..HOOKS).map(shown))
-        .collect();
+    let wanted: Vec<String> = std::iter::once("Hi".to_owned()).chain((0..HOOKS).map(shown)).collect();
     for talk in &talks {
         let from_agent = |world: &World| {
             let texts = texts_in(world, talk.chat.id()).into_iter();
@@ -99,7 +97,7 @@ async fn send_all(street: &Street, talk: &Talk<'_>, number: usize) {
 fn shown(hook: usize) -> String {
     match hook {
         FILE_AT => format!("{hook}.bin"),
-        _ => format!("Anna: hook {hook}"),
+        _ => format!("hook {hook}"),
     }
 }
 
@@ -128,7 +126,7 @@ async fn a_hook_of_an_unknown_session_is_answered_and_changes_nothing() {
     assert_eq!(dead, []);
     assert_eq!(house.told.all().len(), told, "the bot's author hears nothing");
     ada.agent_says("Still here").await;
-    ada.sees("Anna: Still here").await;
+    ada.sees("Still here").await;
     assert_eq!(self::calls(&street), calls + 1, "the reply of the known session alone");
     house.shutdown().await;
 }
@@ -159,7 +157,7 @@ async fn a_hook_with_a_wrong_secret_or_none_is_not_found_and_changes_nothing() {
 
     assert_eq!(house.running.health().outstanding, 0);
     ada.agent_says("Still here").await;
-    ada.sees("Anna: Still here").await;
+    ada.sees("Still here").await;
     assert_eq!(self::calls(&street), calls + 1, "the reply of the known session alone");
     house.shutdown().await;
 }

@@ -62,7 +62,7 @@ async fn an_instance_that_is_silent_for_too_long_loses_its_channel_and_no_line()
     assert!(held.expect("it is held in time").is_some());
     assert!(!first.running.health().ready, "it knows that it is silent");
     ada.agent_says("And now?").await;
-    ada.sees("Anna: And now?").await;
+    ada.sees("And now?").await;
     // It comes back as another, with nothing of what it had.
     heartbeats.go_on();
     ada.customer_says("still here").await;

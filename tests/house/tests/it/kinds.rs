@@ -52,7 +52,7 @@ async fn show(format: TextFormat) {
         .expect("the page opens");
     let (view, name) = match format {
         TextFormat::Markdown => ("Markdown", "markdown"),
-        _ => ("as they came", "plain"),
+        TextFormat::Plain => ("as they came", "plain"),
     };
 
     telegram(&square, &page, view).await;

@@ -46,7 +46,7 @@ async fn the_bot_is_told_who_ended_it_and_what_was_said() {
     ada.chat.says("/human");
     let ada = ada.with_agent().await;
     ada.agent_says("How can I help?").await;
-    ada.sees("Anna: How can I help?").await;
+    ada.sees("How can I help?").await;
     ada.customer_says("my order is 12").await;
     let file = Upload::new("label.pdf", "application/pdf", "%PDF-1.4\n");
     exact(street.desk.send_file(&ada.session, file).await);
@@ -107,7 +107,7 @@ async fn a_late_reply_and_file_are_delivered_with_a_mark() {
     let session = ada.session.clone();
     let ada = ada.customer_ends().await;
     exact(street.desk.reply(&session, Reply::new("One more thing", "Anna")).await);
-    ada.sees("Anna: (written after the chat ended)\nOne more thing").await;
+    ada.sees("(written after the chat ended)\nOne more thing").await;
     exact(
         street
             .desk
@@ -146,7 +146,7 @@ async fn a_late_reply_does_not_meddle_with_a_newer_session() {
     ada.chat.says("/human");
     let ada = ada.with_agent().await;
     ada.agent_says("Hello again").await;
-    ada.sees("Anna: Hello again").await;
+    ada.sees("Hello again").await;
     too_late(&street, &house, &first, &ada).await;
     ada.customer_says("thanks").await;
     house.shutdown().await;

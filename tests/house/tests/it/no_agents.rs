@@ -137,7 +137,7 @@ async fn the_bot_keeps_the_conversation_where_the_policy_says_so() {
     ada.chat.says("/human");
     let ada = ada.with_agent().await;
     ada.agent_says("Hi").await;
-    ada.sees("Anna: Hi").await;
+    ada.sees("Hi").await;
     street.nobody_complains();
     house.shutdown().await;
 }

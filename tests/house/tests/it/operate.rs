@@ -98,7 +98,7 @@ async fn an_operator_sees_a_running_bot_sends_a_dead_letter_again_and_drops_anot
 
     let again = prints(&database, &["dead-letters", "send-again", &first.id]).await;
     assert_eq!(again, format!("{} is sent again\n", first.id));
-    ada.sees("Anna: Are you there?").await;
+    ada.sees("Are you there?").await;
     let dropped = prints(&database, &["dead-letters", "drop", "--all", "--channel", "telegram"]).await;
     assert_eq!(dropped, format!("{} was dropped\n", second.id));
     assert_eq!(
@@ -210,7 +210,7 @@ async fn while_no_bot_runs_the_program_opens_the_database_itself() {
     prints(&database, &["sessions"]).await;
 
     let house = street.open(Plan::default()).await;
-    ada.sees("Anna: Are you there?").await;
+    ada.sees("Are you there?").await;
     house.drained().await;
     assert!(!ada.texts().iter().any(|text| text.contains("parcel")));
     street.nobody_complains();

@@ -200,7 +200,7 @@ async fn serve(street: Arc<Street>, chats: BTreeMap<String, Chat>) {
     let seen = street.telegram.wait_until(PATIENCE, |world| {
         chats
             .values()
-            .all(|chat| texts_in(world, chat.id()).iter().any(|text| text == "Anna: Hi"))
+            .all(|chat| texts_in(world, chat.id()).iter().any(|text| text == "Hi"))
     });
     seen.await.expect("every reply reaches its customer");
 }
@@ -323,7 +323,7 @@ async fn a_handler_that_answers_long_after_the_takeover_is_refused() {
     ada.chat.says("/human");
     let ada = ada.with_agent().await;
     ada.agent_says("Hi").await;
-    ada.sees("Anna: Hi").await;
+    ada.sees("Hi").await;
 
     let calls = street.telegram.calls_of("sendMessage").len();
     for _ in 0..2 {
@@ -332,7 +332,7 @@ async fn a_handler_that_answers_long_after_the_takeover_is_refused() {
     }
     assert_eq!(street.telegram.calls_of("sendMessage").len(), calls, "nothing was sent");
     ada.agent_says("Still here").await;
-    ada.sees("Anna: Still here").await;
+    ada.sees("Still here").await;
     assert!(!ada.texts().iter().any(|text| text.starts_with("Bot:")));
     street.nobody_complains();
     house.shutdown().await;
@@ -399,7 +399,7 @@ async fn a_line_of_the_bot_that_hangs_is_cut_off() {
     let ada = ada.with_agent().await;
     assert!(hold.next_is_refused().await);
     ada.agent_says("Hi").await;
-    ada.sees("Anna: Hi").await;
+    ada.sees("Hi").await;
     assert!(!ada.texts().iter().any(|text| text.starts_with("Bot:")));
     hold.go_on.notify_one();
     assert!(

@@ -38,7 +38,7 @@ async fn what_waited_for_the_desk_arrives_after_a_restart() {
     ada.desk_reads("four").await;
     assert_eq!(ada.lines(), ["one", "two", "three", "four"]);
     ada.agent_says("Here I am").await;
-    ada.sees("Anna: Here I am").await;
+    ada.sees("Here I am").await;
     ada.chat.says("hello");
     ada.desk_reads("hello").await;
     assert!(house.seen.all().is_empty(), "the bot gets none of it");
@@ -79,7 +79,7 @@ async fn an_escalation_that_was_being_opened_goes_on_after_a_restart() {
     );
     assert_eq!(ada.sessions().len(), 1);
     ada.agent_says("Hi").await;
-    ada.sees("Anna: Hi").await;
+    ada.sees("Hi").await;
     street.nobody_complains();
     house.shutdown().await;
 }
@@ -111,7 +111,7 @@ async fn the_hookpoints_secret_is_made_once_and_an_older_one_serves_its_sessions
         })
         .await;
     ada.agent_says("By the old address").await;
-    ada.sees("Anna: By the old address").await;
+    ada.sees("By the old address").await;
     let ida = street.talk("Ida").await;
     assert!(ida.session.chat_server.ends_with("/another-secret-of-32-characters-"));
     street.nobody_complains();

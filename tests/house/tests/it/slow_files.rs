@@ -35,7 +35,7 @@ async fn talk_on(street: &Street, others: &[Talk<'_>]) {
         for round in 0..ROUNDS {
             talk.customer_says(&format!("line {round}")).await;
             talk.agent_says(&format!("reply {round}")).await;
-            talk.sees(&format!("Anna: reply {round}")).await;
+            talk.sees(&format!("reply {round}")).await;
         }
         talk.chat.sends(Media::document("small.txt", "from the customer"));
         talk.desk_reads("small.txt").await;
@@ -140,10 +140,10 @@ async fn an_agents_large_file_over_a_slow_line_delays_no_other_chat() {
     );
 
     street.hurry();
-    ada.sees("Anna: did it arrive?").await;
+    ada.sees("did it arrive?").await;
     let texts = ada.texts();
     assert!(
-        texts.ends_with(&["film.bin".to_owned(), "Anna: did it arrive?".to_owned()]),
+        texts.ends_with(&["film.bin".to_owned(), "did it arrive?".to_owned()]),
         "{texts:?}"
     );
     let transcript = ada.chat.transcript();

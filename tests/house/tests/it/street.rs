@@ -7,6 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use escalator_house::shown::{said, sees};
 use escalator_testkit::{
     desk::{
         Content, DeskSimulator, DeskSimulatorBuilder, DeskState, HookAnswer, HookError, Party, Reply, Session,
@@ -64,7 +65,7 @@ impl Street {
         customer.chat.says("/human");
         let talk = customer.with_agent().await;
         talk.agent_says("Hi").await;
-        talk.sees("Anna: Hi").await;
+        talk.sees("Hi").await;
         talk
     }
 
@@ -123,9 +124,9 @@ impl<'s> Customer<'s> {
         }
     }
 
-    /// Waits until the customer sees this text of the bot's account.
+    /// Waits until the customer sees this text of the bot's account, with or without an agent's name.
     pub(crate) async fn sees(&self, text: &str) -> Message {
-        let seen = self.chat.sees_text(PATIENCE, text).await;
+        let seen = sees(&self.chat, PATIENCE, text).await;
         seen.unwrap_or_else(|_| panic!("{} does not see {text:?}, but {:?}", self.name, self.texts()))
     }
 
@@ -165,9 +166,14 @@ impl<'s> Customer<'s> {
         );
     }
 
-    /// What the customer saw of the bot's account so far.
+    /// What the customer saw of the bot's account so far, without the agent's name.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.street.telegram.look(|world| texts_in(world, self.chat.id()))
+    }
+
+    /// The same with the agent's name, where it is shown.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        self.street.telegram.look(|world| shown_in(world, self.chat.id()))
     }
 
     /// Everybody's sessions of this name at the desk, oldest first.
@@ -276,8 +282,13 @@ pub(crate) fn lines_of(desk: &DeskState, session: &Session) -> Vec<String> {
     lines.skip(1).collect()
 }
 
-/// What a customer saw of the bot's account: texts, and the names of files.
+/// What a customer saw of the bot's account: texts without the agent's name, and the names of files.
 pub(crate) fn texts_in(world: &World, chat: i64) -> Vec<String> {
+    let shown = shown_in(world, chat);
+    shown.iter().map(|text| said(text).to_owned()).collect()
+}
+
+fn shown_in(world: &World, chat: i64) -> Vec<String> {
     let shown = |message: &Message| {
         let file = message.file.as_ref().and_then(|file| file.name.clone());
         file.or_else(|| message.words().map(str::to_owned)).unwrap_or_default()

@@ -110,7 +110,7 @@ async fn a_session_that_goes_on_waiting_says_so_once_and_can_still_be_taken() {
     let house = street.open(waits(OnTimeout::KeepWaiting, SOON)).await;
     ada.customer_says("hello?").await;
     ada.agent_says("Hi").await;
-    ada.sees("Anna: Hi").await;
+    ada.sees("Hi").await;
     ada.sees_words_times(STILL_WAITING, 1).await;
     street.nobody_complains();
     house.shutdown().await;
@@ -167,7 +167,7 @@ async fn a_word_after_the_warning_keeps_the_session() {
     ada.customer_says("still here").await;
     ada.sees_words_times(WARNING, 2).await;
     ada.agent_says("Good").await;
-    ada.sees("Anna: Good").await;
+    ada.sees("Good").await;
     street.nobody_complains();
     house.shutdown().await;
 }

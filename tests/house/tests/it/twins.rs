@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use escalator_house::{
     instances_run::{Run, Updates},
+    shown::sees,
     town::{Bot, PATIENCE, Town},
 };
 use escalator_testkit::{
@@ -75,7 +76,7 @@ async fn an_instance_that_is_stopped_in_the_middle_of_a_commit_holds_no_hook_up_
     tokio::time::timeout(PATIENCE, up)
         .await
         .expect("the second one takes hooks");
-    ada.sees_text(PATIENCE, "Anna: Hi").await.expect("it is shown");
+    sees(&ada, PATIENCE, "Hi").await.expect("it is shown");
 
     let stopped = first.stops_at(1, "commit.before", || drop(ada.says("hello?"))).await;
     stopped.expect("it commits");

@@ -1,6 +1,7 @@
 //! Telegram posts the updates instead of being polled: the same story, and the same promises.
 
 use escalator_house::{
+    shown::sees,
     story,
     town::{PATIENCE, Town},
 };
@@ -80,7 +81,7 @@ async fn nothing_is_lost_when_the_bot_is_killed_around_a_commit_and_started_agai
         .reply(&session, Reply::new("Hi", "Anna"))
         .await
         .expect("the bot hears");
-    ada.sees_text(PATIENCE, "Anna: Hi").await.expect("it arrives");
+    sees(&ada, PATIENCE, "Hi").await.expect("it arrives");
     let mut said = Vec::new();
     for (turn, site) in ["commit.before", "commit.after"]
         .into_iter()
@@ -118,7 +119,7 @@ async fn nothing_is_lost_when_the_bot_is_killed_around_a_commit_and_started_agai
         .reply(&session, Reply::new("All of it", "Anna"))
         .await
         .expect("the bot hears");
-    ada.sees_text(PATIENCE, "Anna: All of it").await.expect("it arrives");
+    sees(&ada, PATIENCE, "All of it").await.expect("it arrives");
     let unexpected = ada
         .transcript()
         .bot_texts()

@@ -6,14 +6,14 @@ use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
 use serenity::model::event::Event;
 
-use super::{Memory, cases, common, read};
+use super::{Case, Memory, cases, common, read};
 use crate::inbound::{tag::Known, words};
 
 /// Each event of the corpus, as it is told.
 fn events() -> &'static [(String, Value)] {
     static EVENTS: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| {
         let cases = cases();
-        let told = cases.iter().flat_map(|case| case.told());
+        let told = cases.iter().flat_map(Case::told);
         told.map(|(kind, told)| (kind.to_owned(), told)).collect()
     });
     &EVENTS

@@ -107,6 +107,7 @@ fn formatting_is_written_as_discord_reads_it() {
         ("{i a {b b}}", "_a **b**_"),
         ("{b a}{i b}", "**a**_b_"),
         ("{b a}{b b}", "**ab**"),
+        ("{b {i {u a}b}}", "**__a__b**"),
         ("{i a}{b b}", "_a_**b**"),
         ("{s a}{u b}", "~~a~~b"),
         (

@@ -207,11 +207,11 @@ impl<'t> Writer<'t> {
         let ends = self.open.iter().map(|(mark, _)| self.end(*mark, at));
         let end = ends.fold(self.end(Mark::Italic, at), usize::min);
         let is_behind_bold = self.last != Last::Words && self.out.ends_with('*');
-        if !is_behind_bold && !self.begins_bold(at) && !self.touches_bold(at..end) {
+        if !is_behind_bold && !self.begins(Mark::Bold, at) && !self.touches_bold(at..end) {
             return Some("*");
         }
         let before = self.out.chars().next_back();
-        let is_alone = !before.is_some_and(is_word) && !self.next_is_word(end);
+        let is_alone = !before.is_some_and(is_word) && !self.begins(Mark::Underline, at) && !self.next_is_word(end);
         let is_solid = |atom: &Atom<'_>| matches!(atom.kind, Kind::Address(_) | Kind::Solid(_));
         let is_free = !self.atoms[at..end]
             .iter()
@@ -223,9 +223,9 @@ impl<'t> Writer<'t> {
         self.last == last && self.out.ends_with(sign)
     }
 
-    /// Whether bold begins with that atom, behind the mark that is being written.
-    fn begins_bold(&self, at: usize) -> bool {
-        self.atoms[at].marks.has(Mark::Bold) && !self.open.iter().any(|(mark, _)| *mark == Mark::Bold)
+    /// Whether a mark begins with that atom, behind the one that is being written.
+    fn begins(&self, mark: Mark, at: usize) -> bool {
+        self.atoms[at].marks.has(mark) && !self.open.iter().any(|(open, _)| *open == mark)
     }
 
     /// Whether a sign of bold stands where a mark over these atoms ends.

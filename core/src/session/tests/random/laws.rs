@@ -6,7 +6,9 @@ use std::{
 use super::walk::{DESK_AWAY_MAX, SILENCE_MAX, Status, Taken, WAITING_MAX, WARNED_MAX, Walk};
 use crate::{
     delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
-    model::{BotEvent, CustomerEvent, DeskEvent, EndReason, HowOften, LengthUnit, SessionId, Text, Timestamp},
+    model::{
+        Attachment, BotEvent, CustomerEvent, DeskEvent, EndReason, HowOften, LengthUnit, SessionId, Text, Timestamp,
+    },
     session::{DeskWatch, Effect, Event, Settlement, State, TimerKind, Told, Verdict},
 };
 
@@ -79,6 +81,8 @@ impl Walk {
                 );
             } else {
                 assert_eq!(Some(session), stood);
+                // It stands in front of the end.
+                let of_album = self.album().is_some() && of_customer(payload).is_some();
                 let why = matches!(
                     payload,
                     Payload::Desk(DeskPayload::Message {
@@ -88,7 +92,7 @@ impl Walk {
                     })
                 ) && ended_by_timer(taken);
                 assert!(
-                    why || payload == &Payload::Desk(DeskPayload::End),
+                    why || of_album || payload == &Payload::Desk(DeskPayload::End),
                     "nothing but the end joins a lane that is over, and a line that says why"
                 );
             }
@@ -149,8 +153,10 @@ impl Walk {
         for effect in &taken.transition.effects {
             if let Effect::TakeBack(id) = effect {
                 assert!(taken_back.insert(*id), "{id} is taken back twice");
+                // An album is closed in front of the end that takes it back.
+                let just_came = rows(taken).any(|(came, _)| came == *id);
                 assert!(
-                    self.rows.get(id).is_some_and(|row| row.status == Status::Waiting),
+                    just_came || self.rows.get(id).is_some_and(|row| row.status == Status::Waiting),
                     "{id} waits"
                 );
             }
@@ -283,16 +289,25 @@ impl Walk {
         let wanted: BTreeSet<(SessionId, TimerKind)> = state
             .session()
             .into_iter()
-            .flat_map(|session| kind.into_iter().chain(watched).map(move |kind| (session.id, kind)))
+            .flat_map(|session| {
+                let album = session.album.as_ref().map(|_| TimerKind::Album);
+                let kinds = kind.into_iter().chain(watched).chain(album);
+                kinds.map(move |kind| (session.id, kind))
+            })
             .collect();
         assert_eq!(self.timers.keys().copied().collect::<BTreeSet<_>>(), wanted);
         if let (Some((kind, due)), Some(session)) = (due, state.session()) {
             assert!(self.timers[&(session.id, kind)] <= due, "it finds out in time");
         }
+        if let (Some(album), Some(session)) = (self.album(), state.session()) {
+            let is_relayed_to = matches!(state, State::Opening(_) | State::Waiting(_) | State::WithAgent(_));
+            assert!(is_relayed_to, "an album is open where there is a desk to get it");
+            assert!(self.timers[&(session.id, TimerKind::Album)] <= album.due(policy));
+        }
     }
 
-    /// A line stands in a row for the desk, in what the bot was given, in a message that is left, or was told to be lost.
-    /// What is lost or doubled stays so: once at the end of a walk is enough.
+    /// A line stands in a row for the desk, in an open album, in what the bot was given, in a message that is left, or was
+    /// told to be lost. What is lost or doubled stays so: once at the end of a walk is enough.
     pub(super) fn whatever_was_kept_is_in_one_place(&self) {
         for sign in &self.memory.kept {
             let holds = |text: &&Text| text.as_str().contains(sign.as_str());
@@ -303,12 +318,17 @@ impl Walk {
                 .count();
             let tickets = self.memory.tickets.values().flatten().filter(holds).count();
             let left = self.left_lines().iter().filter(holds).count();
+            let gathered = self.album().map_or(0, |album| {
+                let captions = album.captions.iter().map(|caption| caption.words().clone());
+                let files = album.files.iter().map(Attachment::label);
+                captions.chain(files).filter(|text| holds(&text)).count()
+            });
             let given_back = self.memory.given_back.iter().filter(holds).count();
             let refused = self.memory.refused.iter().filter(holds).count();
             assert_eq!(
-                rows + tickets + left + given_back + refused,
+                rows + tickets + left + gathered + given_back + refused,
                 1,
-                "{sign}: {rows} rows, {tickets} tickets, {left} left, {given_back} given back, {refused} refused"
+                "{sign}: {rows} rows, {tickets} tickets, {left} left, {gathered} gathered, {given_back} given back, {refused} refused"
             );
         }
     }

@@ -9,11 +9,11 @@ use super::super::scene::*;
 use crate::{
     delivery::{Availability, DeliveryId, DeskPayload, Lane, Payload, Receipt},
     model::{
-        Contact, CustomerEvent, CustomerMessage, Escalation, HistoryRoute, HowOften, Line, OnNoAgents, OnTimeout,
-        Policy, Position, SessionId, Text, Timestamp,
+        AlbumId, Contact, CustomerEvent, CustomerMessage, Escalation, HistoryRoute, HowOften, Line, OnNoAgents,
+        OnTimeout, Policy, Position, SessionId, Text, Timestamp,
     },
     session::{
-        Conversation, Effect, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
+        Album, Conversation, Effect, Event, Queued, Session, Settled, Settlement, State, TimerKind, Transition, Verdict,
     },
 };
 
@@ -64,6 +64,10 @@ pub(super) enum Said {
     Contact,
     TextAndFile,
     FileTooBig,
+    /// A picture of an album, with a caption.
+    Part {
+        album: &'static str,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -189,6 +193,11 @@ impl Walk {
         &self.scene.conversation
     }
 
+    /// The album whose parts are still coming.
+    pub(super) fn album(&self) -> Option<&Album> {
+        self.conversation().session()?.album.as_ref()
+    }
+
     pub(super) fn take(&mut self, step: &Step) {
         match step {
             Step::Say(said) => self.update(self.message(*said)),
@@ -233,13 +242,18 @@ impl Walk {
             Said::LongText => (text + &" and more".repeat(130), Vec::new()),
             Said::Blank => ("  \n ".to_owned(), Vec::new()),
             Said::Contact => (text + " ada@example.org", Vec::new()),
-            Said::TextAndFile => (text, vec![picture(&name, Some(1_000))]),
+            Said::TextAndFile | Said::Part { .. } => (text, vec![picture(&name, Some(1_000))]),
             Said::FileTooBig => (text, vec![picture(&name, Some(90_000_000))]),
         };
         let text = Some(text.into());
+        let album = match said {
+            Said::Part { album } => Some(AlbumId::new(album)),
+            _ => None,
+        };
         CustomerEvent::Message(CustomerMessage {
             text,
             files,
+            album,
             ..CustomerMessage::default()
         })
     }

@@ -1,14 +1,43 @@
+//! What a file is, by its first bytes. Both doors look rather than believe.
+
+mod name;
+
 use infer::Type;
 
-use crate::model::FileKind;
+use crate::model::{Attachment, FileKind, Text};
+
+/// How many of a file's first bytes are looked at: as much as the longest signature needs.
+pub(crate) const HEAD_BYTES: usize = 8 << 10;
 
 /// What the first bytes of a file tell; `None` when they tell nothing.
-pub(super) fn known(head: &[u8]) -> Option<Type> {
-    infer::get(head)
+pub(crate) fn known(head: &[u8]) -> Option<Type> {
+    infer::get(head).filter(|known| !(is_short(*known) && is_text(head)))
+}
+
+/// Whether a type is told by two letters, as a text can begin with too.
+fn is_short(known: Type) -> bool {
+    matches!(known.extension(), "bmp" | "exe" | "dll")
+}
+
+fn is_text(head: &[u8]) -> bool {
+    let is_shown = |c: char| !c.is_control() || c.is_whitespace();
+    std::str::from_utf8(head).is_ok_and(|text| text.chars().all(is_shown))
+}
+
+/// A file as its first bytes show it: its media type, and an ending of its name that is not wrong.
+pub(crate) fn looked_at(file: &Attachment, head: &[u8]) -> Attachment {
+    let known = known(head);
+    let media_type = judged(file.media_type.as_deref().and_then(cleaned), known);
+    let name = name::ended(file.name.as_str(), known, ending(media_type.as_deref(), known));
+    Attachment {
+        name: Text::new(name),
+        media_type,
+        ..file.clone()
+    }
 }
 
 /// A media type in small letters and without parameters; `None` for what is none, or says nothing.
-pub(super) fn cleaned(stated: &str) -> Option<String> {
+pub(crate) fn cleaned(stated: &str) -> Option<String> {
     let media_type = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_token = |part: &str| {
         let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
@@ -21,7 +50,7 @@ pub(super) fn cleaned(stated: &str) -> Option<String> {
 
 /// The media type to go by. A platform draws or plays what it is told is a picture or a recording, so that is proved by
 /// the bytes; what is a document either way keeps the name that its sender has for it.
-pub(super) fn judged(stated: Option<String>, known: Option<Type>) -> Option<String> {
+pub(crate) fn judged(stated: Option<String>, known: Option<Type>) -> Option<String> {
     use FileKind::{Audio, Document, Video};
 
     let kind = FileKind::of_media_type;
@@ -38,8 +67,11 @@ pub(super) fn judged(stated: Option<String>, known: Option<Type>) -> Option<Stri
     }
 }
 
+/// The ending for what tells nothing.
+const NOTHING_KNOWN: &str = "bin";
+
 /// The ending for a name that is made up.
-pub(super) fn ending(media_type: Option<&str>, known: Option<Type>) -> &'static str {
+pub(crate) fn ending(media_type: Option<&str>, known: Option<Type>) -> &'static str {
     match (media_type, known) {
         (Some(media_type), Some(known)) if media_type == known.mime_type() => known.extension(),
         (Some("text/plain"), _) => "txt",
@@ -49,7 +81,7 @@ pub(super) fn ending(media_type: Option<&str>, known: Option<Type>) -> &'static 
         (Some("application/pdf"), _) => "pdf",
         (Some("image/svg+xml"), _) => "svg",
         (_, Some(known)) => known.extension(),
-        _ => "bin",
+        _ => NOTHING_KNOWN,
     }
 }
 

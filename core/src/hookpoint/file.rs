@@ -1,12 +1,11 @@
 //! Files of hooks: kept as they come, looked at rather than believed, and given clean names.
 
-mod media;
-
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 
 use super::refusal::Refusal;
 use crate::{
+    delivery::media,
     desk::HookFile,
     model::{Attachment, BlobId, FileKind, FileSource, Text, file_name},
     store::blobs::Blobs,
@@ -103,13 +102,10 @@ struct Seen {
 }
 
 impl Seen {
-    /// As much as the longest signature needs.
-    const HEAD_BYTES: usize = 8 << 10;
-
     fn pass(&mut self, part: Result<Bytes, Refusal>) -> std::io::Result<Bytes> {
         match part {
             Ok(part) => {
-                let room = Self::HEAD_BYTES - self.head.len();
+                let room = media::HEAD_BYTES - self.head.len();
                 self.head.extend_from_slice(&part[..part.len().min(room)]);
                 self.bytes += part.len() as u64;
                 Ok(part)
