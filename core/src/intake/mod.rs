@@ -31,7 +31,7 @@ use crate::{
     store::{Recorded, Settle, Store, StoreError},
 };
 
-use self::seats::Seats;
+use self::{said::Said, seats::Seats};
 pub use self::{
     desk_side::Heard,
     port::Port,

@@ -1,4 +1,5 @@
 use super::RichText;
+use crate::model::Text;
 
 const REPLY: &str = "in reply to";
 const FORWARDED: &str = "forwarded";
