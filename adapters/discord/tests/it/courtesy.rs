@@ -86,9 +86,18 @@ async fn what_the_desk_has_is_marked_and_nobody_takes_that_for_the_customers() {
         direct.reacts(said, "👍").expect("it stands");
         shop.agent_reads(&format!("[reacted 👍 to “{words}”]")).await;
     }
-    let session = shop.agent_reads("it is blue").await;
-    assert!(session.texts(Party::Customer).iter().all(|text| !text.contains('✅')));
-    assert_eq!(open.heard.all(), ["/human"]);
+    // One that the author's own code puts is nobody's word either.
+    let said = direct.says("thank you");
+    let http = account(&shop.fake).http();
+    let message = ChannelId::new(direct.channel()).message(&http, said).await;
+    let put = message.expect("it stands").react(&http, '🎉').await;
+    put.expect("the bot may");
+    open.heard.hears("🎉 was put").await;
+    direct.says("goodbye");
+    let session = shop.agent_reads("goodbye").await;
+    let is_of_bot = |text: &&str| text.contains('✅') || text.contains('🎉');
+    assert!(!session.texts(Party::Customer).iter().any(is_of_bot), "{session:?}");
+    assert_eq!(open.heard.all(), ["/human", "🎉 was put"]);
     assert_eq!(shop.fake.violations(), []);
     open.close().await;
 }
