@@ -62,7 +62,10 @@ impl EscalationChannel for Discord {
         };
         let capabilities = Capabilities::text_only(limits).with_files().with_typing(true, true);
         // In the same channel too: a session is not held where an earlier one was, under another setting.
-        let capabilities = capabilities.with_places().with_typing_lasting(TYPING_LASTS).with_buttons();
+        let capabilities = capabilities
+            .with_places()
+            .with_typing_lasting(TYPING_LASTS)
+            .with_buttons();
         if settings.receipt_emoji.is_some() {
             capabilities.with_receipts()
         } else {

@@ -119,7 +119,10 @@ impl Post {
             Event::ThreadDelete(event) => self.places.forget(event.thread.id),
             event => {
                 let deeds = Deed::of_event(event);
-                deeds.iter().filter(|deed| !self.is_own(deed)).for_each(|deed| self.note(deed));
+                deeds
+                    .iter()
+                    .filter(|deed| !self.is_own(deed))
+                    .for_each(|deed| self.note(deed));
             }
         }
     }

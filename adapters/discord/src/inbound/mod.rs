@@ -26,9 +26,7 @@ mod words;
 
 use escalator::{
     channel::Inbound,
-    model::{
-        Answer, ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, RichText, SessionId, Text,
-    },
+    model::{Answer, ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, RichText, SessionId, Text},
 };
 use serenity::model::{
     application::ComponentInteraction,

@@ -86,7 +86,11 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
         }
         Whose::Stranger(_) | Whose::Unknown => {
             let texts = &post.settings.texts;
-            let text = if wish == Wish::End { &texts.nothing_to_end } else { &texts.not_yours };
+            let text = if wish == Wish::End {
+                &texts.nothing_to_end
+            } else {
+                &texts.not_yours
+            };
             post.answer(interaction, text.as_deref()).await;
             return None;
         }

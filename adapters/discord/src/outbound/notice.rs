@@ -7,12 +7,7 @@ use serde_json::{Value, json};
 use serenity::model::id::ChannelId;
 
 use super::{content::Content, outcome, text, voice};
-use crate::{
-    config::AgentPicture,
-    error::Failure,
-    post::Post,
-    rest::NewMessage,
-};
+use crate::{config::AgentPicture, error::Failure, post::Post, rest::NewMessage};
 
 /// A text of ours.
 pub(super) struct Notice<'n> {

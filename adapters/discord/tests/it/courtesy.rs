@@ -64,7 +64,9 @@ fn buttons(message: &Message) -> Vec<String> {
 fn labels(message: &Message) -> Vec<&str> {
     let rows = message.components.as_array().into_iter().flatten();
     let buttons = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
-    buttons.map(|button| button["label"].as_str().expect("each has one")).collect()
+    buttons
+        .map(|button| button["label"].as_str().expect("each has one"))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,9 +86,18 @@ async fn what_the_desk_has_is_marked_and_nobody_takes_that_for_the_customers() {
         direct.reacts(said, "👍").expect("it stands");
         shop.agent_reads(&format!("[reacted 👍 to “{words}”]")).await;
     }
-    let session = shop.agent_reads("it is blue").await;
-    assert!(session.texts(Party::Customer).iter().all(|text| !text.contains('✅')));
-    assert_eq!(open.heard.all(), ["/human"]);
+    // One that the author's own code puts is nobody's word either.
+    let said = direct.says("thank you");
+    let http = account(&shop.fake).http();
+    let message = ChannelId::new(direct.channel()).message(&http, said).await;
+    let put = message.expect("it stands").react(&http, '🎉').await;
+    put.expect("the bot may");
+    open.heard.hears("🎉 was put").await;
+    direct.says("goodbye");
+    let session = shop.agent_reads("goodbye").await;
+    let is_of_bot = |text: &&str| text.contains('✅') || text.contains('🎉');
+    assert!(!session.texts(Party::Customer).iter().any(is_of_bot), "{session:?}");
+    assert_eq!(open.heard.all(), ["/human", "🎉 was put"]);
     assert_eq!(shop.fake.violations(), []);
     open.close().await;
 }
@@ -103,8 +114,11 @@ async fn marks_in_one_channel_wait_for_each_other_and_for_discord() {
     let wait = Duration::from_millis(300);
     let scope = LimitScope::Shared;
     let reactions = On::call("PUT", "/channels/*/messages/*/reactions/*/@me");
-    rig.fake.fault(reactions, Plan::Next(1, Fault::RateLimit { wait, scope }));
-    let ids = said.iter().map(|message| MessageId::new(format!("{}/{message}", ada.channel())));
+    rig.fake
+        .fault(reactions, Plan::Next(1, Fault::RateLimit { wait, scope }));
+    let ids = said
+        .iter()
+        .map(|message| MessageId::new(format!("{}/{message}", ada.channel())));
     let ids: Vec<_> = ids.collect();
     let began = std::time::Instant::now();
     futures::future::join_all(ids.iter().map(|id| rig.discord.received(&to, id))).await;
@@ -160,11 +174,19 @@ async fn the_desk_is_told_whether_it_was_solved_by_the_one_who_was_asked_alone()
         let help = shop.fake.guild("Shop").channel("help");
         let user = shop.fake.user("ada").create();
         let ada = user.at(&help);
-        let there = if place == Place::SameChannel { ada.clone() } else { user.dm() };
+        let there = if place == Place::SameChannel {
+            ada.clone()
+        } else {
+            user.dm()
+        };
         let (session, question) = is_asked(&shop, &ada, &there).await;
         assert_eq!(labels(&question), ["Yes", "No"]);
         let ids = buttons(&question);
-        let (pressed, word) = if solved { (&ids[0], ": solved.") } else { (&ids[1], ": not solved.") };
+        let (pressed, word) = if solved {
+            (&ids[0], ": solved.")
+        } else {
+            (&ids[1], ": not solved.")
+        };
         if place == Place::SameChannel {
             let bob = shop.fake.user("bob").create().at(&help);
             bob.presses(question.id, &ids[0]).expect("it is there");
@@ -185,10 +207,7 @@ async fn the_desk_is_told_whether_it_was_solved_by_the_one_who_was_asked_alone()
         };
         shop.fake.wait_until(SOON, is_bare).await.expect("the buttons go");
         there.says("hello again");
-        there
-            .sees_text(SOON, "Bot: hello again")
-            .await
-            .expect("the bot has it");
+        there.sees_text(SOON, "Bot: hello again").await.expect("the bot has it");
         assert_eq!(open.heard.all(), ["/human", "hello again"]);
         assert_eq!(shop.fake.violations(), []);
         open.close().await;
@@ -268,7 +287,9 @@ async fn the_bots_own_messages_can_have_the_button_and_a_failure_is_told() {
     ada.sees_text(SOON, failed).await.expect("it is told");
     rig.house.change(|state| state.is_closed = false);
     ada.presses(menu, HUMAN).expect("it is there");
-    ada.sees_text(SOON, "I am asking for a human.").await.expect("it is told");
+    ada.sees_text(SOON, "I am asking for a human.")
+        .await
+        .expect("it is told");
     ada.says("my order is 12");
     rig.house
         .wait(|state| state.lines().iter().any(|line| line == "my order is 12"))
@@ -313,7 +334,8 @@ async fn the_button_stands_where_the_bot_has_the_conversation_again_and_can_be_l
 async fn a_button_in_somebody_elses_thread_does_nothing() {
     let shop = Shop::build().await;
     let open = shop.open(at(Place::Thread)).await;
-    let help = shop.fake.guild("Shop").channel("help");
+    let guild = shop.fake.guild("Shop");
+    let help = guild.channel("help");
     shop.fake.user("ada").create().at(&help).says("/human");
     let session = shop.agent_reads("/human").await;
     let found = shop
@@ -321,6 +343,7 @@ async fn a_button_in_somebody_elses_thread_does_nothing() {
         .wait_for(SOON, |world| world.threads(help.id()).next().map(|thread| thread.id));
     let thread = found.await.expect("it is opened");
     let bob = shop.fake.user("bob").create();
+    guild.add(&bob, None);
     let http = account(&shop.fake).http();
     let added = ChannelId::new(thread).add_thread_member(&http, bob.id().into()).await;
     added.expect("the bot may");
