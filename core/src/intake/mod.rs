@@ -31,12 +31,12 @@ use crate::{
     store::{Recorded, Settle, Store, StoreError},
 };
 
-use self::{said::Said, seats::Seats};
 pub use self::{
     desk_side::Heard,
     port::Port,
     signals::{SignalTo, Signals},
 };
+use self::{said::Said, seats::Seats};
 
 /// How intake works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::{
     },
     model::{ChannelId, ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
     session::Verdict,
-    store::Accepted,
+    store::{Accepted, Incoming},
 };
 
 /// What channels reach intake by.
