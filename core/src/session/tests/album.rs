@@ -46,7 +46,7 @@ fn the_pictures_of_an_album_become_one_message_with_all_captions_in_front() {
     assert_eq!(rows(&closed), ["front\nback", "1.png", "2.png", "3.png"]);
     assert_eq!(
         recorded(&closed),
-        ["[image: 1.png] [image: 2.png] [image: 3.png] front\nback"]
+        ["front\nback [image: 1.png] [image: 2.png] [image: 3.png]"]
     );
 }
 
@@ -136,7 +136,7 @@ fn an_opening_that_is_refused_gives_the_album_back() {
     scene.over_up_to(1);
     let refused = scene.dies(2, false);
     assert_eq!(unsent(&refused), ["look", "[image: 1.png]"]);
-    assert_eq!(recorded(&refused), ["[image: 1.png] look"]);
+    assert_eq!(recorded(&refused), ["look [image: 1.png]"]);
 }
 
 #[test]
