@@ -52,7 +52,7 @@ pub(crate) async fn deliver<R: TelegramBot>(
                 picture: words::picture(settings, &delivery),
                 keys: buttons::under(&settings.texts, payload),
             };
-            words::send(bot, chat, &words).await
+            words::send(bot, chat, words).await
         }
     };
     match sent {

@@ -148,6 +148,34 @@ async fn a_caption_whose_formatting_is_refused_goes_without() {
 }
 
 #[tokio::test]
+async fn a_file_whose_form_and_formatting_are_refused_arrives_without_both() {
+    let (form, formatting) = (
+        "Bad Request: PHOTO_INVALID_DIMENSIONS",
+        "Bad Request: ENTITY_BOUNDS_INVALID",
+    );
+    for (photo, document) in [(vec![form], vec![formatting]), (vec![formatting, form], vec![])] {
+        let rig = Rig::new().await;
+        let ada = rig.ada();
+        for (method, words) in [("sendPhoto", &photo), ("sendDocument", &document)] {
+            for words in words {
+                rig.fake.fault(On::method(method), Plan::Next(1, refusal(words)));
+            }
+        }
+        let source = Source::new(png(1_000));
+        let payload = file(FileKind::Image, "cat.png", "image/png", None);
+        let outcome = rig.deliver_file(&ada, &payload, Some(&source)).await;
+        assert_eq!(outcome.word(), "delivered", "{outcome:?}");
+        let transcript = ada.transcript();
+        let [shown] = transcript.messages() else {
+            panic!("it is sent once")
+        };
+        assert_eq!(shown.file.as_ref().map(|file| file.kind), Some(Shown::Document));
+        assert_eq!((shown.caption.as_deref(), shown.entities.len()), (Some("Anna:"), 0));
+        assert_eq!(source.opened.load(Ordering::Relaxed), 3);
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_an_agent_who_goes_on_has_no_caption() {
     let rig = Rig::new().await;
     let ada = rig.ada();
