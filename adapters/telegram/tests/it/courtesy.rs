@@ -75,8 +75,8 @@ async fn a_reaction_that_telegram_refuses_holds_up_nothing() {
     ada.says("/human");
     shop.session(|_| true).await;
     let first = ada.says("one").message_id.expect("it is a message");
-    let refused = |world: &World| world.calls().iter().any(|call| call.method == "setMessageReaction");
-    shop.fake.wait_until(SOON, refused).await.expect("it is tried");
+    let refused = |world: &World| world.calls().iter().any(|call| call.fault.is_some());
+    shop.fake.wait_until(SOON, refused).await.expect("it is refused");
     let second = ada.says("two").message_id.expect("it is a message");
     let emoji = shop.fake.wait_for(SOON, |world| reaction(world, &ada, second)).await;
     assert_eq!(emoji.expect("it is shown"), "👀");
