@@ -137,6 +137,56 @@ async fn marks_in_one_channel_wait_for_each_other_and_for_discord() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_bot_may_put_no_marks_or_must_wait_long_it_does_not_try_again_at_once() {
+    let rig = rig(Settings::default()).await;
+    let guild = rig.fake.guild("Shop");
+    let refusal = |code| Fault::Refusal {
+        status: 403,
+        code,
+        message: "as the test wants it".to_owned(),
+    };
+    let (wait, scope) = (Duration::from_mins(1), LimitScope::Shared);
+    let of_message = refusal(90001);
+    for (name, fault, asked) in [
+        ("forbidden", refusal(50013), 1),
+        ("slow", Fault::RateLimit { wait, scope }, 1),
+        ("blocked", of_message, 2),
+    ] {
+        let ada = rig.fake.user("ada").create().at(&guild.channel(name));
+        let to = rig.conversation(&ada);
+        let reactions = On::call("PUT", "/channels/*/messages/*/reactions/*/@me");
+        let on = rig.fake.fault(reactions.and_about(ada.channel()), Plan::Always(fault));
+        let began = std::time::Instant::now();
+        for words in ["one", "two"] {
+            let id = MessageId::new(format!("{}/{}", ada.channel(), ada.says(words)));
+            rig.discord.received(&to, &id).await;
+        }
+        assert!(began.elapsed() < Duration::from_secs(4), "{name}: nothing is waited for");
+        let pattern = format!("/channels/{}/messages/*/reactions/*/@me", ada.channel());
+        assert_eq!(rig.fake.calls_of("PUT", &pattern).len(), asked, "{name}");
+        rig.fake.release(on);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_marks_in_one_channel_is_cut_and_ends_in_time() {
+    let rig = rig(Settings::default()).await;
+    let ada = rig.fake.user("ada").dm();
+    let to = rig.conversation(&ada);
+    let reactions = On::call("PUT", "/channels/*/messages/*/reactions/*/@me");
+    rig.fake.fault(reactions, Plan::Always(Fault::Hang));
+    let ids: Vec<_> = (0..20)
+        .map(|number| MessageId::new(format!("{}/{}", ada.channel(), ada.says(&format!("word {number}")))))
+        .collect();
+    let marks = futures::future::join_all(ids.iter().map(|id| rig.discord.received(&to, id)));
+    // The core gives a signal five seconds.
+    let in_time = tokio::time::timeout(Duration::from_secs(5), marks).await;
+    in_time.expect("none takes longer");
+    let calls = rig.fake.calls_of("PUT", "/channels/*/messages/*/reactions/*/@me");
+    assert!((1..=4).contains(&calls.len()), "{}", calls.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_an_emoji_nothing_is_marked() {
     let mut settings = Settings::default();
     settings.receipt_emoji = None;
