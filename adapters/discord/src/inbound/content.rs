@@ -17,14 +17,38 @@ use crate::memory::{Memory, Names};
 /// What nobody here knows.
 const UNKNOWN: &str = "[a message of a kind that cannot be shown here]";
 
-/// How much of a message is read where only its beginning is of interest, in bytes.
+/// How much of each text of a message is read where only its beginning is of interest, and how much of all of them, in
+/// bytes: that is done for every message of a guild, where nobody may be kept waiting.
 const BEGINNING_BYTES_MAX: usize = 1_000;
+
+/// How much of a message is read.
+#[derive(Clone, Copy)]
+enum Extent {
+    Whole,
+    Beginning,
+}
+
+impl Extent {
+    /// How long a text may be, in bytes, of which no more is read.
+    const fn bytes_max(self) -> usize {
+        match self {
+            Self::Whole => usize::MAX,
+            Self::Beginning => BEGINNING_BYTES_MAX,
+        }
+    }
+
+    /// Whether enough was read.
+    fn is_read(self, lines: &[RichText]) -> bool {
+        let bytes: usize = lines.iter().map(|line| line.words().as_str().len()).sum();
+        bytes >= self.bytes_max()
+    }
+}
 
 /// What a message says: its text, and its files.
 pub(super) fn of(message: &Message, memory: &Memory) -> CustomerMessage {
     let (names, files) = (memory.at(message), files(message));
     let mut lines: Vec<RichText> = quote(message, names).into_iter().collect();
-    let said = said(message, names);
+    let said = said(message, names, Extent::Whole);
     if said.is_empty() && files.is_empty() {
         lines.push(UNKNOWN.into());
     }
@@ -38,11 +62,11 @@ pub(super) fn of(message: &Message, memory: &Memory) -> CustomerMessage {
 
 /// What it says now that was changed: its files as labels, and its words. `None` when nothing is left.
 pub(super) fn changed(message: &Message, memory: &Memory) -> Option<RichText> {
-    shown(message, memory.at(message))
+    shown(message, memory.at(message), Extent::Whole)
 }
 
-fn shown(message: &Message, names: Names<'_>) -> Option<RichText> {
-    let words = RichText::joined(said(message, names), "\n");
+fn shown(message: &Message, names: Names<'_>, extent: Extent) -> Option<RichText> {
+    let words = RichText::joined(said(message, names, extent), "\n");
     let labels = labels(message).into_iter().map(RichText::from);
     let words = std::iter::once(words).filter(|words| !words.is_blank());
     let all = RichText::joined(labels.chain(words), " ");
@@ -56,13 +80,7 @@ pub(super) fn beginning(message: &Message, memory: &Memory) -> String {
 
 /// The same. One that is answered does not tell its guild.
 fn short(message: &Message, names: Names<'_>) -> String {
-    let is_long = message.content.len() > BEGINNING_BYTES_MAX;
-    let short = is_long.then(|| {
-        let mut short = message.clone();
-        cut(&message.content).clone_into(&mut short.content);
-        short
-    });
-    let words = shown(short.as_ref().unwrap_or(message), names);
+    let words = shown(message, names, Extent::Beginning);
     words.map_or_else(String::new, |words| words.words().clone().into_string())
 }
 
@@ -123,19 +141,24 @@ impl<'m> Part<'m> {
         }
     }
 
-    fn lines(&self, names: Names<'_>) -> Vec<RichText> {
+    fn lines(&self, names: Names<'_>, extent: Extent) -> Vec<RichText> {
         let known = Known {
             people: self.people,
             channels: self.channels,
             names,
+            bytes_max: extent.bytes_max(),
         };
         let words = words::readable(self.content, &known);
         let mut lines: Vec<RichText> = Some(words).filter(|words| !words.is_blank()).into_iter().collect();
         lines.extend(self.attachments.iter().filter_map(description));
         let stickers = self.stickers.iter();
         lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name).into()));
-        let embeds = self.embeds.iter();
-        lines.extend(embeds.filter_map(|embed| embed::line(embed, self.within, self.content, &known)));
+        for embed in self.embeds {
+            if extent.is_read(&lines) {
+                break;
+            }
+            lines.extend(embed::line(embed, self.within, self.content, &known));
+        }
         lines.extend(buttons(self.buttons));
         lines
     }
@@ -172,15 +195,19 @@ fn labels(message: &Message) -> Vec<String> {
 }
 
 /// Its lines, without what it answers.
-fn said(message: &Message, names: Names<'_>) -> Vec<RichText> {
+fn said(message: &Message, names: Names<'_>, extent: Extent) -> Vec<RichText> {
     let mut lines: Vec<RichText> = service::line(message, names).into_iter().collect();
     // What a message of Discord's own holds is in its line.
     if service::means(message.kind) == Means::Deed {
         return lines;
     }
-    lines.extend(Part::own(message).lines(names));
-    let snapshots = message.message_snapshots.iter();
-    lines.extend(snapshots.map(|snapshot| forwarded(snapshot, names)));
+    lines.extend(Part::own(message).lines(names, extent));
+    for snapshot in &message.message_snapshots {
+        if extent.is_read(&lines) {
+            break;
+        }
+        lines.push(forwarded(snapshot, names, extent));
+    }
     lines.extend(message.poll.as_deref().map(|of| poll::line(of).into()));
     lines.extend(invitation(message).map(RichText::from));
     lines
@@ -200,9 +227,9 @@ fn quote(message: &Message, names: Names<'_>) -> Option<RichText> {
 }
 
 /// What was forwarded. Discord does not tell whose it was.
-fn forwarded(snapshot: &MessageSnapshot, names: Names<'_>) -> RichText {
+fn forwarded(snapshot: &MessageSnapshot, names: Names<'_>, extent: Extent) -> RichText {
     let part = Part::forwarded(snapshot);
-    let mut lines = part.lines(names);
+    let mut lines = part.lines(names, extent);
     if lines.is_empty() && part.is_empty() {
         lines.push(UNKNOWN.into());
     }
@@ -233,12 +260,4 @@ fn invitation(message: &Message) -> Option<String> {
     message.activity.as_ref()?;
     let to = message.application.as_ref().map(|application| &application.name);
     Some(to.map_or_else(|| "[invitation]".to_owned(), |to| format!("[invitation: {to}]")))
-}
-
-fn cut(content: &str) -> &str {
-    let mut end = content.len().min(BEGINNING_BYTES_MAX);
-    while !content.is_char_boundary(end) {
-        end -= 1;
-    }
-    &content[..end]
 }

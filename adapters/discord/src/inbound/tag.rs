@@ -28,6 +28,8 @@ pub(super) struct Known<'k> {
     pub(super) people: &'k [User],
     pub(super) channels: &'k [ChannelMention],
     pub(super) names: Names<'k>,
+    /// How much of a text is read, in bytes.
+    pub(super) bytes_max: usize,
 }
 
 /// What a message names by a number whose name it does not bring along.
@@ -182,6 +184,7 @@ mod tests {
             people: &[],
             channels: &[],
             names: memory.names(Some(GuildId::new(1))),
+            bytes_max: usize::MAX,
         };
         for (tag, read) in [
             ("@42", Some("@somebody")),
