@@ -6,7 +6,7 @@ use std::time::Duration;
 use escalator::{
     channel::EscalationChannel,
     delivery::{ChatPayload, NoticeKind},
-    model::{MessageId, SessionId},
+    model::{Clock, CustomerEvent, MessageId, SessionId, SystemClock},
 };
 use escalator_discord::{Place, Settings, human_button};
 use escalator_testkit::{
@@ -19,6 +19,7 @@ use serenity::{
 };
 
 use super::{
+    desk_of_one::State,
     rig::{Rig, SOON, account},
     shop::Shop,
 };
@@ -378,6 +379,26 @@ async fn the_button_stands_where_the_bot_has_the_conversation_again_and_can_be_l
         }
         assert_eq!(rig.fake.violations(), []);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_button_of_an_earlier_session_does_not_end_this_one() {
+    let rig = rig(Settings::default()).await;
+    let ada = rig.fake.user("ada").dm();
+    let to = rig.conversation(&ada);
+    rig.deliver(&to, 1, &notice(NoticeKind::Connected)).await;
+    let old = ada.sees_text(SOON, "Something happened.").await.expect("it is shown");
+    rig.house.hand_over(&to);
+    let is_over = |state: &State| state.accepted.iter().any(|update| update.event == CustomerEvent::Ended);
+    rig.house.change(|state| state.since = SystemClock.now() + Duration::from_mins(10));
+    ada.presses(old.id, "escalator:end").expect("it is there");
+    let kept = "You are talking to a human now. Send /end to go back to the bot.";
+    ada.sees_text(SOON, kept).await.expect("it is told");
+    assert!(!rig.house.look(is_over));
+    rig.house.change(|state| state.since = SystemClock.now());
+    ada.presses(old.id, "escalator:end").expect("it is there");
+    ada.sees_text(SOON, "The chat with a human is over.").await.expect("it is told");
+    assert!(rig.house.look(is_over));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
