@@ -91,6 +91,7 @@ pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent, me
     let key = key(&conversation, &format!("edit:{}:{moment}", event.id));
     let said = CustomerEvent::Edited(content::changed(&message, memory)?);
     let update = Inbound::new(key, conversation, of_moment(moment), said);
+    let update = update.editing(message_id::of(&message));
     Some(update.with_profile(known(author, None, None)).without_handler())
 }
 
