@@ -175,6 +175,8 @@ impl Closed<'_> {
 )]
 fn closes(album: &Album, occurrence: &Occurrence<'_>, env: &Env<'_>) -> bool {
     match occurrence {
+        // Without a wait a part goes as it comes, and those before it go first.
+        Occurrence::Message(_) if env.policy.album_wait.is_zero() => true,
         Occurrence::Message(part) => part.album.as_ref() != Some(&album.id) || !album.has_room_for(part),
         Occurrence::Edited(_) | Occurrence::CustomerEnded | Occurrence::BotEnded => true,
         Occurrence::AgentMessage(..) | Occurrence::AgentFile(_) | Occurrence::AgentEnded => true,

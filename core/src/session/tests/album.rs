@@ -218,6 +218,15 @@ fn without_a_wait_each_picture_goes_as_it_comes() {
 }
 
 #[test]
+fn where_the_wait_is_taken_away_the_pictures_that_waited_go_first() {
+    let mut scene = Scene::with_agent();
+    scene.happens(&part(1, Some("look")));
+    scene.policy.album_wait = Duration::ZERO;
+    assert_eq!(rows(&scene.happens(&part(2, None))), ["look", "1.png", "2.png"]);
+    assert_eq!(rows(&scene.happens(&part(3, None))), ["3.png"]);
+}
+
+#[test]
 fn an_album_of_the_bots_time_is_the_bots() {
     let message = CustomerMessage {
         album: Some(crate::model::AlbumId::new("album")),
