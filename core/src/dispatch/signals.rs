@@ -109,7 +109,8 @@ impl Out {
 }
 
 impl Dispatch {
-    /// Notes from when and until when an agent types.
+    /// Notes from when and until when an agent types. Only where the channel is held: what the agent says is delivered
+    /// there, and ends it.
     fn note_typing(&self, signal: &SignalTo) {
         let SignalTo::Customer {
             conversation,
@@ -120,11 +121,11 @@ impl Dispatch {
             return;
         };
         match (signal, self.typing_lasts(conversation)) {
-            (Signal::TypingStarted, Some(lasts)) => {
+            (Signal::TypingStarted, Some(lasts)) if self.store.holds(&conversation.channel) => {
                 self.typing
                     .begins(conversation, *session, lasts, self.settings.typing_max);
             }
-            (Signal::TypingStarted, None) => {}
+            (Signal::TypingStarted, _) => {}
             (Signal::TypingStopped, _) => self.typing.ends(conversation),
         }
     }
@@ -134,7 +135,12 @@ impl Dispatch {
         channel.capabilities().typing_lasts
     }
 
-    /// Whether the agent's session stands; if not, nobody types in it any more.
+    /// Whether the agent's session stands and its channel is still held; if not, nobody types in it any more, or another
+        if !self.store.holds(&conversation.channel) {
+            self.typing.ends(conversation);
+            return false;
+        }
+    /// instance knows.
     async fn still_types(&self, conversation: &ConversationKey, session: SessionId) -> bool {
         match self.store.standing(session).await {
             Ok(Some(_)) => true,
