@@ -18,10 +18,12 @@ pub struct DispatchSettings {
     pub channel: DoorSettings,
     /// The door of the bot's own handler.
     pub bot: DoorSettings,
-    /// How long a typing signal may take. 5 seconds.
+    /// How long a typing signal, or the sign of a receipt, may take. 5 seconds.
     pub signal_max: Duration,
     /// How many typing signals are under way at once. 16.
     pub signals_max: usize,
+    /// How many signs of receipts are under way at once, beside typing. 4; with 0 none is shown.
+    pub receipts_max: usize,
     /// How long an agent counts as typing after the desk said so last, where it does not say when that is over. 60
     /// seconds.
     pub typing_max: Duration,
@@ -63,6 +65,7 @@ impl Default for DispatchSettings {
             bot: door,
             signal_max: Duration::from_secs(5),
             signals_max: 16,
+            receipts_max: 4,
             typing_max: Duration::from_mins(1),
         }
     }

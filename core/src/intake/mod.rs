@@ -34,7 +34,7 @@ use self::seats::Seats;
 pub use self::{
     desk_side::Heard,
     port::Port,
-    signals::{SignalTo, Signals},
+    signals::{Received, SignalTo, Signals, SignalsEnd},
 };
 
 /// How intake works.

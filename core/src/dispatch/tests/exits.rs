@@ -16,7 +16,7 @@ use crate::{
     channel::{BotListener, Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, DeskPayload, OpenFile, OpenedFile, Outcome, Payload, Receipt, Scope},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, Signal},
+    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, MessageId, Signal},
     store::rig::{Gate, within},
 };
 
@@ -329,6 +329,10 @@ impl EscalationChannel for FakeChannel {
             bytes: Some(bytes.len() as u64),
             stream: stream::iter(pieces).boxed(),
         })
+    }
+
+    async fn received(&self, _: &ConversationKey, _: &MessageId) {
+        self.side.call("received".to_owned()).await;
     }
 
     async fn signal(&self, _: &ConversationKey, signal: Signal) {
