@@ -26,6 +26,8 @@ pub(crate) enum Aside {
         button: CallbackQueryId,
         text: Option<String>,
     },
+    /// The buttons under a question are taken away: it has its answer.
+    Bare { chat: ChatId, question: MessageId },
     /// `/human` in a group gets its hint.
     Hint {
         group: ChatId,
@@ -78,6 +80,7 @@ async fn make<R: Requester>(bot: &R, aside: Aside) {
             let answer = answer.with_payload_mut(|answer| answer.text = text).send();
             in_time(answer).await
         }
+        Aside::Bare { chat, question } => in_time(bot.edit_message_reply_markup(chat, question).send()).await,
         Aside::Hint { group, asked, text } => {
             let reply = ReplyParameters::new(asked).allow_sending_without_reply();
             in_time(bot.send_message(group, text).reply_parameters(reply).send()).await

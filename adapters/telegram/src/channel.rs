@@ -7,7 +7,9 @@ use escalator::{
         Turn,
     },
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, HistoryRoute, LengthUnit, Line, Signal},
+    model::{
+        ChatLimits, ConversationKey, Escalation, FileRef, Formatting, HistoryRoute, LengthUnit, Line, MessageId, Signal,
+    },
 };
 use futures::Stream;
 use teloxide::{
@@ -150,10 +152,15 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
             fetch_bytes_max: settings.fetch_bytes_max,
             send_bytes_max: settings.send_bytes_max,
         };
-        Capabilities::text_only(limits)
+        let able = Capabilities::text_only(limits)
             .with_files()
             .with_typing(true, false)
             .with_typing_lasting(TYPING_LASTS)
+            .with_buttons();
+        match settings.receipt {
+            Some(_) => able.with_receipts(),
+            None => able,
+        }
     }
 
     fn ingress(&self) -> &Ingress {
@@ -182,6 +189,12 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
 
     async fn signal(&self, to: &ConversationKey, signal: Signal) {
         outbound::signal(&self.inner.bot, to, signal).await;
+    }
+
+    async fn received(&self, to: &ConversationKey, message: &MessageId) {
+        if let Some(emoji) = self.post().settings.receipt {
+            outbound::received(&self.inner.bot, emoji, to, message).await;
+        }
     }
 
     async fn push_history(

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use escalator::delivery::RetryPolicy;
 
+use crate::reaction::ReactionEmoji;
+
 /// The settings of the channel; each has a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -10,6 +12,8 @@ pub struct Settings {
     pub texts: Texts,
     /// Whether the customer sees the picture of the agent who has taken the chat.
     pub agent_picture: AgentPicture,
+    /// The bot's reaction to a message of the customer that the desk has. With `None` there is none. 👌.
+    pub receipt: Option<ReactionEmoji>,
     /// How the bot gets its updates.
     pub receiving: Receiving,
     /// The largest file that is fetched from Telegram, in bytes. 20 MiB, Telegram's own limit. A Bot API server of your
@@ -39,6 +43,7 @@ impl Default for Settings {
         Self {
             texts: Texts::default(),
             agent_picture: AgentPicture::Shown,
+            receipt: Some(ReactionEmoji::default()),
             receiving: Receiving::Polling,
             fetch_bytes_max: 20 << 20,
             send_bytes_max: 50 << 20,
@@ -88,6 +93,18 @@ pub struct Texts {
     pub ended: Option<String>,
     /// Shown for a moment when the end button is pressed and there is nothing to end.
     pub nothing_to_end: Option<String>,
+    /// The label of the button that asks for a human, under what tells that the bot has the chat again. With `None` there is
+    /// no button there; [`human_button`](crate::human_button) makes one for the bot's own messages.
+    pub human_button: Option<String>,
+    /// Shown for a moment when that button is pressed and the chat could not be handed over.
+    pub human_failed: Option<String>,
+    /// The label of the button that says that it was solved.
+    pub solved_button: String,
+    /// The label of the button that says that it was not.
+    pub unsolved_button: String,
+    /// The label of the key, in place of the letters, that shares the customer's phone number where it is asked for. With
+    /// `None` there is no key, and the number is typed.
+    pub share_phone_key: Option<String>,
 }
 
 impl Default for Texts {
@@ -98,6 +115,11 @@ impl Default for Texts {
             button_kept: Some("You are talking to a human now. Send /end to go back to the bot.".to_owned()),
             ended: None,
             nothing_to_end: Some("This chat is over.".to_owned()),
+            human_button: Some("Talk to a human".to_owned()),
+            human_failed: Some("That did not work. Please try again in a moment.".to_owned()),
+            solved_button: "Yes".to_owned(),
+            unsolved_button: "No".to_owned(),
+            share_phone_key: Some("Share my phone number".to_owned()),
         }
     }
 }

@@ -43,7 +43,7 @@
 //! [`polling`] is the listener to give. Any other [`UpdateListener`](teloxide::update_listeners::UpdateListener) that acknowledges
 //! an update no earlier than when the next one is asked of it goes into [`Telegram::install`] too, teloxide's own
 //! [`Polling`](teloxide::update_listeners::Polling) among them. It is the weaker way: what teloxide reads as empty stays so, a message
-//! that answers words of another chat for one; and it tells Telegram but once which kinds of updates are wanted.
+//! that answers words of another chat for one; and it tells Telegram only once which kinds of updates are wanted.
 //!
 //! # By webhook
 //! Instead of a poller, [`Telegram::webhook`] gives a router for a server of the author's (or for
@@ -82,6 +82,14 @@
 //! - Who has taken the chat is shown with the picture, once a session: Telegram's servers fetch it from its address, and we never do.
 //!   [`Settings::agent_picture`] switches it off.
 //!
+//! # Buttons
+//! - "End chat" stands under what tells that a human has the chat, "Talk to a human" under what tells that the bot has it
+//!   again. [`human_button`] makes the latter for the bot's own messages, such as its greeting. Pressed while the bot owns the chat
+//!   it escalates by itself, whatever kinds of updates the bot asks for; no handler sees it.
+//! - Where it is asked whether it was solved, "Yes" and "No" stand under the question until one of them is pressed.
+//! - Where the desk asks for a phone number, a key in place of the letters shares the customer's own.
+//! - Every label is in [`Texts`]; [`Settings::receipt`] is the bot's reaction to a message that the desk has.
+//!
 //! # Guarantees
 //! - An update of a chat that a human owns is committed before Telegram is told to forget it, and never reaches the
 //!   bot's handlers. While the ledger is away the listener waits; when the bot is stopped meanwhile, Telegram keeps the
@@ -116,6 +124,7 @@ mod node;
 mod outbound;
 mod polling;
 mod post;
+mod reaction;
 mod turn_ext;
 mod webhook;
 
@@ -123,8 +132,10 @@ pub use self::{
     channel::{Telegram, TelegramBot},
     client::{ClientError, check, client},
     config::{AgentPicture, Receiving, Settings, Texts},
+    inbound::human_button,
     listener::Listener,
     polling::{PollingListener, polling},
+    reaction::{ReactionEmoji, ReactionEmojiError},
     turn_ext::TurnExt,
     webhook::{Registering, Webhook, WebhookListener, WebhookSecret, WebhookSecretError, WebhookSettings},
 };

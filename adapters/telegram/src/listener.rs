@@ -190,10 +190,7 @@ where
                 }
             }
         };
-        if read
-            .button
-            .is_some_and(|button| self.post.settle_button(&button, offered))
-        {
+        if self.post.settle_button(&read, offered) {
             return Admitted::Kept;
         }
         match offered {
@@ -219,8 +216,10 @@ where
         }
     }
 
+    /// Whether an update is for the host's handlers, or for our node, which asks for a human where that button was pressed.
     fn has_handler(&self, update: &Update) -> bool {
-        !self.is_added(update) && !inbound::is_unreadable(update)
+        let is_wanted = !self.is_added(update) || inbound::asks_for_human(update).is_some();
+        is_wanted && !inbound::is_unreadable(update)
     }
 
     fn is_added(&self, update: &Update) -> bool {

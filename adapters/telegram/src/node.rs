@@ -7,7 +7,7 @@ use std::{
 
 use escalator::{
     channel::{Offered, Started, Turn},
-    model::{Address, ConversationKey, CustomerId},
+    model::{Address, ConversationKey, CustomerId, Escalation},
 };
 use futures::FutureExt;
 use teloxide::{
@@ -17,6 +17,9 @@ use teloxide::{
 };
 
 use crate::{asides::Aside, inbound, post::Post};
+
+/// Why a chat was handed over by the button, as the agent reads it.
+const PRESSED: &str = "the customer pressed “Talk to a human”";
 
 /// Who has offered an update before its node runs.
 #[derive(Clone, Copy)]
@@ -106,16 +109,29 @@ async fn offer(post: &Post, update: &Update) -> Option<Offered> {
         );
         return None;
     };
-    let settled = read.button.is_some_and(|button| post.settle_button(&button, offered));
-    Some(if settled { Offered::Kept } else { offered })
+    Some(if post.settle_button(&read, offered) {
+        Offered::Kept
+    } else {
+        offered
+    })
 }
 
 async fn start(post: &Post, update: &Update, bot: Option<&Me>) -> Course {
+    let asks_for_human = inbound::asks_for_human(update);
     if let Some(conversation) = inbound::conversation(post.ingress.channel(), update) {
-        return match post.ingress.start(&conversation, inbound::position(update)).await {
-            Started::Turn(turn) => Course::Handle(turn),
-            Started::Taken => Course::Drop,
+        let started = post.ingress.start(&conversation, inbound::position(update)).await;
+        return match (started, asks_for_human) {
+            (Started::Turn(turn), None) => Course::Handle(turn),
+            (Started::Taken, None) => Course::Drop,
+            (started, Some(button)) => {
+                post.answer(button.clone(), hand_over(post, started).await);
+                Course::Drop
+            }
         };
+    }
+    if let Some(button) = asks_for_human {
+        post.answer(button.clone(), hint(post, bot));
+        return Course::Drop;
     }
     if let Some(hint) = group_hint(post, update, bot) {
         post.asides.push(hint);
@@ -124,23 +140,44 @@ async fn start(post: &Post, update: &Update, bot: Option<&Me>) -> Course {
     Course::Handle(other_turn(post, update))
 }
 
+/// The button that asks for a human was pressed. Gives what whoever pressed it is shown.
+async fn hand_over(post: &Post, started: Started) -> Option<String> {
+    let texts = &post.settings.texts;
+    let Started::Turn(turn) = started else {
+        return texts.button_kept.clone();
+    };
+    match post.ingress.escalate(turn, Escalation::because(PRESSED)).await {
+        // The customer is told in the chat.
+        Ok(_) => None,
+        Err(error) => {
+            let channel = post.ingress.channel();
+            tracing::warn!(%channel, %error, "a human was asked for by a button, and the chat is not handed over");
+            texts.human_failed.clone()
+        }
+    }
+}
+
 /// `/human` in a group: a human serves private chats.
 fn group_hint(post: &Post, update: &Update, bot: Option<&Me>) -> Option<Aside> {
     let UpdateKind::Message(message) = &update.kind else {
         return None;
     };
-    let text = post.settings.texts.group_hint.as_ref()?;
     let in_group = message.chat.is_group() || message.chat.is_supergroup();
     let name = bot.and_then(|bot| bot.user.username.as_deref());
     let asked = inbound::command(message.text().unwrap_or_default()).is_some_and(|command| command.is("human", name));
-    (in_group && asked).then(|| Aside::Hint {
+    let text = hint(post, bot).filter(|_| in_group && asked)?;
+    Some(Aside::Hint {
         group: message.chat.id,
         asked: message.id,
-        text: text.replace(
-            "{bot}",
-            &name.map_or_else(|| "me".to_owned(), |name| format!("@{name}")),
-        ),
+        text,
     })
+}
+
+fn hint(post: &Post, bot: Option<&Me>) -> Option<String> {
+    let name = bot.and_then(|bot| bot.user.username.as_deref());
+    let name = name.map_or_else(|| "me".to_owned(), |name| format!("@{name}"));
+    let text = post.settings.texts.group_hint.as_ref()?;
+    Some(text.replace("{bot}", &name))
 }
 
 /// The turn for an update that is no part of a conversation: of a group, of a payment, of an inline query.

@@ -5,12 +5,13 @@ use std::{
 
 use escalator::channel::{Inbound, Ingress, IngressError, Offered};
 use futures::FutureExt;
+use teloxide::types::CallbackQueryId;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     asides::{Aside, Asides},
     config::Settings,
-    inbound::Button,
+    inbound::{self, Press, Read},
     webhook::Registering,
 };
 
@@ -102,19 +103,33 @@ impl Post {
     }
 
     /// Answers a pressed button. `true` when its update goes no further.
-    pub(crate) fn settle_button(&self, button: &Button, offered: Offered) -> bool {
-        let texts = &self.settings.texts;
-        let text = match (button.is_end, offered) {
-            (false, Offered::Pass) => return false,
-            (false, Offered::Kept) => &texts.button_kept,
-            (true, Offered::Pass) => &texts.nothing_to_end,
-            (true, Offered::Kept) => &texts.ended,
+    pub(crate) fn settle_button(&self, read: &Read, offered: Offered) -> bool {
+        let Some(button) = &read.button else {
+            return false;
         };
-        self.asides.push(Aside::Pressed {
-            button: button.id.clone(),
-            text: text.clone(),
-        });
+        let texts = &self.settings.texts;
+        let text = match (button.press, offered) {
+            (Press::Theirs, Offered::Pass) => return false,
+            // The node asks for a human, with the turn that it is given there.
+            (Press::Human, Offered::Pass) if read.inbound.has_handler => return false,
+            (Press::Human, Offered::Pass) => &texts.human_failed,
+            (Press::Human | Press::Theirs, Offered::Kept) => &texts.button_kept,
+            (Press::End, Offered::Pass) => &texts.nothing_to_end,
+            (Press::End, Offered::Kept) => &texts.ended,
+            // It is thanked for by a notice.
+            (Press::Answer(..), _) => &None,
+        };
+        self.answer(button.id.clone(), text.clone());
+        let chat = inbound::chat(&read.inbound.conversation);
+        if let (Press::Answer(..), Some(chat), Some(question)) = (button.press, chat, button.under) {
+            self.asides.push(Aside::Bare { chat, question });
+        }
         true
+    }
+
+    /// Answers a pressed button.
+    pub(crate) fn answer(&self, button: CallbackQueryId, text: Option<String>) {
+        self.asides.push(Aside::Pressed { button, text });
     }
 }
 

@@ -18,11 +18,12 @@ pub struct DispatchSettings {
     pub channel: DoorSettings,
     /// The door of the bot's own handler.
     pub bot: DoorSettings,
-    /// How long a typing signal, or the sign of a receipt, may take. 5 seconds.
+    /// How long it may take to show typing, or that the desk has a message. 5 seconds.
     pub signal_max: Duration,
-    /// How many typing signals are under way at once. 16.
+    /// How many typing signals are under way at once; what comes beside them is dropped. 16.
     pub signals_max: usize,
-    /// How many signs of receipts are under way at once, beside typing. 4; with 0 none is shown.
+    /// How many signs that the desk has a message are under way at once; a bounded number waits behind them. 4; with 0 none
+    /// is shown.
     pub receipts_max: usize,
     /// How long an agent counts as typing after the desk said so last, where it does not say when that is over. 60
     /// seconds.

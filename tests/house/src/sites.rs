@@ -58,6 +58,7 @@ const AT_TELEGRAM: &[&str] = &[
     "telegram sendMessage",
     "telegram sendDocument",
     "telegram sendChatAction",
+    "telegram setMessageReaction",
     "telegram getFile",
     "telegram file",
 ];

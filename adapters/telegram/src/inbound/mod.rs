@@ -16,6 +16,7 @@ mod file;
 mod format;
 mod hollow;
 mod line;
+mod press;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -24,19 +25,20 @@ mod unread;
 use escalator::{
     channel::Inbound,
     model::{
-        Address, ChannelId, Contact, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, Position,
-        Profile, Text,
+        Address, ChannelId, Contact, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, MessageId,
+        Position, Profile, Text,
     },
 };
 use teloxide::types::{
-    CallbackQuery, CallbackQueryId, MaybeInaccessibleMessage, MediaKind, Message, MessageKind, Update, UpdateKind,
-    User, UserId,
+    CallbackQuery, ChatId, MaybeInaccessibleMessage, MediaKind, Message, MessageKind, Update, UpdateKind, User, UserId,
 };
 
-pub(crate) use self::{command::command, hollow::parse};
-
-/// What the end button sends. No bot of an author's has it by chance.
-pub(crate) const END_BUTTON: &str = "escalator:end";
+pub use self::press::human_button;
+pub(crate) use self::{
+    command::command,
+    hollow::parse,
+    press::{Button, Press, answer_button, asks_for_human, end_button},
+};
 
 /// The command that ends a chat with a human.
 const END_COMMAND: &str = "end";
@@ -60,14 +62,6 @@ impl Read {
     }
 }
 
-/// A button that was pressed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Button {
-    pub(crate) id: CallbackQueryId,
-    /// Whether it is our end button.
-    pub(crate) is_end: bool,
-}
-
 /// Reads an update; `None` when it is no part of a conversation.
 pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
     let conversation = conversation(channel, update)?;
@@ -77,7 +71,8 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
         UpdateKind::CallbackQuery(query) => {
             let button = Button {
                 id: query.id.clone(),
-                is_end: query.data.as_deref() == Some(END_BUTTON),
+                press: Press::read(query.data.as_deref()),
+                under: query.message.as_ref().map(MaybeInaccessibleMessage::id),
             };
             (known(Some(&query.from)), pressed(&button), Some(button))
         }
@@ -87,8 +82,9 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
         }
         _ => return None,
     };
-    // We answer the end button, and teloxide hands no handler what it cannot read.
-    let has_handler = !button.as_ref().is_some_and(|button| button.is_end) && !is_unreadable(update);
+    let is_answered = button.as_ref().is_some_and(|button| button.press.is_answered());
+    // We answer most of our buttons, and teloxide hands no handler what it cannot read.
+    let has_handler = !is_answered && !is_unreadable(update);
     let inbound = Inbound {
         key: EventKey::new(format!("telegram:{channel}:update:{}", update.id.0)),
         conversation,
@@ -96,8 +92,18 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
         profile,
         event,
         has_handler,
+        edits: changed(update),
     };
     Some(Read { inbound, button })
+}
+
+/// The message that an update edits.
+fn changed(update: &Update) -> Option<MessageId> {
+    match &update.kind {
+        UpdateKind::EditedMessage(message) => Some(id_of(message.id.0.into())),
+        UpdateKind::Error(raw) => unread::edited(raw).map(id_of),
+        _ => None,
+    }
 }
 
 /// The conversation that an update belongs to; `None` when it belongs to none.
@@ -124,6 +130,11 @@ pub(crate) fn private(channel: &ChannelId, customer: UserId) -> ConversationKey 
         address: Address::new(customer.to_string()),
         customer: CustomerId::new(customer.to_string()),
     }
+}
+
+/// The chat of a conversation.
+pub(crate) fn chat(conversation: &ConversationKey) -> Option<ChatId> {
+    conversation.address.as_str().parse().ok().map(ChatId)
 }
 
 /// Whether a key is that of a private chat.
@@ -168,7 +179,15 @@ fn said(message: &Message) -> CustomerEvent {
     if command(text).is_some_and(|command| command.is(END_COMMAND, None)) {
         return CustomerEvent::Ended;
     }
-    CustomerEvent::Message(content::of(message))
+    CustomerEvent::Message(CustomerMessage {
+        id: Some(id_of(i64::from(message.id.0))),
+        contact: own_contact(message),
+        ..content::of(message)
+    })
+}
+
+fn id_of(message: i64) -> MessageId {
+    MessageId::new(message.to_string())
 }
 
 fn edited(message: &Message) -> CustomerEvent {
@@ -182,10 +201,10 @@ fn edited(message: &Message) -> CustomerEvent {
 }
 
 fn pressed(button: &Button) -> CustomerEvent {
-    if button.is_end {
-        CustomerEvent::Ended
-    } else {
-        nothing_said()
+    match button.press {
+        Press::End => CustomerEvent::Ended,
+        Press::Answer(session, answer) => CustomerEvent::Answered { session, answer },
+        Press::Human | Press::Theirs => nothing_said(),
     }
 }
 
@@ -195,18 +214,21 @@ fn nothing_said() -> CustomerEvent {
     CustomerEvent::Message(CustomerMessage::default())
 }
 
-/// What a message tells of its customer: a contact can be the customer's own, as the contact button sends it.
+/// What a message tells of its customer.
 fn told_by(message: &Message) -> Profile {
-    let from = message.from.as_ref();
-    let own = message
-        .contact()
-        .filter(|contact| contact.user_id.is_some() && contact.user_id == from.map(|from| from.id));
-    // An account's number is an international one, with its sign or without.
-    let number = own.map(|contact| format!("+{}", contact.phone_number.trim_start_matches('+')));
     Profile {
-        contact: number.and_then(|number| Contact::parse(&number).ok()),
-        ..known(from)
+        contact: own_contact(message),
+        ..known(message.from.as_ref())
     }
+}
+
+/// A contact that is the customer's own, as the contact button sends it.
+fn own_contact(message: &Message) -> Option<Contact> {
+    let contact = message.contact()?;
+    let own = message.from.as_ref().map(|from| from.id)?;
+    // An account's number is an international one, with its sign or without.
+    let number = format!("+{}", contact.phone_number.trim_start_matches('+'));
+    (contact.user_id == Some(own)).then(|| Contact::parse(&number).ok())?
 }
 
 fn known(user: Option<&User>) -> Profile {

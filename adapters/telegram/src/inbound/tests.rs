@@ -4,7 +4,7 @@ use escalator::model::{ChannelId, CustomerEvent, FileKind, FileSource};
 use serde_json::{Value, json};
 use teloxide::types::Update;
 
-use super::{Read, conversation, read};
+use super::{Press, Read, conversation, read};
 
 fn channel() -> ChannelId {
     ChannelId::new("support")
@@ -211,10 +211,14 @@ fn a_button_is_the_end_or_says_nothing() {
     };
     let end = pressed("escalator:end");
     assert_eq!(end.inbound.event, CustomerEvent::Ended);
-    assert!(end.button.is_some_and(|button| button.is_end && button.id.0 == "q1"));
+    assert!(
+        end.button
+            .is_some_and(|button| button.press == Press::End && button.id.0 == "q1")
+    );
     let other = pressed("order:17");
     assert_eq!(other.inbound.event.readable(), None);
-    assert!(other.button.is_some_and(|button| !button.is_end));
+    assert!(other.button.is_some_and(|button| button.press == Press::Theirs));
+    assert!(other.inbound.has_handler);
 }
 
 #[test]
@@ -261,7 +265,10 @@ fn edits_and_buttons_that_no_release_knows_are_the_conversations() {
     let end = read_raw("callback_query", &query).expect("it is a conversation's");
     assert_eq!(end.inbound.event, CustomerEvent::Ended);
     assert_eq!(end.inbound.conversation.customer.as_str(), "42");
-    assert!(end.button.is_some_and(|button| button.is_end && button.id.0 == "q1"));
+    assert!(
+        end.button
+            .is_some_and(|button| button.press == Press::End && button.id.0 == "q1")
+    );
     query["message"]["chat"]["type"] = json!("group");
     assert_eq!(read_raw("callback_query", &query), None);
 }

@@ -3,9 +3,9 @@
 use escalator::model::{CustomerEvent, CustomerMessage, Profile, RichText};
 use serde::Deserialize;
 use serde_json::Value;
-use teloxide::types::{CallbackQueryId, MessageEntity, MessageOrigin, User, UserId};
+use teloxide::types::{CallbackQueryId, MessageEntity, MessageId, MessageOrigin, User, UserId};
 
-use super::{Button, END_BUTTON, format::formatted, known, line, nothing_said, pressed, reference};
+use super::{Button, Press, format::formatted, id_of, known, line, nothing_said, pressed, reference};
 
 /// The fields of a message that stand beside what it says. Any other object or list is what kind of message it is.
 pub(super) const BESIDE: [&str; 39] = [
@@ -72,13 +72,21 @@ pub(super) fn update(raw: &Value) -> Option<Unread> {
         .or_else(|| of("callback_query", button))
 }
 
+/// The number of the message that is edited.
+pub(super) fn edited(raw: &Value) -> Option<i64> {
+    raw.get("edited_message")?.get("message_id")?.as_i64()
+}
+
 fn message(message: &Value) -> Option<Unread> {
     let lines = refers_to(message).into_iter().chain(said(message));
-    let event = CustomerEvent::Message(CustomerMessage::text(RichText::joined(lines, "\n")));
+    let said = CustomerMessage {
+        id: message.get("message_id").and_then(Value::as_i64).map(id_of),
+        ..CustomerMessage::text(RichText::joined(lines, "\n"))
+    };
     Some(Unread {
         customer: private_chat(message)?,
         profile: profile(message),
-        event,
+        event: CustomerEvent::Message(said),
         button: None,
     })
 }
@@ -99,10 +107,13 @@ fn edit(message: &Value) -> Option<Unread> {
 }
 
 fn button(query: &Value) -> Option<Unread> {
-    private_chat(query.get("message")?)?;
+    let message = query.get("message")?;
+    private_chat(message)?;
+    let number = message.get("message_id").and_then(Value::as_i64);
     let button = Button {
         id: CallbackQueryId(query.get("id")?.as_str()?.to_owned()),
-        is_end: query.get("data").and_then(Value::as_str) == Some(END_BUTTON),
+        press: Press::read(query.get("data").and_then(Value::as_str)),
+        under: number.and_then(|number| number.try_into().ok()).map(MessageId),
     };
     Some(Unread {
         customer: UserId(query.get("from")?.get("id")?.as_u64()?),

@@ -1,28 +1,29 @@
 //! Deliveries: one call that the customer can see, and what its failure means.
 
+mod buttons;
 mod fetch;
 mod file;
 mod flood;
 mod format;
 mod formatted;
+mod received;
 mod signal;
 mod words;
 
 use escalator::{
     channel::ChatDelivery,
-    delivery::{ChatPayload, NoticeKind, Outcome, Receipt, Scope},
-    model::ConversationKey,
+    delivery::{ChatPayload, Outcome, Receipt, Scope},
 };
-use teloxide::types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup};
 
 use self::words::Words;
 pub(crate) use self::{
     fetch::fetch,
     flood::Flood,
     formatted::{TEXT_MAX, fits},
+    received::received,
     signal::{TYPING_LASTS, signal},
 };
-use crate::{channel::TelegramBot, config::Settings, error::Failure, inbound::END_BUTTON};
+use crate::{channel::TelegramBot, config::Settings, error::Failure, inbound::chat};
 
 /// Delivers, once.
 pub(crate) async fn deliver<R: TelegramBot>(
@@ -31,7 +32,7 @@ pub(crate) async fn deliver<R: TelegramBot>(
     flood: &Flood,
     delivery: ChatDelivery<'_>,
 ) -> Outcome {
-    let Some(chat) = chat_id(delivery.to) else {
+    let Some(chat) = chat(delivery.to) else {
         return Outcome::rejected("the conversation's address is no Telegram chat");
     };
     let rich = delivery.payload.rich();
@@ -49,7 +50,7 @@ pub(crate) async fn deliver<R: TelegramBot>(
             let words = Words {
                 text,
                 picture: words::picture(settings, &delivery),
-                button: button(settings, payload),
+                keys: buttons::under(&settings.texts, payload),
             };
             words::send(bot, chat, &words).await
         }
@@ -67,25 +68,6 @@ enum Stopped {
     Telegram(Failure),
     /// The file's own bytes.
     Source(Outcome),
-}
-
-/// The button that ends the chat stands where the customer learns that a human has it.
-fn button(settings: &Settings, payload: &ChatPayload) -> Option<InlineKeyboardMarkup> {
-    let ChatPayload::Notice {
-        kind: NoticeKind::Waiting | NoticeKind::Connected,
-        ..
-    } = payload
-    else {
-        return None;
-    };
-    let label = settings.texts.end_button.as_ref()?;
-    Some(InlineKeyboardMarkup::new([[InlineKeyboardButton::callback(
-        label, END_BUTTON,
-    )]]))
-}
-
-fn chat_id(conversation: &ConversationKey) -> Option<ChatId> {
-    conversation.address.as_str().parse().ok().map(ChatId)
 }
 
 fn delivered(message_id: i64) -> Outcome {

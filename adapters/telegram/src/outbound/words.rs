@@ -5,7 +5,7 @@ use escalator::{
 };
 use teloxide::{
     requests::{HasPayload, Request},
-    types::{ChatId, InlineKeyboardMarkup, InputFile, ReplyMarkup},
+    types::{ChatId, InputFile, ReplyMarkup},
 };
 use url::Url;
 
@@ -24,8 +24,8 @@ pub(super) struct Words {
     pub(super) text: RichText,
     /// The address of the picture over them.
     pub(super) picture: Option<Url>,
-    /// The button under them.
-    pub(super) button: Option<InlineKeyboardMarkup>,
+    /// The buttons under them, or in place of the customer's letters.
+    pub(super) keys: Option<ReplyMarkup>,
 }
 
 /// The picture of the agent whom a notice presents. It is left out where the notice comes once more: what Telegram fetches
@@ -72,7 +72,7 @@ async fn send_text<R: TelegramBot>(bot: &R, chat: ChatId, formatted: Formatted, 
     let (text, entities) = formatted.into_parts();
     let message = bot.send_message(chat, text).with_payload_mut(|message| {
         message.entities = entities;
-        message.reply_markup = words.reply_markup();
+        message.reply_markup.clone_from(&words.keys);
     });
     let sent = message.send().await.map_err(|failed| Failure::of(&failed))?;
     Ok(i64::from(sent.id.0))
@@ -90,14 +90,8 @@ async fn send_photo<R: TelegramBot>(
     let photo = bot.send_photo(chat, InputFile::url(picture)).with_payload_mut(|photo| {
         photo.caption = Some(caption);
         photo.caption_entities = entities;
-        photo.reply_markup = words.reply_markup();
+        photo.reply_markup.clone_from(&words.keys);
     });
     let sent = photo.send().await.map_err(|failed| Failure::of(&failed))?;
     Ok(i64::from(sent.id.0))
-}
-
-impl Words {
-    fn reply_markup(&self) -> Option<ReplyMarkup> {
-        self.button.clone().map(ReplyMarkup::InlineKeyboard)
-    }
 }

@@ -49,6 +49,8 @@ pub(crate) enum Trouble {
     Away,
     Panics,
     Hangs,
+    /// Nothing is handed to a human; all else goes on.
+    NoHumans,
 }
 
 impl House {
@@ -135,16 +137,16 @@ impl IngressPort for House {
         });
         match trouble {
             Some(Trouble::Away) => {
-                return Err(IngressError::Unavailable {
-                    detail: "as the test wants it".to_owned(),
-                });
+                return Err(away());
             }
             Some(Trouble::Panics) => panic!("as the test wants it"),
             Some(Trouble::Hangs) => std::future::pending().await,
-            None => {}
+            Some(Trouble::NoHumans) | None => {}
         }
         Ok(self.change(|state| {
-            if state.humans.contains(&update.conversation) || state.keys.contains(&update.key) {
+            let is_human = state.humans.contains(&update.conversation) || state.keys.contains(&update.key);
+            // It is about a session that is over, whoever owns the conversation.
+            if is_human || matches!(update.event, CustomerEvent::Answered { .. }) {
                 state.accept(update);
                 return Offered::Kept;
             }
@@ -173,6 +175,9 @@ impl IngressPort for House {
     }
 
     async fn escalate(&self, turn: Turn, _escalation: Escalation) -> Result<Escalated, EscalateError> {
+        if self.look(|state| matches!(state.trouble, Some(Trouble::NoHumans))) {
+            return Err(EscalateError::Ingress(away()));
+        }
         self.change(|state| {
             state.humans.insert(turn.conversation().clone());
             for update in state.passed.remove(turn.conversation()).unwrap_or_default() {
@@ -198,4 +203,10 @@ impl IngressPort for House {
     }
 
     fn signal(&self, _conversation: &ConversationKey, _signal: Signal) {}
+}
+
+fn away() -> IngressError {
+    IngressError::Unavailable {
+        detail: "as the test wants it".to_owned(),
+    }
 }

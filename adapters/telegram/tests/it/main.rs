@@ -1,6 +1,7 @@
 //! The channel against a fake Telegram, with a real teloxide dispatcher in between.
 
 mod content;
+mod courtesy;
 mod desk_of_one;
 mod faults;
 mod files;
@@ -14,5 +15,6 @@ mod polling;
 mod rig;
 mod running;
 mod sending;
+mod shop;
 mod stopping;
 mod webhook;

@@ -166,6 +166,18 @@ impl Message {
             .find(|button| button.callback_data.as_deref() == Some(data))
     }
 
+    /// What stands on the keys that it puts in place of the customer's letters, in order.
+    pub fn keys(&self) -> Vec<&str> {
+        let keys = self.reply_markup.iter().flat_map(keys);
+        keys.filter_map(|key| key.as_str().or_else(|| key["text"].as_str()))
+            .collect()
+    }
+
+    pub(crate) fn asks_for_phone(&self) -> bool {
+        let mut keys = self.reply_markup.iter().flat_map(keys);
+        keys.any(|key| key["request_contact"] == true)
+    }
+
     pub(crate) fn with_text(mut self, formatted: Formatted) -> Self {
         self.text = Some(formatted.text.clone());
         self.with_formatting(formatted)
@@ -250,6 +262,11 @@ fn document_of(animation: &Value) -> Value {
         .map(|(field, value)| (field.clone(), value.clone()))
         .collect::<Map<_, _>>()
         .into()
+}
+
+fn keys(markup: &Value) -> impl Iterator<Item = &Value> {
+    let rows = markup["keyboard"].as_array().into_iter().flatten();
+    rows.filter_map(Value::as_array).flatten()
 }
 
 fn buttons(markup: &Value) -> Vec<Vec<Button>> {

@@ -127,6 +127,20 @@ impl Chat {
         self.fake.push(self.press(message_id, data))
     }
 
+    /// The customer presses the key that shares their own phone number, and says yes when the client asks whether to. The
+    /// contact answers the message that brought the key, as the official clients do.
+    ///
+    /// # Errors
+    /// When the message brought no such key.
+    pub fn shares_phone(&self, message_id: i64, phone_number: &str) -> Result<Pushed, CannotPush> {
+        let phone_number = phone_number.to_owned();
+        let share = What::Share {
+            message_id,
+            phone_number,
+        };
+        self.fake.push(Event::new(self.id, share))
+    }
+
     /// The customer blocks the bot: it is told, and every call to the chat is refused with 403.
     ///
     /// # Errors

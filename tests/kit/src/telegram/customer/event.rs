@@ -22,6 +22,7 @@ pub(crate) enum What {
     Message(Box<Content>),
     Edit { message_id: i64, text: String },
     Press { message_id: i64, data: String },
+    Share { message_id: i64, phone_number: String },
     React { message_id: i64, emoji: Option<String> },
     Block(bool),
     Raw(Value),

@@ -51,6 +51,10 @@ impl World {
                 .button(data)
                 .map(|_| ())
                 .ok_or(CannotPush::NoButton(*message_id)),
+            What::Share { message_id, .. } => message(*message_id)?
+                .asks_for_phone()
+                .then_some(())
+                .ok_or(CannotPush::NoButton(*message_id)),
             What::Message(content) => match content.as_ref() {
                 Content::Html(text) => html::parse(text).map(|_| ()).map_err(CannotPush::Html),
                 _ => Ok(()),
@@ -87,6 +91,10 @@ impl World {
             }
             What::Edit { message_id, text } => self.push_edit(chat, message_id, &text),
             What::Press { message_id, data } => self.push_press(chat, sender, message_id, data),
+            What::Share {
+                message_id,
+                phone_number,
+            } => self.push_own_contact(chat, sender, message_id, &phone_number),
             What::React { message_id, emoji } => self.push_reaction(chat, sender, message_id, emoji),
             What::Block(blocked) => self.push_block(chat, sender, blocked),
             What::Raw(update) => self.push_raw(update),
@@ -105,6 +113,21 @@ impl World {
         }
         let shown = self.shown(chat_id, id);
         self.queue_update(json!({ "message": shown }), Some(id))
+    }
+
+    fn push_own_contact(&mut self, chat: i64, sender: i64, answered: i64, phone_number: &str) -> Pushed {
+        let contact = json!({
+            "phone_number": phone_number,
+            "first_name": self.person_json(sender)["first_name"],
+            "user_id": sender,
+        });
+        let message = Message {
+            reply_to: Some(answered),
+            sender,
+            extra: Map::from_iter([("contact".to_owned(), contact)]),
+            ..Message::default()
+        };
+        self.push_message(chat, message)
     }
 
     fn push_edit(&mut self, chat_id: i64, id: i64, text: &str) -> Pushed {

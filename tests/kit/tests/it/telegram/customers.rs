@@ -76,6 +76,14 @@ async fn every_update_is_as_the_specification_has_it() {
     assert_eq!(spec.check_type("Message", &sent["result"]), [""; 0]);
     let id = sent["result"]["message_id"].as_i64().expect("it has an id");
     ada.presses(id, "end").expect("the button is there");
+    let key = json!({ "keyboard": [[{ "text": "Share", "request_contact": true }]] });
+    let ask = json!({ "chat_id": ada.id(), "text": "x", "reply_markup": key });
+    let (_, sent) = call(&fake, "sendMessage", ask).await;
+    let id = sent["result"]["message_id"].as_i64().expect("it has an id");
+    let key = ada.transcript().message(id).map(|asked| asked.keys() == ["Share"]);
+    assert_eq!(key, Some(true));
+    ada.shares_phone(id, "442079460000").expect("the key is there");
+    assert!(ada.shares_phone(said, "442079460000").is_err(), "it brought no key");
     ada.blocks_bot().expect("the chat is open");
     group.migrates();
 
@@ -84,6 +92,10 @@ async fn every_update_is_as_the_specification_has_it() {
     assert!(updates.len() > 20);
     let reaction = updates.iter().find_map(|update| update.get("message_reaction"));
     assert_eq!(reaction.map(|it| &it["new_reaction"][0]["emoji"]), Some(&json!("👍")));
+    let own = updates
+        .iter()
+        .find(|update| update["message"]["contact"]["user_id"] == ada.id());
+    assert!(own.is_some_and(|it| it["message"]["reply_to_message"]["text"] == "x"));
     let forwarded = updates
         .iter()
         .find(|update| !update["message"]["forward_origin"].is_null());
