@@ -1,13 +1,13 @@
 //! Hands a bot's conversation to a human at the Omnidesk live-chat desk, and back, without losing a line.
 //!
 //! ```text
-//!  Telegram, terminal, … ─ channel ───┐                                      ┌─ Desk::deliver ────────────► Omnidesk
+//!  Telegram, Discord, … ── channel ───┐                                      ┌─ Desk::deliver ────────────► Omnidesk
 //!                                     ├─► intake ─► session ─► store ─► dispatch
 //!  Omnidesk hook ─ hookpoint ─────────┘   accept     decide     commit    claim └─ EscalationChannel::deliver ► the chat
 //!                                        (dedupe)    (pure)   (1 transaction)└─── settle ──► the same commit path
 //! ```
 //!
-//! A bot embeds the crate through a channel: `escalator-telegram`, or one of its own that implements
+//! A bot embeds the crate through a channel: `escalator-telegram`, `escalator-discord`, or one of its own that implements
 //! [`EscalationChannel`](channel::EscalationChannel). When a customer asks for a human, the bot calls
 //! [`escalate`](channel::EscalationChannel::escalate); the conversation so far goes to the desk, and from then on what
 //! the customer writes goes to an agent and what the agent writes comes back, until one of them ends it. In the repository,
@@ -56,6 +56,8 @@
 //! - The updates and the last lines of a conversation that the bot owns stand in memory: a crash can cost
 //!   [`transcript_flush_max`](intake::IntakeSettings::transcript_flush_max) of history, and what the bot had pulled and
 //!   not handled. Never a line of the human part.
+//! - How a message began that the customer edits is remembered in memory, of the last 4,096 that were said to humans; of
+//!   others the agent reads the new words alone.
 //! - A router that is mounted into another server can miss a caller that hangs up at once; [`hookpoint::serve`] does not.
 //!
 //! # Modules, in reading order

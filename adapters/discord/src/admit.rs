@@ -59,6 +59,9 @@ impl Discord {
                 post.memory.note_message(new_message);
                 return None;
             }
+            FullEvent::ReactionAdd { add_reaction } if post.receipts.are_ours(add_reaction, post.places.me()) => {
+                return None;
+            }
             event => post.note_unseen(event),
         }
         if let FullEvent::ReactionRemoveAll {
@@ -72,7 +75,8 @@ impl Discord {
             return post.unless_human(removed_reactions.channel_id, removed_reactions.message_id);
         }
         // One at most, but for a deletion of several messages, which is kept from the bot when one of them is a human's.
-        let deeds = Deed::of_dispatched(event);
+        let mut deeds = Deed::of_dispatched(event);
+        deeds.retain(|deed| !post.is_own(deed));
         let admitted = deeds.iter().map(|deed| post.admit(deed));
         let admitted: Option<Vec<_>> = join_all(admitted).await.into_iter().collect();
         let turns = admitted?.into_iter().flat_map(|admitted| admitted.turns);

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use escalator::{
     channel::{Capabilities, ChannelError, ChatDelivery, EscalateError, Escalated, EscalationChannel, Ingress, Turn},
     delivery::{OpenedFile, Outcome},
-    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, LengthUnit, Signal},
+    model::{ChatLimits, ConversationKey, Escalation, FileRef, Formatting, LengthUnit, MessageId, Signal},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +62,15 @@ impl EscalationChannel for Discord {
         };
         let capabilities = Capabilities::text_only(limits).with_files().with_typing(true, true);
         // In the same channel too: a session is not held where an earlier one was, under another setting.
-        capabilities.with_places().with_typing_lasting(TYPING_LASTS)
+        let capabilities = capabilities
+            .with_places()
+            .with_typing_lasting(TYPING_LASTS)
+            .with_buttons();
+        if settings.receipt_emoji.is_some() {
+            capabilities.with_receipts()
+        } else {
+            capabilities
+        }
     }
 
     fn ingress(&self) -> &Ingress {
@@ -94,6 +102,10 @@ impl EscalationChannel for Discord {
 
     async fn signal(&self, to: &ConversationKey, signal: Signal) {
         outbound::signal(&self.post, to, signal).await;
+    }
+
+    async fn received(&self, _to: &ConversationKey, message: &MessageId) {
+        outbound::received(&self.post, message).await;
     }
 
     async fn escalate(&self, turn: Turn, mut escalation: Escalation) -> Result<Escalated, EscalateError> {

@@ -17,6 +17,9 @@ pub struct Settings {
     pub history: History,
     /// The slash commands that the channel makes and answers. `None` makes none.
     pub commands: Option<Commands>,
+    /// The reaction on a customer's message that says that the desk has it: an emoji, or `name:id` of a guild's own. In guilds
+    /// the bot needs "Add Reactions" and "Read Message History". `None` puts none. ✅
+    pub receipt_emoji: Option<String>,
     /// What customers are told by the channel itself.
     pub texts: Texts,
     /// What a private thread is called. The customer's id follows it, by which it is found again.
@@ -63,6 +66,7 @@ impl Default for Settings {
             agent_picture: AgentPicture::Card,
             history: History::Turns,
             commands: Some(Commands::default()),
+            receipt_emoji: Some("✅".to_owned()),
             texts: Texts::default(),
             thread_name: "Support".to_owned(),
             webhook_name: "Support".to_owned(),
@@ -161,15 +165,26 @@ impl Default for Commands {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Texts {
-    /// The answer to `/human`.
+    /// The answer to `/human`, and to the button that asks for a human.
     pub human: Option<String>,
     /// The answer to `/human` when a human has the conversation already.
     pub human_already: Option<String>,
-    /// The answer to `/human` when it failed.
+    /// The answer to `/human` and the button when it failed.
     pub human_failed: Option<String>,
     /// The label of the button under "waiting" and "connected" that ends the chat. With `None` there is no button; `/end`
     /// still works.
     pub end_button: Option<String>,
+    /// The label of the button under the texts after which the bot has the conversation again, which asks for a human. With
+    /// `None` there is no button.
+    pub human_button: Option<String>,
+    /// The label of the button that answers that it was solved.
+    pub solved_button: String,
+    /// The label of the button that answers that it was not.
+    pub not_solved_button: String,
+    /// The answer to a press on the button of a question that is lost: too many wait. The button can be pressed again.
+    pub answer_failed: Option<String>,
+    /// The answer to a button that stands in somebody else's chat.
+    pub not_yours: Option<String>,
     /// The answer to a button or a command of the bot while a human owns the conversation.
     pub kept: Option<String>,
     /// The answer to the end button and to `/end`, once the chat is over.
@@ -199,6 +214,11 @@ impl Default for Texts {
             human_already: some("You are talking to a human already."),
             human_failed: some("I could not ask for a human. Please try again later."),
             end_button: some("End chat"),
+            human_button: some("Talk to a human"),
+            solved_button: "Yes".to_owned(),
+            not_solved_button: "No".to_owned(),
+            answer_failed: some("I could not take your answer. Please try again later."),
+            not_yours: some("This is somebody else's chat."),
             kept: some("You are talking to a human now. Send /end to go back to the bot."),
             ended: some("The chat with a human is over."),
             ending: some("I am ending the chat with the human."),

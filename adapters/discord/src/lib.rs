@@ -58,6 +58,13 @@
 //! formatting, formatting over an address or code with the same signs in it (hidden words stay hidden), code with two
 //! and more backticks in a row beside single ones, lines of code with three, and quotes within quotes.
 //!
+//! # Buttons and signs
+//! A message that the desk has gets the reaction ✅ ([`Settings::receipt_emoji`]). Under the text that a human has the
+//! conversation stands a button that ends the chat, and under those after which the bot has it again one that asks for a
+//! human. The bot's own messages can have the same one ([`human_button`]): a press hands over by itself, as `/human` does, and
+//! the bot's handlers do not see it. The question whether it was solved has a button for each answer, which are gone once it
+//! is answered; only the one who was asked can. Discord has no button that shares a phone number, so one is asked for in words.
+//!
 //! # Guarantees
 //! - serenity dispatches events without order. Here those of one conversation are dealt with in the order of the gateway,
 //!   and one conversation waits for no other.
@@ -106,6 +113,7 @@
 mod admit;
 mod bot;
 mod bounded;
+mod button;
 mod catch_up;
 mod channel;
 mod commands;
@@ -128,6 +136,7 @@ mod turn_ext;
 pub use self::{
     admit::Admitted,
     bot::{Bot, BotError, INTENTS, explain},
+    button::human_button,
     channel::Discord,
     config::{AgentAuthor, AgentPicture, Commands, History, Place, Settings, Texts},
     install::{Handler, Wrapped},

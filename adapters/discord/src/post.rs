@@ -24,7 +24,7 @@ use crate::{
     deed::Deed,
     memory::Memory,
     order::{Lane, Order},
-    outbound::Voices,
+    outbound::{Receipts, Voices},
     places::{self, Places, Whose},
     rest::Rest,
 };
@@ -46,6 +46,7 @@ pub(crate) struct Post {
     pub(crate) places: Places,
     pub(crate) memory: Memory,
     pub(crate) voices: Voices,
+    pub(crate) receipts: Receipts,
     /// The conversation of each message that a person wrote.
     written: Mutex<Bounded<MessageId, ConversationKey>>,
     /// Updates for which a turn was given.
@@ -82,6 +83,7 @@ impl Post {
             places: Places::new(ingress.channel().clone()),
             memory: Memory::default(),
             voices: Voices::default(),
+            receipts: Receipts::default(),
             found: Mutex::new(ingress.held()),
             ingress,
             settings,
@@ -116,11 +118,18 @@ impl Post {
             Event::ThreadUpdate(event) => self.places.note_channel(&event.thread),
             Event::ThreadDelete(event) => self.places.forget(event.thread.id),
             event => {
-                for deed in Deed::of_event(event) {
-                    self.note(&deed);
-                }
+                let deeds = Deed::of_event(event);
+                deeds
+                    .iter()
+                    .filter(|deed| !self.is_own(deed))
+                    .for_each(|deed| self.note(deed));
             }
         }
+    }
+
+    /// Whether the bot did it itself. Of a reaction in direct messages Discord tells no more than the id of who put it.
+    pub(crate) fn is_own(&self, deed: &Deed<'_>) -> bool {
+        deed.person().is_some_and(|person| Some(person) == self.places.me())
     }
 
     fn note(&self, deed: &Deed<'_>) {

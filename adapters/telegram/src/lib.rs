@@ -43,7 +43,7 @@
 //! [`polling`] is the listener to give. Any other [`UpdateListener`](teloxide::update_listeners::UpdateListener) that acknowledges
 //! an update no earlier than when the next one is asked of it goes into [`Telegram::install`] too, teloxide's own
 //! [`Polling`](teloxide::update_listeners::Polling) among them. It is the weaker way: what teloxide reads as empty stays so, a message
-//! that answers words of another chat for one; and it tells Telegram but once which kinds of updates are wanted.
+//! that answers words of another chat for one; and it tells Telegram only once which kinds of updates are wanted.
 //!
 //! # By webhook
 //! Instead of a poller, [`Telegram::webhook`] gives a router for a server of the author's (or for

@@ -217,7 +217,7 @@ where
         }
     }
 
-    /// Whether the host's handlers are for an update, or our node, which asks for a human where that is pressed for.
+    /// Whether an update is for the host's handlers, or for our node, which asks for a human where that button was pressed.
     fn has_handler(&self, update: &Update) -> bool {
         let is_wanted = !self.is_added(update) || inbound::asks_for_human(update).is_some();
         is_wanted && !inbound::is_unreadable(update)

@@ -5,7 +5,8 @@ use crate::model::ChatLimits;
 /// What a channel can do.
 ///
 /// The core itself asks for [`limits`](Self::limits), by which it cuts texts and stops files, for [`files`](Self::files)
-/// of the agent, for [`places`](Self::places), and for how long [typing lasts](Self::typing_lasts). What else a channel does not claim it answers with
+/// of the agent, for [`places`](Self::places), [`receipts`](Self::receipts) and [`buttons`](Self::buttons), and for how long
+/// [typing lasts](Self::typing_lasts). What else a channel does not claim it answers with
 /// [`Outcome::Rejected`](crate::delivery::Outcome::Rejected), and the agent is told; the conformance suite holds it to
 /// that both ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

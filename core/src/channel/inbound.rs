@@ -1,6 +1,6 @@
 use super::Turn;
 use crate::model::{
-    Address, ConversationKey, CustomerEvent, CustomerMessage, EventKey, Position, Profile, Text, Timestamp,
+    Address, ConversationKey, CustomerEvent, CustomerMessage, EventKey, MessageId, Position, Profile, Text, Timestamp,
 };
 
 /// An update of a platform, read into our terms.
@@ -20,6 +20,8 @@ pub struct Inbound {
     /// Whether a handler of the bot will be [asked about](super::Ingress::start) it, should the bot own the conversation.
     /// What has none is dealt with as soon as nothing stands before it.
     pub has_handler: bool,
+    /// The message that an edit changes, by the platform's id, where there is one. The agent is then told how it began.
+    pub edits: Option<MessageId>,
 }
 
 /// Whose update it was.
@@ -74,6 +76,16 @@ impl Inbound {
             profile: Profile::default(),
             event,
             has_handler: true,
+            edits: None,
+        }
+    }
+
+    /// The same, as one that changes this message.
+    #[must_use]
+    pub fn editing(self, message: MessageId) -> Self {
+        Self {
+            edits: Some(message),
+            ..self
         }
     }
 

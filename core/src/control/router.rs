@@ -253,7 +253,7 @@ fn whole(letter: &DeadLetter) -> Letter {
 fn text(payload: &Payload) -> Option<Text> {
     match payload {
         Payload::Desk(DeskPayload::ChatbotLog { text, .. } | DeskPayload::Message { text, .. })
-        | Payload::Chat(ChatPayload::Notice { text, .. }) => Some(text.clone()),
+        | Payload::Chat(ChatPayload::Notice { text, .. } | ChatPayload::Question { text, .. }) => Some(text.clone()),
         Payload::Chat(ChatPayload::Message { text, .. }) => Some(text.plain()),
         Payload::Desk(_) | Payload::Chat(_) | Payload::Bot(_) => None,
     }

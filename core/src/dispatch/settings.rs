@@ -18,9 +18,9 @@ pub struct DispatchSettings {
     pub channel: DoorSettings,
     /// The door of the bot's own handler.
     pub bot: DoorSettings,
-    /// How long a typing signal may take. 5 seconds.
+    /// How long it may take to show typing, or that a message arrived. 5 seconds.
     pub signal_max: Duration,
-    /// How many typing signals are under way at once. 16.
+    /// How many of these are under way at once; what comes beside them is dropped. 16.
     pub signals_max: usize,
     /// How long an agent counts as typing after the desk said so last, where it does not say when that is over. 60
     /// seconds.

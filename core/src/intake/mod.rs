@@ -13,6 +13,7 @@ mod arriving;
 mod desk_side;
 mod flush;
 mod port;
+mod said;
 mod seats;
 mod signals;
 mod takeover;
@@ -30,12 +31,12 @@ use crate::{
     store::{Recorded, Settle, Store, StoreError},
 };
 
-use self::seats::Seats;
 pub use self::{
     desk_side::Heard,
     port::Port,
     signals::{SignalTo, Signals},
 };
+use self::{said::Said, seats::Seats};
 
 /// How intake works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,7 @@ pub struct Intake {
     settings: IntakeSettings,
     seats: Seats,
     signals: Signals,
+    said: Said,
 }
 
 impl Intake {
@@ -74,6 +76,7 @@ impl Intake {
             now,
             settings,
             signals,
+            said: Said::default(),
         })
     }
 

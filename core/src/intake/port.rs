@@ -16,7 +16,7 @@ use crate::{
     },
     model::{ChannelId, ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
     session::Verdict,
-    store::Accepted,
+    store::{Accepted, Incoming},
 };
 
 /// What channels reach intake by.
@@ -46,6 +46,15 @@ impl Port {
             (Owner::Bot, true) => Some(Offered::Kept),
             (Owner::Bot, false) => seat.pass(update, generation).then_some(Offered::Pass),
         }
+    }
+
+    /// An update as the ledger takes it, with what is remembered of what it changes.
+    fn incoming(&self, update: &Inbound) -> Incoming {
+        let event = self.0.said.explained(update);
+        from_platform(&Inbound {
+            event,
+            ..update.clone()
+        })
     }
 
     /// A turn of a place that is no conversation has nobody to hand over.
@@ -127,11 +136,12 @@ impl IngressPort for Port {
             let accepted = self
                 .0
                 .store
-                .accept(vec![from_platform(&update)])
+                .accept(vec![self.incoming(&update)])
                 .await
                 .map_err(|failed| refused(&failed))?;
             // The conversation came back to the bot before the update was committed.
             if accepted.first() != Some(&Accepted::New(Verdict::Bots)) {
+                self.0.said.note(&update);
                 return Ok(Offered::Kept);
             }
         }

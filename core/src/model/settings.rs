@@ -44,8 +44,9 @@ pub struct Policy {
     pub receipt_sign: ReceiptSign,
     /// Whether the customer is asked for a phone number or an e-mail address. Where the desk says so.
     pub contact_question: ContactQuestion,
-    /// Whether the customer is asked, after the end of a session that an agent took, whether it was solved. Where the desk
-    /// says so (`show_survey_after_chat`), and only on a platform with buttons.
+    /// Whether the customer is asked, after the end of a session that an agent took, whether it was solved; only on a platform
+    /// with buttons. Never: the answer goes to the desk under the id of the session that is over, and whether Omnidesk files
+    /// it in the same ticket, as its guide says of an id, or opens **another ticket** for it, is not known.
     pub solved_question: SolvedQuestion,
     /// The page that the desk shows as the origin of a chat. With `None` Omnidesk is told the origin of the hook address,
     /// since its guide lists the field.
@@ -71,7 +72,7 @@ impl Default for Policy {
             desk_text: TextFormat::Plain,
             receipt_sign: ReceiptSign::Reaction,
             contact_question: ContactQuestion::AsDeskSays,
-            solved_question: SolvedQuestion::AsDeskSays,
+            solved_question: SolvedQuestion::Never,
             url: None,
         }
     }
@@ -100,7 +101,7 @@ pub enum ContactQuestion {
 pub enum SolvedQuestion {
     /// Never.
     Never,
-    /// Where the desk's configuration says that a survey is shown after the chat.
+    /// Where the desk's configuration says that a survey is shown after the chat (`show_survey_after_chat`).
     AsDeskSays,
     /// Always.
     Always,

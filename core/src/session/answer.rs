@@ -48,8 +48,9 @@ pub(super) fn ask(draft: &mut Draft<'_>, session: SessionId, asked: Option<Asked
     draft.chat(ChatPayload::Question { session, text });
 }
 
-/// The customer answered: the ticket gets a last line. The desk files it with the session that it was told of, which has
-/// to be ended again, or an agent would sit with nobody. The first answer counts.
+/// The customer answered: the ticket gets a last line, which is the customer's own word, so that it is neither taken back
+/// nor lost without one. It goes under the id of the session that is over, which has to be ended again, or an agent would
+/// sit with nobody. The first answer counts.
 pub(super) fn given(draft: &mut Draft<'_>, session: SessionId, answer: Answer) -> Verdict {
     let now = draft.env.now;
     let ended = draft.conversation.last.as_mut();
@@ -66,7 +67,7 @@ pub(super) fn given(draft: &mut Draft<'_>, session: SessionId, answer: Answer) -
         )),
         customer: None,
         url: draft.env.policy.url.clone(),
-        from_customer: false,
+        from_customer: true,
         completes: None,
     };
     for (seq, payload) in (asked.desk_seq + 1..).zip([told, DeskPayload::End]) {

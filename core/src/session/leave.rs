@@ -85,23 +85,30 @@ pub(super) fn line(draft: &mut Draft<'_>, leaving: Leaving, message: &CustomerMe
         return Verdict::Kept;
     };
     let own = message.text.as_ref().map(RichText::own_words);
-    add(draft, leaving, line, own.unwrap_or_default(), message.files.first())
+    let contact = message.contact.clone().or_else(|| own.and_then(Contact::find));
+    add(draft, leaving, line, contact, message.files.first())
 }
 
 /// An edit while a message is being left. That of a caption names its files.
 pub(super) fn edit(draft: &mut Draft<'_>, leaving: Leaving, text: &RichText) -> Verdict {
     let own = Attachment::words_behind_labels(text.own_words());
-    add(draft, leaving, relay::edited(text).plain(), own, None)
+    add(draft, leaving, relay::edited(text).plain(), Contact::find(own), None)
 }
 
-/// A contact is looked for in own words alone: the name of a file can look like an address, and what is answered can have
-/// the desk's own in it.
-fn add(draft: &mut Draft<'_>, mut leaving: Leaving, line: Text, own: &str, file: Option<&Attachment>) -> Verdict {
+/// The contact was looked for in own words alone: the name of a file can look like an address, and what is answered can
+/// have the desk's own in it.
+fn add(
+    draft: &mut Draft<'_>,
+    mut leaving: Leaving,
+    line: Text,
+    contact: Option<Contact>,
+    file: Option<&Attachment>,
+) -> Verdict {
     draft.record(Line::customer(draft.env.now, line.clone()));
     if let Some(file) = file {
         draft.undelivered(Some(file.name.as_str()), NO_FILES);
     }
-    let contact = Contact::find(own).filter(|_| leaving.log.is_none());
+    let contact = contact.filter(|_| leaving.log.is_none());
     let chars = written_chars(&leaving) + line.as_str().chars().count();
     if contact.is_none() && chars > draft.env.desk.message_chars_max {
         draft.undelivered(None, TOO_LONG);

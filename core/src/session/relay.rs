@@ -127,9 +127,11 @@ pub(super) fn cannot_reach_chat(env: &Env<'_>, file: &Attachment) -> Option<Stri
 /// An agent's first sign takes the session, and proves that the desk has it.
 pub(super) fn agent_shows(draft: &mut Draft<'_>, author: Option<&Author>) -> Verdict {
     if let State::WithAgent(session) = &mut draft.conversation.state {
-        if let Some(author) = author.filter(|author| session.agent.as_ref() != Some(author)) {
+        if let Some(author) = author {
+            if session.agent.as_ref().map(|known| &known.name) != Some(&author.name) {
+                session.speaking = Speaking::Begins;
+            }
             session.agent = Some(author.clone());
-            session.speaking = Speaking::Begins;
         }
         draft.heard();
         return Verdict::Kept;
@@ -312,6 +314,11 @@ impl Draft<'_> {
         self.say(kind, super::wording::notice(self.env, kind, name), None);
     }
 
+    /// Whether a text of this kind is said at all.
+    pub(super) fn says(&self, kind: NoticeKind) -> bool {
+        super::wording::notice(self.env, kind, None).is_some()
+    }
+
     /// The customer is told who came, unless that is switched off.
     fn present(&mut self, agent: Option<&Author>) {
         let name = agent.map(|agent| agent.name.as_str());
@@ -327,6 +334,8 @@ impl Draft<'_> {
 
     fn say(&mut self, kind: NoticeKind, text: Option<Text>, agent: Option<&Author>) {
         let Some(text) = text else { return };
+        // It stands between the agent's lines.
+        self.answered();
         let chat = self.env.chat;
         // A text of ours has no formatting: what stands in a part is all of it.
         for (at, part) in split(&text.into(), |part| chat.fits(part)).into_iter().enumerate() {

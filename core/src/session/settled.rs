@@ -74,6 +74,8 @@ pub(super) fn dead(draft: &mut Draft<'_>, id: DeliveryId, payload: &Payload, det
             "a message of the customer"
         }
         Payload::Chat(ChatPayload::Message { .. } | ChatPayload::File { .. }) => {
+            // The name may have been on it.
+            draft.answered();
             if matches!(draft.conversation.state, State::Waiting(_) | State::WithAgent(_)) {
                 let line = format!("Your message did not reach the customer: {detail}");
                 draft.desk_text(&line.into(), false);

@@ -109,13 +109,6 @@ pub struct Asks {
     pub email: bool,
 }
 
-impl Asks {
-    /// Whether anything is.
-    pub const fn any(self) -> bool {
-        self.phone || self.email
-    }
-}
-
 /// Where an agent's message stands among what is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Speaking {

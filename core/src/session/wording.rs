@@ -112,6 +112,6 @@ const ASK_PHONE: &str =
 const ASK_EMAIL: &str =
     "If you like, leave your e-mail address, so that our team can reach you should this chat break off.";
 const SOLVED_QUESTION: &str = "Was your question solved?";
-const ANSWERED: &str = "Thank you. Your answer was passed on to our team.";
+const ANSWERED: &str = "Thank you for your answer.";
 const DESK_AWAY: &str =
     "Our team cannot be reached right now. What you wrote is kept, and will be delivered as soon as that is possible.";

@@ -118,7 +118,7 @@ async fn words_both_ways(town: &Town, chat: &Chat, session: &Session) -> Result<
     desk_reads(town, session, "my order is 11").await?;
     let message = said.message_id.context("a message has an id")?;
     chat.edits(message, "my order is 12")?;
-    desk_reads(town, session, "Edited: my order is 12").await?;
+    desk_reads(town, session, "Edited: my order is 12 (before: “my order is 11”)").await?;
     // A word that the bot knows, and a command: both are the agent's now.
     chat.says("hours");
     chat.says("/start");

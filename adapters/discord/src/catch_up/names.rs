@@ -8,7 +8,7 @@ use serenity::model::{
 
 use crate::{inbound, memory::Memory, rest::Rest};
 
-/// Channels that are asked for by one catching up of a conversation.
+/// How many channels are asked for while one conversation catches up.
 const ASKED_MAX: usize = 20;
 /// How long Discord may take to tell the names. What it has not told by then is told without.
 const NAMES_MAX: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use serenity::model::{
 /// What the handle of a sticker's picture begins with.
 const STICKER: &str = "sticker";
 
-/// Where a file is had.
+/// Where a file comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// It stands in a message, or in one that the message forwards.
@@ -73,7 +73,7 @@ pub(super) fn of_sticker(sticker: &StickerItem) -> Option<Attachment> {
     })
 }
 
-/// Where a file is had; `None` when the handle is none of ours.
+/// Where a file comes from; `None` when the handle is none of ours.
 pub(crate) fn source(file: &FileRef) -> Option<Source> {
     let parts: Vec<_> = file.as_str().split('/').collect();
     let [first, second, third] = parts[..] else {

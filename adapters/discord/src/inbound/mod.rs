@@ -8,12 +8,14 @@
 //! # Not here
 //! - Which conversation an event belongs to: `places`.
 
+mod button;
 mod content;
 #[cfg(test)]
 mod corpus;
 mod embed;
 mod file;
 mod markdown;
+mod message_id;
 mod poll;
 mod position;
 mod service;
@@ -24,9 +26,10 @@ mod words;
 
 use escalator::{
     channel::Inbound,
-    model::{ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, RichText, Text},
+    model::{Answer, ConversationKey, CustomerEvent, CustomerMessage, EventKey, Profile, RichText, SessionId, Text},
 };
 use serenity::model::{
+    application::ComponentInteraction,
     channel::{Message, Reaction},
     event::MessageUpdateEvent,
     id::{InteractionId, MessageId},
@@ -38,14 +41,13 @@ use uuid::Uuid;
 pub(crate) use self::markdown::formatted;
 use self::service::Means;
 pub(crate) use self::{
+    button::{Asked, Button},
     file::{Drawn, Source, source as file_source},
+    message_id::read_id,
     position::{moment, of_moment, position},
     tag::{Named, called},
 };
 use crate::memory::Memory;
-
-/// What the end button sends. No bot of an author's has it by chance.
-pub(crate) const END_BUTTON: &str = "escalator:end";
 
 /// What ends a chat with a human when it is typed.
 const END_COMMAND: &str = "/end";
@@ -70,7 +72,10 @@ pub(crate) fn message(conversation: ConversationKey, message: &Message, memory: 
     let event = if is_end {
         CustomerEvent::Ended
     } else {
-        CustomerEvent::Message(content::of(message, memory))
+        CustomerEvent::Message(CustomerMessage {
+            id: is_said(message).then(|| message_id::of(message)),
+            ..content::of(message, memory)
+        })
     };
     let nickname = message.member.as_ref().and_then(|member| member.nick.as_deref());
     let key = key(&conversation, &format!("message:{}", message.id));
@@ -86,6 +91,7 @@ pub(crate) fn edit(conversation: ConversationKey, event: &MessageUpdateEvent, me
     let key = key(&conversation, &format!("edit:{}:{moment}", event.id));
     let said = CustomerEvent::Edited(content::changed(&message, memory)?);
     let update = Inbound::new(key, conversation, of_moment(moment), said);
+    let update = update.editing(message_id::of(&message));
     Some(update.with_profile(known(author, None, None)).without_handler())
 }
 
@@ -155,6 +161,20 @@ pub(crate) fn interaction(
     let key = key(&conversation, &format!("interaction:{id}"));
     let event = if is_end { CustomerEvent::Ended } else { nothing_said() };
     Inbound::new(key, conversation, position(id.get()), event).with_profile(known(user, None, Some(language)))
+}
+
+/// The answer to whether a session solved it. It is about what is over, so no handler of the bot's waits for it.
+pub(crate) fn answered(
+    conversation: ConversationKey,
+    press: &ComponentInteraction,
+    session: SessionId,
+    answer: Answer,
+) -> Inbound {
+    let key = key(&conversation, &format!("interaction:{}", press.id));
+    let event = CustomerEvent::Answered { session, answer };
+    let update = Inbound::new(key, conversation, position(press.id.get()), event);
+    let profile = known(&press.user, None, Some(&press.locale));
+    update.with_profile(profile).without_handler()
 }
 
 /// Something of a person's that the bot handles, and of which the transcript has nothing.

@@ -40,8 +40,8 @@ pub(crate) async fn fetch(post: &Post, file: &FileRef) -> Result<OpenedFile, Out
     })
 }
 
-/// Where a file of a message is had right now, and its size in bytes. That of a forwarded message stands in the one that
-/// forwards it.
+/// The address at which a file of a message is right now, and its size in bytes. That of a forwarded message stands in the
+/// one that forwards it.
 async fn attached(
     post: &Post,
     channel: ChannelId,

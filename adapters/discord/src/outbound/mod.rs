@@ -6,6 +6,7 @@
 //! - A call in the bot's name carries a nonce made from the delivery's key, so that Discord removes its double. A webhook
 //!   has none.
 
+mod buttons;
 mod content;
 mod fetch;
 mod file;
@@ -13,6 +14,7 @@ mod markdown;
 mod nonce;
 mod notice;
 mod open;
+mod receipt;
 mod signal;
 mod target;
 mod text;
@@ -27,6 +29,7 @@ use serenity::model::id::MessageId;
 pub(crate) use self::{
     fetch::fetch,
     markdown::fits,
+    receipt::{Receipts, received},
     signal::{TYPING_LASTS, signal},
     voice::Voices,
 };
@@ -63,11 +66,22 @@ pub(crate) async fn deliver(post: &Post, delivery: ChatDelivery<'_>) -> Outcome 
         }
         ChatPayload::Notice { kind, text, agent } => {
             let notice = notice::Notice {
-                kind: *kind,
                 text,
                 agent: agent.as_ref(),
+                buttons: buttons::under_notice(&post.settings.texts, *kind),
             };
             notice::send(post, &delivery, place, notice).await
+        }
+        ChatPayload::Question { session, text } => {
+            let Some(buttons) = buttons::under_question(&post.settings.texts, *session, delivery.to) else {
+                return Outcome::rejected("the conversation is none of Discord's");
+            };
+            let question = notice::Notice {
+                text,
+                agent: None,
+                buttons,
+            };
+            notice::send(post, &delivery, place, question).await
         }
         ChatPayload::File { author, file, .. } => match delivery.file {
             Some(source) => file::send(post, &delivery, place, author.as_ref(), file, source).await,

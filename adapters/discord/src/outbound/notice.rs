@@ -1,35 +1,28 @@
 use escalator::{
     channel::ChatDelivery,
-    delivery::{NoticeKind, Outcome},
+    delivery::Outcome,
     model::{Author, Text},
 };
 use serde_json::{Value, json};
 use serenity::model::id::ChannelId;
 
 use super::{content::Content, outcome, text, voice};
-use crate::{
-    config::{AgentPicture, Settings},
-    error::Failure,
-    inbound::END_BUTTON,
-    post::Post,
-    rest::NewMessage,
-};
+use crate::{config::AgentPicture, error::Failure, post::Post, rest::NewMessage};
 
 /// A text of ours.
 pub(super) struct Notice<'n> {
-    pub(super) kind: NoticeKind,
     pub(super) text: &'n Text,
     /// The agent that it presents.
     pub(super) agent: Option<&'n Author>,
+    pub(super) buttons: Vec<Value>,
 }
 
-/// Delivers a text of ours, with the end button where the customer learns that a human has the conversation, and with the
-/// agent's picture where no webhook will show it.
+/// Delivers a text of ours with its buttons, and with the agent's picture where no webhook will show it.
 pub(super) async fn send(post: &Post, delivery: &ChatDelivery<'_>, place: ChannelId, notice: Notice<'_>) -> Outcome {
     let content = Content::of(&notice.text.clone().into());
     let mut message = NewMessage {
         content: content.written.clone(),
-        components: buttons(&post.settings, notice.kind),
+        components: notice.buttons,
         embeds: picture(post, place, notice.agent).await.into_iter().collect(),
         ..text::as_bot(post, delivery)
     };
@@ -60,17 +53,4 @@ async fn picture(post: &Post, place: ChannelId, agent: Option<&Author>) -> Optio
 /// Whether a card was refused: its picture, or any card for want of "Embed Links".
 fn is_of_embeds<T>(sent: &Result<T, Failure>) -> bool {
     matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field("embeds") || refusal.is_of_permission())
-}
-
-fn buttons(settings: &Settings, kind: NoticeKind) -> Vec<Value> {
-    /// A row, a button, and its grey look.
-    const ROW: u8 = 1;
-    const BUTTON: u8 = 2;
-    const SECONDARY: u8 = 2;
-    match (&settings.texts.end_button, kind) {
-        (Some(label), NoticeKind::Waiting | NoticeKind::Connected) => vec![json!({"type": ROW, "components": [
-            {"type": BUTTON, "style": SECONDARY, "label": label, "custom_id": END_BUTTON},
-        ]})],
-        _ => Vec::new(),
-    }
 }

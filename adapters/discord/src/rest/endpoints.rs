@@ -193,6 +193,19 @@ impl Rest {
             .map(drop)
     }
 
+    /// Puts a reaction of the bot's on a message: an emoji, or `name:id` of a guild's own.
+    pub(crate) async fn react(&self, channel: ChannelId, message: MessageId, emoji: &str) -> Result<(), Failure> {
+        let emoji: String = url::form_urlencoded::byte_serialize(emoji.as_bytes()).collect();
+        let path = format!("/channels/{channel}/messages/{message}/reactions/{emoji}/@me");
+        self.make(Call::new(Method::PUT, path)).await.map(drop)
+    }
+
+    /// Takes the buttons away from a message of the bot's.
+    pub(crate) async fn take_buttons_away(&self, channel: ChannelId, message: MessageId) -> Result<(), Failure> {
+        let call = Call::new(Method::PATCH, format!("/channels/{channel}/messages/{message}"));
+        self.make(call.json(&json!({ "components": [] }))).await.map(drop)
+    }
+
     /// The direct messages with a customer. Shows nothing to anybody.
     pub(crate) async fn direct_messages(&self, customer: UserId) -> Result<ChannelId, Failure> {
         let call = Call::post("/users/@me/channels".to_owned());

@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod content;
+mod courtesy;
 mod desk_of_one;
 mod faults;
 mod opening;

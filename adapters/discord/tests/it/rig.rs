@@ -13,7 +13,10 @@ use serenity::{
     async_trait,
     client::{Context, EventHandler},
     gateway::ShardManager,
-    model::{application::Interaction, channel::Message},
+    model::{
+        application::Interaction,
+        channel::{Message, Reaction},
+    },
 };
 use tokio::{
     sync::{Notify, watch},
@@ -81,9 +84,17 @@ impl EventHandler for Answers {
         }
     }
 
+    async fn reaction_add(&self, _ctx: Context, reaction: Reaction) {
+        self.heard.add(&format!("{} was put", reaction.emoji));
+    }
+
     /// A command of the bot's own hands over too.
     async fn interaction_create(&self, _ctx: Context, interaction: Interaction) {
-        let Interaction::Command(of) = interaction else { return };
+        let of = match interaction {
+            Interaction::Command(of) => of,
+            Interaction::Component(of) => return self.heard.add(&of.data.custom_id),
+            _ => return,
+        };
         let turn = self
             .discord
             .turn_at(of.guild_id, of.channel_id, &of.user, of.id.get())

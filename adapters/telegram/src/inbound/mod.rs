@@ -92,8 +92,18 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
         profile,
         event,
         has_handler,
+        edits: changed(update),
     };
     Some(Read { inbound, button })
+}
+
+/// The message that an update edits.
+fn changed(update: &Update) -> Option<MessageId> {
+    match &update.kind {
+        UpdateKind::EditedMessage(message) => Some(id_of(message.id.0.into())),
+        UpdateKind::Error(raw) => unread::edited(raw).map(id_of),
+        _ => None,
+    }
 }
 
 /// The conversation that an update belongs to; `None` when it belongs to none.

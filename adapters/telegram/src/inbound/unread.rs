@@ -72,6 +72,11 @@ pub(super) fn update(raw: &Value) -> Option<Unread> {
         .or_else(|| of("callback_query", button))
 }
 
+/// The number of the message that is edited.
+pub(super) fn edited(raw: &Value) -> Option<i64> {
+    raw.get("edited_message")?.get("message_id")?.as_i64()
+}
+
 fn message(message: &Value) -> Option<Unread> {
     let lines = refers_to(message).into_iter().chain(said(message));
     let said = CustomerMessage {

@@ -20,7 +20,7 @@ const ALIKE: &[&[&str]] = &[
         "zip", "docx", "docm", "dotx", "xlsx", "xlsm", "xltx", "pptx", "pptm", "ppsx", "odt", "ods", "odp", "odg",
         "epub", "jar", "apk", "ora", "kmz", "cbz", "pages", "numbers", "key",
     ],
-    // A workbook with a password lies in the old container.
+    // A workbook with a password is kept in the old container.
     &[
         "docx", "docm", "xlsx", "xlsm", "pptx", "pptm", "msi", "doc", "dot", "xls", "xlt", "ppt", "pps", "msg", "vsd",
         "pub", "rtf",

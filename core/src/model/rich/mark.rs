@@ -1,4 +1,5 @@
 use super::RichText;
+use crate::model::Text;
 
 const REPLY: &str = "in reply to";
 const FORWARDED: &str = "forwarded";
@@ -24,6 +25,16 @@ impl RichText {
     /// who.
     pub fn forwarded(from: Option<&str>) -> Self {
         format!("[{FORWARDED}{}]", whose(from)).into()
+    }
+
+    /// A changed text with how it began before behind it: `my order is 12 (before: “my order is 11”)`.
+    pub(crate) fn changed_from(self, before: &Text) -> Self {
+        Self::joined([self, format!("(before: {})", quoted(before.as_str())).into()], " ")
+    }
+
+    /// How a text begins, on one line.
+    pub(crate) fn beginning(text: &Text) -> Text {
+        Text::new(beginning(text.as_str()))
     }
 
     /// The words without the lines in front of them that tell what they refer to: those are somebody else's.

@@ -34,8 +34,8 @@ pub enum Instruction {
         /// The field that it belongs in.
         key: Option<String>,
     },
-    /// `emailAddress`: the customer should be asked for an e-mail address. No page shows it; it is read as the phone number's
-    /// fellow.
+    /// `emailAddress`: the customer should be asked for an e-mail address. No page shows it; it is read
+    /// like the one about the phone number.
     AskEmailAddress {
         /// The field that it belongs in.
         key: Option<String>,

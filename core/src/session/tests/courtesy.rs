@@ -111,6 +111,63 @@ fn a_way_to_be_reached_is_asked_for_where_the_desk_says_so_and_the_desk_is_told(
 }
 
 #[test]
+fn other_numbers_and_what_nobody_asked_for_are_no_way_to_be_reached() {
+    let mut scene = Scene::opening();
+    scene.happens(&asks(scene.session()));
+    assert_eq!(
+        told(&scene.happens(&says("20231122"))),
+        None,
+        "the question is not put yet"
+    );
+    scene.arrives(2);
+    assert_eq!(told(&scene.happens(&says("my order is 0612345678"))), None);
+    let session = scene.session();
+    scene.happens(&agent_says(session, Some("Anna"), "Your order number?"));
+    assert_eq!(
+        told(&scene.happens(&says("20231122"))),
+        None,
+        "an agent asks for other numbers"
+    );
+
+    let mut off = Scene::opening();
+    off.texts.ask_email = TextChoice::Off;
+    assert_eq!(asked(&mut off), [NoticeKind::Waiting, NoticeKind::AskPhone]);
+    assert_eq!(told(&off.happens(&says("ada@example.org"))), None);
+}
+
+#[test]
+fn what_is_known_of_another_kind_stays_and_a_shared_number_leaves_a_message() {
+    let email = Contact::Email("ada@example.org".to_owned());
+    let phone = Contact::Phone("+442079460000".to_owned());
+    let shared = CustomerEvent::Message(CustomerMessage {
+        contact: Some(phone.clone()),
+        ..CustomerMessage::text("Contact: Ada, 442079460000")
+    });
+    let mut scene = Scene::with_agent();
+    scene
+        .conversation
+        .state
+        .session_mut()
+        .expect("it stands")
+        .profile
+        .contact = Some(email.clone());
+    let said = scene.happens(&customer(None, shared.clone()));
+    assert_eq!(told(&said).and_then(|told| told.contact), Some(phone.clone()));
+    let known = scene
+        .conversation
+        .session()
+        .and_then(|session| session.profile.contact.clone());
+    assert_eq!(known, Some(email));
+
+    let mut leaving = Scene::leaving();
+    let left = leaving.happens(&customer(None, shared));
+    let [DeskPayload::ChatbotLog { from, .. }] = to_desk(&left)[..] else {
+        panic!("it is left");
+    };
+    assert_eq!(*from, phone);
+}
+
+#[test]
 fn nobody_asks_for_what_is_known_or_where_it_is_switched_off() {
     let mut scene = Scene::opening();
     scene.policy.contact_question = ContactQuestion::Never;

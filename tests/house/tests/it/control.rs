@@ -40,7 +40,12 @@ async fn buttons_edits_and_commands_are_the_agents_while_a_human_has_the_chat() 
     ada.customer_says("/start").await;
     assert_eq!(
         ada.lines(),
-        ["my order is 11", "Edited: my order is 12", "Edited: /menu", "/start"]
+        [
+            "my order is 11",
+            "Edited: my order is 12 (before: “my order is 11”)",
+            "Edited: /menu",
+            "/start"
+        ]
     );
     let kept = "You are talking to a human now. Send /end to go back to the bot.";
     assert_eq!(answered(&street, &ada.chat, 2).await.as_deref(), Some(kept));

@@ -121,7 +121,8 @@ async fn words_both_ways(talk: &Talk<'_>) {
     let said = talk.there.says("my order is 11");
     talk.desk_reads("my order is 11").await;
     talk.there.edits(said, "my order is 12").expect("it is there");
-    talk.desk_reads("Edited: my order is 12").await;
+    talk.desk_reads("Edited: my order is 12 (before: “my order is 11”)")
+        .await;
     // A word that the bot knows; and where they asked they are with the agent too.
     talk.there.says("hours");
     talk.guest.home.says("is anybody here?");
@@ -188,7 +189,7 @@ fn came_back(gateway: &Gateway, how: impl Fn(&Seen) -> bool) {
 fn each_side_has_it_once_and_in_order(first: &Talk<'_>, second: &Talk<'_>) {
     let lines = [
         "my order is 11",
-        "Edited: my order is 12",
+        "Edited: my order is 12 (before: “my order is 11”)",
         "hours",
         "is anybody here?",
         "the box",

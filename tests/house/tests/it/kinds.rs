@@ -147,7 +147,7 @@ async fn telegram(square: &Square, page: &DeskPage, view: &str) {
             "[in reply to",
             "this is my answer",
             "[forwarded from Eve]",
-            "Edited: my order is 12",
+            "Edited: my order is 12 (before: “my order is 11”)",
             LAST,
         ],
     )
@@ -196,7 +196,8 @@ async fn discord(square: &Square, page: &DeskPage) {
     bob.sends(discord::Content::voice(media::ogg()));
     bob.sends(discord::Content::file("chime.wav", "audio/wav", media::wav()));
     bob.sends(discord::Content::file("film.webm", "video/webm", film(page).await));
-    bob.sends(discord::Content::sticker(7, "wave"));
+    let wave = draw(page, "#e8c15a", "wave").await;
+    bob.sends(discord::Content::default().with_sticker("wave", wave));
     bob.sends(discord::Content::poll("Tea or coffee?", &["tea", "coffee"]));
     bob.sends(discord::Content::text("this is my answer").in_reply_to(hi.id));
     bob.sends(discord::Content::forwarded("what Eve wrote", bob.channel(), hi.id));
@@ -219,7 +220,7 @@ async fn discord(square: &Square, page: &DeskPage) {
             "this is my answer",
             "[forwarded]",
             "what Eve wrote",
-            "Edited: my order is 12",
+            "Edited: my order is 12 (before: “my order is 11”)",
             "[reacted ❤",
             "[deleted the message of",
             LAST,

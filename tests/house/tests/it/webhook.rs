@@ -57,7 +57,12 @@ async fn the_story_is_told_by_webhook_when_answers_are_lost() {
         .look(|desk| desk.sessions().next().cloned())
         .expect("there is one");
     let lines = town.desk.look(|desk| lines(desk, &first));
-    for said in ["my order is 11", "Edited: my order is 12", "hours", "/start"] {
+    for said in [
+        "my order is 11",
+        "Edited: my order is 12 (before: “my order is 11”)",
+        "hours",
+        "/start",
+    ] {
         assert_eq!(
             lines.iter().filter(|line| *line == said).count(),
             1,

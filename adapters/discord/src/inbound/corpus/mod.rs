@@ -1,5 +1,5 @@
 //! What the desk is told of everything that a person can do in a channel. `events.json` has the events of the gateway in the
-//! order in which they come, each without what all of their kind have; the snapshot beside it was read by a person.
+//! order in which they come, each without what all of their kind have; read the snapshot beside it when it changes.
 
 mod properties;
 

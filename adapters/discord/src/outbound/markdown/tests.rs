@@ -191,7 +191,7 @@ fn a_name_has_no_formatting_in_it() {
     assert_eq!(plain_name("*An_na*\n"), "Anna ");
 }
 
-/// What becomes of the texts that agents write; the snapshot was read by a person. Of a long part the two ends are shown.
+/// What becomes of the texts that agents write; read the snapshot when it changes. Of a long part the two ends are shown.
 #[test]
 fn each_text_of_an_agent_is_written_as_it_was_meant() {
     let mut shown = String::new();

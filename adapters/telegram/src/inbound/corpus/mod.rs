@@ -1,5 +1,5 @@
 //! What the desk is told of everything that a private chat can hold. `updates.json` has the updates, each without what all
-//! of them have; the snapshots beside it were read by a person.
+//! of them have; read the snapshots beside it when they change.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 

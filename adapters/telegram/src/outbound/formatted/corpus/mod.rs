@@ -1,5 +1,5 @@
 //! What agents write, and the messages that Telegram is given of it: the kit's texts, and those of `texts.json`, which have
-//! what Telegram makes a difference of. The snapshots beside it were read by a person.
+//! what Telegram has rules for. Read the snapshots beside it when they change.
 
 use std::fmt::Write as _;
 

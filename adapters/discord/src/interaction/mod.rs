@@ -1,11 +1,13 @@
 //! Buttons and commands. Discord shows one as failed that is not answered within three seconds, so where the commit takes
 //! longer the answer comes before it, and then says of nothing that it was done.
 
+mod solved;
+
 use std::{sync::Arc, time::Duration};
 
 use escalator::{
     channel::{EscalateError, Escalated, Inbound, IngressError, Offered, Owner, Started, Turn},
-    model::{ConversationKey, Escalation},
+    model::{Answer, ConversationKey, Escalation},
 };
 use serde_json::{Value, json};
 use serenity::model::{application::Interaction, id::ApplicationId, user::User};
@@ -14,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     admit::{Admitted, InTurn},
     deed::Deed,
-    inbound::{self, END_BUTTON},
+    inbound::{self, Asked as AskedAbout, Button},
     order::{Place, Ticket},
     places::Whose,
     post::{Post, WaitingInteraction},
@@ -33,9 +35,18 @@ const EPHEMERAL: u32 = 1 << 6;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     End,
-    Human,
+    Human(By),
+    /// It answers whether it was solved.
+    Answer(AskedAbout, Answer),
     /// Something of the bot's.
     Bots,
+}
+
+/// How a human is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Command,
+    Button,
 }
 
 /// What came of asking for a human.
@@ -49,6 +60,7 @@ enum Asked {
 /// A customer who asks for a human.
 struct Asks {
     update: Inbound,
+    by: By,
     /// Whether something stands before it that is not dealt with.
     is_early: bool,
 }
@@ -59,23 +71,32 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
     let (Some(channel), Some(person)) = (deed.channel(), deed.person()) else {
         return Some(Admitted::alone());
     };
+    let wish = post.wish(interaction);
+    if let (Wish::Answer(asked, answer), Interaction::Component(press)) = (wish, interaction) {
+        post.take_answer(interaction, press, (asked, answer), turn).await;
+        return None;
+    }
     let whose = post.whose(deed.guild(), channel, person);
     let whose = tokio::time::timeout(WHOSE_WAIT_MAX, whose).await;
     let whose = whose.unwrap_or_else(|_late| Whose::Conversation(post.places.key(channel, person)));
-    let wish = post.wish(interaction);
     let conversation = match whose {
         Whose::Conversation(conversation) => conversation,
         Whose::Stranger(_) | Whose::Unknown if wish == Wish::Bots => {
             return Some(turn.admitted(post.settings.handler_wait_max));
         }
         Whose::Stranger(_) | Whose::Unknown => {
-            post.answer(interaction, post.settings.texts.nothing_to_end.as_deref())
-                .await;
+            let texts = &post.settings.texts;
+            let text = if wish == Wish::End {
+                &texts.nothing_to_end
+            } else {
+                &texts.not_yours
+            };
+            post.answer(interaction, text.as_deref()).await;
             return None;
         }
     };
     match (post.ingress.owner(&conversation), wish) {
-        (Owner::Bot, Wish::Bots) => {
+        (Owner::Bot, Wish::Bots | Wish::Answer(..)) => {
             if turn.is_early() {
                 post.note_early(interaction.id().get());
             }
@@ -85,7 +106,7 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
             let text = post.settings.texts.nothing_to_end.as_deref();
             post.answer(interaction, text).await;
         }
-        (Owner::Bot, Wish::Human) => post.escalate(interaction, conversation, turn).await,
+        (Owner::Bot, Wish::Human(by)) => post.escalate(interaction, conversation, by, turn).await,
         (Owner::Human, wish) => post.keep(interaction, conversation, wish, turn).await,
     }
     None
@@ -126,11 +147,21 @@ impl Soon {
     }
 }
 
+impl By {
+    /// What the agent reads.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Command => "the customer asked for a human",
+            Self::Button => "the customer pressed “Talk to a human”",
+        }
+    }
+}
+
 impl Asks {
-    fn of(interaction: &Interaction, conversation: ConversationKey, is_early: bool) -> Option<Self> {
+    fn of(interaction: &Interaction, conversation: ConversationKey, by: By, is_early: bool) -> Option<Self> {
         let (user, language) = who(interaction)?;
         let update = inbound::interaction(conversation, interaction.id(), user, language, false);
-        Some(Self { update, is_early })
+        Some(Self { update, by, is_early })
     }
 }
 
@@ -161,10 +192,15 @@ impl Post {
         let commands = self.settings.commands.as_ref();
         let is = |name: Option<&String>, of: &str| name.is_some_and(|name| name == of);
         match interaction {
-            Interaction::Component(of) if of.data.custom_id == END_BUTTON => Wish::End,
+            Interaction::Component(of) => match Button::read(&of.data.custom_id) {
+                Some(Button::End) => Wish::End,
+                Some(Button::Human) => Wish::Human(By::Button),
+                Some(Button::Answer(asked, answer)) => Wish::Answer(asked, answer),
+                None => Wish::Bots,
+            },
             Interaction::Command(of) => match commands {
                 Some(commands) if is(commands.end.as_ref(), &of.data.name) => Wish::End,
-                Some(commands) if is(commands.human.as_ref(), &of.data.name) => Wish::Human,
+                Some(commands) if is(commands.human.as_ref(), &of.data.name) => Wish::Human(By::Command),
                 _ => Wish::Bots,
             },
             _ => Wish::Bots,
@@ -192,8 +228,8 @@ impl Post {
         let kept = tokio::time::timeout(COMMIT_WAIT_MAX, kept).await;
         let texts = &self.settings.texts;
         let text = match wish {
-            Wish::Human => &texts.human_already,
-            Wish::Bots => &texts.kept,
+            Wish::Human(By::Command) => &texts.human_already,
+            Wish::Human(By::Button) | Wish::Answer(..) | Wish::Bots => &texts.kept,
             // Nothing is called over that is not.
             Wish::End if kept.is_err() => &texts.ending,
             Wish::End if self.ingress.owner(&conversation) == Owner::Human => &texts.end_failed,
@@ -202,9 +238,9 @@ impl Post {
         self.answer(interaction, text.as_deref()).await;
     }
 
-    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, turn: Soon) {
+    async fn escalate(self: &Arc<Self>, interaction: &Interaction, conversation: ConversationKey, by: By, turn: Soon) {
         let texts = &self.settings.texts;
-        let Some(asks) = Asks::of(interaction, conversation, turn.is_early()) else {
+        let Some(asks) = Asks::of(interaction, conversation, by, turn.is_early()) else {
             return self.answer(interaction, texts.human_failed.as_deref()).await;
         };
         let post = Arc::clone(self);
@@ -238,7 +274,7 @@ impl Post {
         } else {
             self.turn_of(&asks.update).await
         };
-        let mut escalation = Escalation::because("the customer asked for a human");
+        let mut escalation = Escalation::because(asks.by.reason());
         escalation.profile = asks.update.profile;
         escalation.history = self.history(&conversation).await;
         let Some(turn) = turn else { return Asked::InVain };
