@@ -234,7 +234,7 @@ impl Post {
             }
             FullEvent::ThreadCreate { thread: channel } | FullEvent::ChannelCreate { channel } => {
                 self.places.note_channel(channel);
-                self.memory.note_channel(channel.id, &channel.name);
+                self.memory.note_channel(channel);
             }
             _ => {}
         }

@@ -50,6 +50,7 @@ impl Refusal {
     pub(crate) const UNKNOWN_CHANNEL: u32 = 10003;
     pub(crate) const UNKNOWN_MESSAGE: u32 = 10008;
     pub(crate) const UNKNOWN_WEBHOOK: u32 = 10015;
+    pub(crate) const REACTIONS_FULL: u32 = 30010;
     pub(crate) const TOO_LARGE: u32 = 40005;
     /// What stands in front of Discord blocks the bot, in the API's own form
     /// (<https://github.com/discord/discord-api-docs/issues/6473>).
@@ -59,6 +60,7 @@ impl Refusal {
     pub(crate) const MISSING_PERMISSION: u32 = 50013;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u32 = 50027;
     const INVALID_FORM: u32 = 50035;
+    pub(crate) const REACTION_BLOCKED: u32 = 90001;
 
     /// Whether the bot lacks a permission there.
     pub(crate) const fn is_of_permission(&self) -> bool {

@@ -201,10 +201,7 @@ impl Post {
             let failure = match self.rest.channel(channel).await {
                 Ok(answer) => {
                     self.places.note_answer(&answer);
-                    answer
-                        .name
-                        .iter()
-                        .for_each(|name| self.memory.note_channel(channel, name));
+                    self.memory.note_answer(&answer);
                     return;
                 }
                 Err(failure) => failure,

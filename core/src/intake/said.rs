@@ -121,7 +121,7 @@ mod tests {
     fn the_oldest_message_is_forgotten_past_the_limit() {
         let said = Said::default();
         (0..=MESSAGES_MAX).for_each(|id| said.note(&says(id, "hello")));
-        assert_eq!(told(&said, &edits(0, "bye")), "Edited: bye");
         assert_eq!(told(&said, &edits(1, "bye")), "Edited: bye (before: “hello”)");
+        assert_eq!(told(&said, &edits(0, "bye")), "Edited: bye");
     }
 }

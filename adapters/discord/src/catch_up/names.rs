@@ -6,7 +6,7 @@ use serenity::model::{
     id::{ChannelId, RoleId},
 };
 
-use crate::{inbound, memory::Memory, rest::Rest};
+use crate::{error::Failure, inbound, memory::Memory, rest::Rest};
 
 /// How many channels are asked for while one conversation catches up.
 const ASKED_MAX: usize = 20;
@@ -14,11 +14,12 @@ const ASKED_MAX: usize = 20;
 const NAMES_MAX: Duration = Duration::from_secs(5);
 
 /// Asks Discord what the channels and roles are called that some messages name and nobody has told of: what was missed is
-/// fetched before the gateway tells of a guild. `home` is a channel of the guild whose roles they are.
+/// fetched before the gateway tells of a guild. `home` is a channel of the guild whose roles they are. Nor does a message
+/// that was fetched tell its guild: the channel that it stands in does.
 pub(super) async fn learn(rest: &Rest, memory: &Memory, home: ChannelId, messages: &[&Message]) {
-    let (channels, roles) = unknown(memory, messages);
+    let (places, channels, roles) = unknown(memory, messages);
     let asked = async {
-        let channels = channels.into_iter().take(ASKED_MAX);
+        let channels = places.into_iter().chain(channels).take(ASKED_MAX);
         let channels = channels.map(|channel| learn_channel(rest, memory, channel));
         let roles = (!roles.is_empty()).then(|| learn_roles(rest, memory, home));
         futures::join!(join_all(channels), join_all(roles));
@@ -28,34 +29,42 @@ pub(super) async fn learn(rest: &Rest, memory: &Memory, home: ChannelId, message
     }
 }
 
-fn unknown(memory: &Memory, messages: &[&Message]) -> (BTreeSet<ChannelId>, BTreeSet<RoleId>) {
-    let (mut channels, mut roles) = (BTreeSet::new(), BTreeSet::new());
+/// The channels in which they stand and those that they name, and the roles.
+fn unknown(
+    memory: &Memory,
+    messages: &[&Message],
+) -> (BTreeSet<ChannelId>, BTreeSet<ChannelId>, BTreeSet<RoleId>) {
+    let (mut places, mut channels, mut roles) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for message in messages {
         let named = inbound::named(message);
+        if message.guild_id.is_none() && !named.is_empty() {
+            places.insert(message.channel_id);
+        }
         channels.extend(named.channels);
         roles.extend(named.roles);
     }
-    channels.retain(|channel| memory.channel(*channel).is_none());
-    roles.retain(|role| memory.role(*role).is_none());
-    (channels, roles)
+    places.retain(|place| memory.guild(*place).is_none());
+    channels.retain(|channel| memory.guild(*channel).is_none() && !places.contains(channel));
+    roles.retain(|role| !memory.knows_role(*role));
+    (places, channels, roles)
 }
 
 async fn learn_channel(rest: &Rest, memory: &Memory, channel: ChannelId) {
     match rest.channel(channel).await {
-        Ok(told) => told.name.iter().for_each(|name| memory.note_channel(channel, name)),
+        Ok(told) => memory.note_answer(&told),
         Err(failure) => tracing::debug!(%channel, error = failure.detail(), "a channel's name is not told"),
     }
 }
 
 async fn learn_roles(rest: &Rest, memory: &Memory, home: ChannelId) {
     let told = async {
-        let Some(guild) = rest.channel(home).await?.guild_id else {
-            return Ok(Vec::new());
-        };
-        rest.roles(guild).await
+        if let Some(guild) = rest.channel(home).await?.guild_id {
+            memory.note_roles(guild, &rest.roles(guild).await?);
+        }
+        Ok::<_, Failure>(())
     };
     match told.await {
-        Ok(roles) => memory.note_roles(&roles),
+        Ok(()) => {}
         Err(failure) => tracing::debug!(%home, error = failure.detail(), "the names of roles are not told"),
     }
 }
@@ -75,13 +84,15 @@ mod tests {
         let bot = Bot::new(fake.token(), Some(&fake.url())).expect("token and address are right");
         let (rest, memory) = (Rest::new(&bot, Duration::from_secs(20)), Memory::default());
         let mut message = Message::default();
+        message.channel_id = help.id().into();
         message.content = format!("<@&{role}> <#{0}> <#{0}> <#1>", orders.id());
         for _ in 0..2 {
             learn(&rest, &memory, help.id().into(), &[&message]).await;
         }
-        assert_eq!(memory.channel(orders.id().into()).as_deref(), Some("orders"));
-        assert_eq!(memory.role(role.into()).as_deref(), Some("Support"));
-        assert_eq!(memory.channel(ChannelId::new(1)), None);
+        let names = memory.at(&message);
+        assert_eq!(names.channel(orders.id().into()).as_deref(), Some("orders"));
+        assert_eq!(names.role(role.into()).as_deref(), Some("Support"));
+        assert_eq!(names.channel(ChannelId::new(1)), None);
         let asked = |path: String| fake.calls_of("GET", &path).len();
         assert_eq!(asked(format!("/channels/{}", orders.id())), 1);
         assert_eq!(asked(format!("/guilds/{}", guild.id())), 1);

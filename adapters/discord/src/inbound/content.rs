@@ -12,19 +12,43 @@ use super::{
     tag::{self, Known, Named},
     words,
 };
-use crate::memory::Memory;
+use crate::memory::{Memory, Names};
 
 /// What nobody here knows.
 const UNKNOWN: &str = "[a message of a kind that cannot be shown here]";
 
-/// How much of a message is read where only its beginning is of interest, in bytes.
+/// How much of each text of a message is read where only its beginning is of interest, and how much of all of them, in
+/// bytes: that is done for every message of a guild, where nobody may be kept waiting.
 const BEGINNING_BYTES_MAX: usize = 1_000;
+
+/// How much of a message is read.
+#[derive(Clone, Copy)]
+enum Extent {
+    Whole,
+    Beginning,
+}
+
+impl Extent {
+    /// How long a text may be, in bytes, of which no more is read.
+    const fn bytes_max(self) -> usize {
+        match self {
+            Self::Whole => usize::MAX,
+            Self::Beginning => BEGINNING_BYTES_MAX,
+        }
+    }
+
+    /// Whether enough was read.
+    fn is_read(self, lines: &[RichText]) -> bool {
+        let bytes: usize = lines.iter().map(|line| line.words().as_str().len()).sum();
+        bytes >= self.bytes_max()
+    }
+}
 
 /// What a message says: its text, and its files.
 pub(super) fn of(message: &Message, memory: &Memory) -> CustomerMessage {
-    let files = files(message);
-    let mut lines: Vec<RichText> = quote(message, memory).into_iter().collect();
-    let said = said(message, memory);
+    let (names, files) = (memory.at(message), files(message));
+    let mut lines: Vec<RichText> = quote(message, names).into_iter().collect();
+    let said = said(message, names, Extent::Whole);
     if said.is_empty() && files.is_empty() {
         lines.push(UNKNOWN.into());
     }
@@ -38,7 +62,11 @@ pub(super) fn of(message: &Message, memory: &Memory) -> CustomerMessage {
 
 /// What it says now that was changed: its files as labels, and its words. `None` when nothing is left.
 pub(super) fn changed(message: &Message, memory: &Memory) -> Option<RichText> {
-    let words = RichText::joined(said(message, memory), "\n");
+    shown(message, memory.at(message), Extent::Whole)
+}
+
+fn shown(message: &Message, names: Names<'_>, extent: Extent) -> Option<RichText> {
+    let words = RichText::joined(said(message, names, extent), "\n");
     let labels = labels(message).into_iter().map(RichText::from);
     let words = std::iter::once(words).filter(|words| !words.is_blank());
     let all = RichText::joined(labels.chain(words), " ");
@@ -47,13 +75,12 @@ pub(super) fn changed(message: &Message, memory: &Memory) -> Option<RichText> {
 
 /// How it begins, on one line and without formatting; empty when nothing can be read of it.
 pub(super) fn beginning(message: &Message, memory: &Memory) -> String {
-    let is_long = message.content.len() > BEGINNING_BYTES_MAX;
-    let short = is_long.then(|| {
-        let mut short = message.clone();
-        cut(&message.content).clone_into(&mut short.content);
-        short
-    });
-    let words = changed(short.as_ref().unwrap_or(message), memory);
+    short(message, memory.at(message))
+}
+
+/// The same. One that is answered does not tell its guild.
+fn short(message: &Message, names: Names<'_>) -> String {
+    let words = shown(message, names, Extent::Beginning);
     words.map_or_else(String::new, |words| words.words().clone().into_string())
 }
 
@@ -114,19 +141,24 @@ impl<'m> Part<'m> {
         }
     }
 
-    fn lines(&self, memory: &Memory) -> Vec<RichText> {
+    fn lines(&self, names: Names<'_>, extent: Extent) -> Vec<RichText> {
         let known = Known {
             people: self.people,
             channels: self.channels,
-            memory,
+            names,
+            bytes_max: extent.bytes_max(),
         };
         let words = words::readable(self.content, &known);
         let mut lines: Vec<RichText> = Some(words).filter(|words| !words.is_blank()).into_iter().collect();
         lines.extend(self.attachments.iter().filter_map(description));
         let stickers = self.stickers.iter();
         lines.extend(stickers.map(|sticker| format!("[sticker: {}]", sticker.name).into()));
-        let embeds = self.embeds.iter();
-        lines.extend(embeds.filter_map(|embed| embed::line(embed, self.within, self.content, &known)));
+        for embed in self.embeds {
+            if extent.is_read(&lines) {
+                break;
+            }
+            lines.extend(embed::line(embed, self.within, self.content, &known));
+        }
         lines.extend(buttons(self.buttons));
         lines
     }
@@ -163,37 +195,41 @@ fn labels(message: &Message) -> Vec<String> {
 }
 
 /// Its lines, without what it answers.
-fn said(message: &Message, memory: &Memory) -> Vec<RichText> {
-    let mut lines: Vec<RichText> = service::line(message, memory).into_iter().collect();
+fn said(message: &Message, names: Names<'_>, extent: Extent) -> Vec<RichText> {
+    let mut lines: Vec<RichText> = service::line(message, names).into_iter().collect();
     // What a message of Discord's own holds is in its line.
     if service::means(message.kind) == Means::Deed {
         return lines;
     }
-    lines.extend(Part::own(message).lines(memory));
-    let snapshots = message.message_snapshots.iter();
-    lines.extend(snapshots.map(|snapshot| forwarded(snapshot, memory)));
+    lines.extend(Part::own(message).lines(names, extent));
+    for snapshot in &message.message_snapshots {
+        if extent.is_read(&lines) {
+            break;
+        }
+        lines.push(forwarded(snapshot, names, extent));
+    }
     lines.extend(message.poll.as_deref().map(|of| poll::line(of).into()));
     lines.extend(invitation(message).map(RichText::from));
     lines
 }
 
 /// What is answered: its words, or the files that it is. And whose it is, where that is neither the customer nor the bot.
-fn quote(message: &Message, memory: &Memory) -> Option<RichText> {
+fn quote(message: &Message, names: Names<'_>) -> Option<RichText> {
     let Some(answered) = message.referenced_message.as_deref() else {
         let answered = message.message_reference.as_ref()?.message_id?;
         let is_reply = message.kind == MessageType::InlineReply;
-        return is_reply.then(|| RichText::in_reply_to(&memory.message(answered).unwrap_or_default(), None));
+        return is_reply.then(|| RichText::in_reply_to(&names.message(answered).unwrap_or_default(), None));
     };
     let author = &answered.author;
     let is_others = author.id != message.author.id && !author.bot && answered.webhook_id.is_none();
     let from = is_others.then(|| tag::called(author));
-    Some(RichText::in_reply_to(&beginning(answered, memory), from))
+    Some(RichText::in_reply_to(&short(answered, names), from))
 }
 
 /// What was forwarded. Discord does not tell whose it was.
-fn forwarded(snapshot: &MessageSnapshot, memory: &Memory) -> RichText {
+fn forwarded(snapshot: &MessageSnapshot, names: Names<'_>, extent: Extent) -> RichText {
     let part = Part::forwarded(snapshot);
-    let mut lines = part.lines(memory);
+    let mut lines = part.lines(names, extent);
     if lines.is_empty() && part.is_empty() {
         lines.push(UNKNOWN.into());
     }
@@ -224,12 +260,4 @@ fn invitation(message: &Message) -> Option<String> {
     message.activity.as_ref()?;
     let to = message.application.as_ref().map(|application| &application.name);
     Some(to.map_or_else(|| "[invitation]".to_owned(), |to| format!("[invitation: {to}]")))
-}
-
-fn cut(content: &str) -> &str {
-    let mut end = content.len().min(BEGINNING_BYTES_MAX);
-    while !content.is_char_boundary(end) {
-        end -= 1;
-    }
-    &content[..end]
 }

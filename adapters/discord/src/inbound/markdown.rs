@@ -9,6 +9,13 @@ const DEPTH_MAX: usize = 8;
 /// How long what stands between `<` and `>` can be, in bytes.
 const TAG_BYTES_MAX: usize = 100;
 
+/// How much is searched in vain in a message for what closes a sign, in bytes. After that signs are words: each could
+/// search all that follows.
+const VAIN_BYTES_MAX: usize = 256 << 10;
+
+/// What stands before a block of code and behind it.
+const FENCE: &str = "```";
+
 /// What quotes all that follows.
 const QUOTES_ALL: &str = ">>> ";
 
@@ -19,6 +26,7 @@ pub(crate) fn formatted(content: &str, shown: &dyn Fn(&str) -> Option<String>) -
         words: String::with_capacity(content.len()),
         spans: Vec::new(),
         shown,
+        vain_bytes: 0,
     };
     reader.lines(content);
     RichText::new(reader.words, reader.spans)
@@ -28,6 +36,8 @@ struct Reader<'s> {
     words: String,
     spans: Vec<Span>,
     shown: &'s dyn Fn(&str) -> Option<String>,
+    /// How much was searched in vain for what closes a sign.
+    vain_bytes: usize,
 }
 
 /// What the beginning of a line means.
@@ -41,17 +51,19 @@ enum Line<'t> {
 impl Reader<'_> {
     /// Reads what begins lines; between that, formatting may go over several of them.
     fn lines(&mut self, content: &str) {
-        let (mut at, mut plain) = (0, 0);
+        let (mut at, mut plain, mut fences) = (0, 0, 0);
+        let last_fence = content.rfind(FENCE);
         while at < content.len() {
             let line = line_at(content, at);
-            let is_within_block = content[plain..at].matches("```").count() % 2 == 1 && content[at..].contains("```");
+            let is_within_block = fences % 2 == 1 && last_fence.is_some_and(|last| last >= at);
             if is_within_block || matches!(Line::of(line), Line::Plain) {
                 at += line.len();
+                fences += line.matches(FENCE).count();
                 continue;
             }
             self.inline(&content[plain..at], 0);
             at += self.special_line(&content[at..]);
-            plain = at;
+            (plain, fences) = (at, 0);
         }
         self.inline(&content[plain..], 0);
     }
@@ -152,7 +164,7 @@ impl Reader<'_> {
         let ticks = rest.bytes().take_while(|b| *b == b'`').count();
         let fence = &rest[..ticks.min(3)];
         let words = &rest[fence.len()..];
-        let len = find_run(words, fence.len())?;
+        let len = self.search(words, |words| find_run(words, fence.len()))?;
         let words = &words[..len];
         if words.is_empty() {
             return None;
@@ -195,6 +207,18 @@ impl Reader<'_> {
         Some(1 + label.len() + 2 + target.len() + 1)
     }
 
+    /// Searches for what closes a sign, while not too much was searched in vain.
+    fn search(&mut self, words: &str, search: impl FnOnce(&str) -> Option<usize>) -> Option<usize> {
+        if self.vain_bytes >= VAIN_BYTES_MAX {
+            return None;
+        }
+        let found = search(words);
+        if found.is_none() {
+            self.vain_bytes += words.len();
+        }
+        found
+    }
+
     fn pair(&mut self, rest: &str, before: Option<char>, depth: usize) -> Option<usize> {
         for (sign, style) in [
             ("**", Style::Bold),
@@ -205,7 +229,7 @@ impl Reader<'_> {
             ("_", Style::Italic),
         ] {
             if let Some(words) = rest.strip_prefix(sign)
-                && let Some(len) = closed(words, sign, before)
+                && let Some(len) = self.search(words, |words| closed(words, sign, before))
             {
                 self.styled(style, |reader| reader.inline(&words[..len], depth + 1));
                 return Some(2 * sign.len() + len);
@@ -425,6 +449,28 @@ mod tests {
             let text = read(content);
             assert_eq!(text.plain().as_str(), plain, "{content}");
             assert_eq!(text.markdown().as_str(), markdown, "{content}");
+        }
+    }
+
+    #[test]
+    fn a_line_within_a_block_of_code_that_ends_begins_nothing() {
+        for (content, plain) in [
+            ("```\n> a\n```\n> b", "> a\n> b"),
+            ("```\n> a", "```\n> a"),
+            ("> a\n```\n> b\n```", "> a\n> b"),
+            ("```x```\n```\n> a\n```", "x\n> a"),
+        ] {
+            assert_eq!(read(content).plain().as_str(), plain, "{content}");
+        }
+    }
+
+    #[test]
+    fn signs_that_search_in_vain_too_often_are_words() {
+        let many = "_a ".repeat(1_300);
+        for (before, is_bold) in [(&many[..30], true), (&many[..], false)] {
+            let text = read(&format!("{before}**b**"));
+            let is_read = text.spans().iter().any(|span| span.style == Style::Bold);
+            assert_eq!(is_read, is_bold);
         }
     }
 

@@ -45,7 +45,7 @@ pub(crate) use self::{
     file::{Drawn, Source, source as file_source},
     message_id::read_id,
     position::{moment, of_moment, position},
-    tag::{Named, called},
+    tag::Named,
 };
 use crate::memory::Memory;
 

@@ -4,7 +4,7 @@ use escalator::model::RichText;
 use serenity::model::channel::{Message, MessageType};
 
 use super::{poll, tag};
-use crate::memory::Memory;
+use crate::memory::Names;
 
 /// That a poll is over. serenity has no name for it.
 const POLL_RESULT: MessageType = MessageType::Unknown(46);
@@ -41,7 +41,7 @@ pub(super) fn means(kind: MessageType) -> Means {
 }
 
 /// What somebody did, as one line.
-pub(super) fn line(message: &Message, memory: &Memory) -> Option<RichText> {
+pub(super) fn line(message: &Message, names: Names<'_>) -> Option<RichText> {
     Some(match (means(message.kind), message.kind) {
         (Means::Unknown(kind), _) => format!("[a message of the kind {kind}]").into(),
         (_, MessageType::GroupRecipientAddition) => format!("[added {}]", people(message)).into(),
@@ -50,15 +50,15 @@ pub(super) fn line(message: &Message, memory: &Memory) -> Option<RichText> {
         (_, MessageType::GroupCallCreation) => "[started a call]".into(),
         (_, MessageType::GroupNameUpdate) => RichText::about("named the conversation", &message.content, None),
         (_, MessageType::GroupIconUpdate) => "[changed the picture of the conversation]".into(),
-        (_, MessageType::PinsAdd) => RichText::about("pinned", &pinned(message, memory), None),
+        (_, MessageType::PinsAdd) => RichText::about("pinned", &pinned(message, names), None),
         (_, POLL_RESULT) => poll::result(&message.embeds).into(),
         _ => return None,
     })
 }
 
-fn pinned(message: &Message, memory: &Memory) -> String {
+fn pinned(message: &Message, names: Names<'_>) -> String {
     let pinned = message.message_reference.as_ref().and_then(|of| of.message_id);
-    pinned.and_then(|pinned| memory.message(pinned)).unwrap_or_default()
+    pinned.and_then(|pinned| names.message(pinned)).unwrap_or_default()
 }
 
 fn has_left(message: &Message) -> bool {

@@ -8,7 +8,7 @@ use serenity::model::{
     user::User,
 };
 
-use crate::memory::Memory;
+use crate::memory::Names;
 
 /// What a moment can be followed by: the way Discord shows it.
 const STYLES: [&str; 9] = ["t", "T", "d", "D", "f", "F", "s", "S", "R"];
@@ -27,7 +27,9 @@ const PAGES: [(&str, &str); 5] = [
 pub(super) struct Known<'k> {
     pub(super) people: &'k [User],
     pub(super) channels: &'k [ChannelMention],
-    pub(super) memory: &'k Memory,
+    pub(super) names: Names<'k>,
+    /// How much of a text is read, in bytes.
+    pub(super) bytes_max: usize,
 }
 
 /// What a message names by a number whose name it does not bring along.
@@ -69,6 +71,10 @@ pub(super) fn shown(tag: &str, known: &Known<'_>) -> Option<String> {
 }
 
 impl Named {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.channels.is_empty() && self.roles.is_empty()
+    }
+
     /// Notes what a text names.
     pub(super) fn note(&mut self, content: &str) {
         let begun = content.split('<').skip(1);
@@ -88,12 +94,12 @@ impl Known<'_> {
         let told = self.people.iter().find(|person| person.id == id);
         let name = told
             .map(|person| called(person).to_owned())
-            .or_else(|| self.memory.person(id));
+            .or_else(|| self.names.person(id));
         name.map_or_else(|| "@somebody".to_owned(), |name| format!("@{name}"))
     }
 
     fn role(&self, id: u64) -> String {
-        let name = self.memory.role(RoleId::new(id));
+        let name = self.names.role(RoleId::new(id));
         // The role of everybody has the sign in its name.
         name.map_or_else(
             || "@role".to_owned(),
@@ -106,13 +112,13 @@ impl Known<'_> {
         let told = self.channels.iter().find(|channel| channel.id == id);
         let name = told
             .map(|channel| channel.name.clone())
-            .or_else(|| self.memory.channel(id));
+            .or_else(|| self.names.channel(id));
         name.map_or_else(|| "#channel".to_owned(), |name| format!("#{name}"))
     }
 }
 
 /// The name under which a person is shown where they are mentioned.
-pub(crate) fn called(person: &User) -> &str {
+pub(super) fn called(person: &User) -> &str {
     let nickname = person.member.as_ref().and_then(|member| member.nick.as_deref());
     nickname.or(person.global_name.as_deref()).unwrap_or(&person.name)
 }
@@ -161,16 +167,24 @@ fn contact(tag: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use serenity::model::id::GuildId;
+
     use super::*;
+    use crate::memory::Memory;
 
     #[test]
     fn what_stands_in_discords_signs_is_read_and_anything_else_is_left() {
         let memory = Memory::default();
-        memory.note_channel(ChannelId::new(5), "orders");
+        for (channel, guild, name) in [("5", "1", "orders"), ("7", "2", "secrets")] {
+            let told = json!({"id": channel, "type": 0, "guild_id": guild, "name": name});
+            memory.note_answer(&serde_json::from_value(told).expect("it is a channel"));
+        }
         let known = Known {
             people: &[],
             channels: &[],
-            memory: &memory,
+            names: memory.names(Some(GuildId::new(1))),
+            bytes_max: usize::MAX,
         };
         for (tag, read) in [
             ("@42", Some("@somebody")),
@@ -178,6 +192,7 @@ mod tests {
             ("@&3", Some("@role")),
             ("#5", Some("#orders")),
             ("#6", Some("#channel")),
+            ("#7", Some("#channel")),
             ("t:1618953630", Some("2021-04-20 21:20 UTC")),
             ("t:1618953630:R", Some("2021-04-20 21:20 UTC")),
             ("t:-60:f", Some("1969-12-31 23:59 UTC")),

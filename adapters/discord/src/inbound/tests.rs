@@ -94,6 +94,25 @@ fn what_a_customer_sends_is_never_read_as_nothing() {
 }
 
 #[test]
+fn of_a_long_message_no_more_is_read_than_its_beginning_needs() {
+    let long = "*word* ".repeat(500);
+    let snapshot = json!({"message": {"content": long, "type": 0, "timestamp": "2025-10-15T08:00:00.000000+00:00",
+        "edited_timestamp": null, "mentions": [], "attachments": [], "embeds": []}});
+    let embeds: Vec<_> = (0..10).map(|_| json!({"type": "rich", "description": long})).collect();
+    for fields in [
+        json!({"content": long}),
+        json!({"content": "", "embeds": embeds}),
+        json!({"content": "", "message_snapshots": vec![snapshot; 10]}),
+    ] {
+        let read = beginning(&told(&fields), &Memory::default());
+        assert!(read.contains("word word"), "{read}");
+        assert!(read.len() < 2_100, "{} bytes are read", read.len());
+    }
+    let short = json!({"content": "a", "embeds": [{"type": "rich", "description": "b"}]});
+    assert_eq!(beginning(&told(&short), &Memory::default()), "a\n[embed]\nb");
+}
+
+#[test]
 fn end_counts_as_a_whole_message_only() {
     for (content, is_end) in [("/end", true), (" /END ", true), ("/end it", false), ("end", false)] {
         let read = message(anna(), &told(&json!({"content": content})), &Memory::default());

@@ -6,8 +6,9 @@ use super::{
     tag::{self, Known},
 };
 
-/// A message as a person reads it: Discord writes formatting, people and emoji as signs and numbers.
+/// A message as a person reads it, as much as is wanted: Discord writes formatting, people and emoji as signs and numbers.
 pub(super) fn readable(content: &str, known: &Known<'_>) -> RichText {
+    let content = &content[..content.floor_char_boundary(known.bytes_max)];
     formatted(content, &|tag| tag::shown(tag, known))
 }
 

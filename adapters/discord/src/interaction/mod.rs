@@ -28,6 +28,8 @@ const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
 const WHOSE_WAIT_MAX: Duration = Duration::from_millis(300);
 /// How long an answer waits for the commit of what it tells.
 const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_300);
+/// How much older than its session a button that ends it can look: Discord's clock and ours are not one.
+const CLOCKS_APART_MAX: Duration = Duration::from_mins(1);
 /// Only the customer sees the answer.
 const EPHEMERAL: u32 = 1 << 6;
 
@@ -107,7 +109,11 @@ pub(crate) async fn admit<'a>(post: &'a Arc<Post>, deed: &Deed<'_>, interaction:
             post.answer(interaction, text).await;
         }
         (Owner::Bot, Wish::Human(by)) => post.escalate(interaction, conversation, by, turn).await,
-        (Owner::Human, wish) => post.keep(interaction, conversation, wish, turn).await,
+        (Owner::Human, wish) => {
+            let is_stale = wish == Wish::End && post.is_of_earlier(interaction, &conversation);
+            let wish = if is_stale { Wish::Bots } else { wish };
+            post.keep(interaction, conversation, wish, turn).await;
+        }
     }
     None
 }
@@ -205,6 +211,16 @@ impl Post {
             },
             _ => Wish::Bots,
         }
+    }
+
+    /// Whether a button stands under a text of an earlier session than the one that a human has now.
+    fn is_of_earlier(&self, interaction: &Interaction, conversation: &ConversationKey) -> bool {
+        let Interaction::Component(press) = interaction else {
+            return false;
+        };
+        let held = self.ingress.held().into_iter().find(|of| of.conversation == *conversation);
+        let said = inbound::moment(press.message.id.get());
+        held.is_some_and(|of| said + CLOCKS_APART_MAX < of.since)
     }
 
     /// A human owns the conversation: the bot does not get it.

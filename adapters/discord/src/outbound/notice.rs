@@ -28,11 +28,16 @@ pub(super) async fn send(post: &Post, delivery: &ChatDelivery<'_>, place: Channe
     };
     let mut sent = post.rest.send(place, &message).await;
     let plain = content.instead(&sent);
-    let is_without = !message.embeds.is_empty() && is_of_embeds(&sent);
-    if plain.is_some() || is_without {
+    let is_of_embeds = !message.embeds.is_empty() && is_of_embeds(&sent);
+    let is_of_buttons = !message.components.is_empty() && is_of_buttons(&sent);
+    if plain.is_some() || is_of_embeds || is_of_buttons {
         // It was refused for good, so a second call makes no double.
         message.content = plain.unwrap_or(message.content);
         message.embeds.clear();
+        if is_of_buttons {
+            tracing::warn!(channel = %post.ingress.channel(), "Discord does not take the buttons of a text, which goes without");
+            message.components.clear();
+        }
         sent = post.rest.send(place, &message).await;
     }
     outcome(sent).repeatable()
@@ -53,4 +58,9 @@ async fn picture(post: &Post, place: ChannelId, agent: Option<&Author>) -> Optio
 /// Whether a card was refused: its picture, or any card for want of "Embed Links".
 fn is_of_embeds<T>(sent: &Result<T, Failure>) -> bool {
     matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field("embeds") || refusal.is_of_permission())
+}
+
+/// Whether the buttons were refused, or may have been.
+fn is_of_buttons<T>(sent: &Result<T, Failure>) -> bool {
+    matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field("components"))
 }

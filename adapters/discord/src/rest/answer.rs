@@ -21,6 +21,20 @@ pub(super) fn failure(status: u16, headers: &HeaderMap, body: &[u8], is_signed: 
     }
 }
 
+/// What an answer that is no success means where a file was asked for. Its address is new, or never changes: what is not
+/// given now is not given later.
+pub(super) fn failure_of_file(status: u16) -> Failure {
+    match status {
+        400..=499 if !matches!(status, 408 | 425 | 429) => Failure::Refused(Refusal {
+            status,
+            code: 0,
+            said: "it does not give the file".to_owned(),
+            fields: Vec::new(),
+        }),
+        _ => Failure::NotSent(format!("Discord answers {status} for the file")),
+    }
+}
+
 fn wait(headers: &HeaderMap, body: &[u8]) -> Failure {
     #[derive(Deserialize)]
     struct Told {
@@ -80,6 +94,8 @@ fn names(errors: Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use escalator::delivery::Outcome;
+
     use super::*;
 
     fn read(status: u16, body: &str) -> Failure {
@@ -134,6 +150,24 @@ mod tests {
             assert!(
                 matches!(read(status, "<html>private</html>"), Failure::Unknown(said) if !said.contains("private"))
             );
+        }
+    }
+
+    #[test]
+    fn a_file_that_discord_does_not_give_is_given_up_unless_it_may_come_later() {
+        for (status, is_for_good) in [
+            (404, true),
+            (403, true),
+            (410, true),
+            (408, false),
+            (425, false),
+            (429, false),
+            (500, false),
+            (302, false),
+        ] {
+            let outcome = failure_of_file(status).outcome_of_fetch();
+            assert_eq!(matches!(outcome, Outcome::Rejected { .. }), is_for_good, "{status}");
+            assert_eq!(matches!(outcome, Outcome::NotSent { .. }), !is_for_good, "{status}");
         }
     }
 

@@ -102,10 +102,7 @@ impl Rest {
         let opened = tokio::time::timeout(self.call_max, self.http.get(address).send()).await;
         match opened {
             Ok(Ok(answer)) if answer.status().is_success() => Ok(answer),
-            Ok(Ok(answer)) => Err(Failure::NotSent(format!(
-                "Discord answers {} for the file",
-                answer.status().as_u16()
-            ))),
+            Ok(Ok(answer)) => Err(answer::failure_of_file(answer.status().as_u16())),
             Ok(Err(failed)) => Err(Failure::of_network(&failed)),
             Err(_elapsed) => Err(Failure::Unknown("Discord did not answer in time".to_owned())),
         }

@@ -36,18 +36,23 @@ async fn what_a_message_names_is_read_by_its_name() {
     let shop = Shop::build().await;
     let guild = shop.fake.guild("Shop");
     let (help, orders, before) = (guild.channel("help"), guild.channel("orders"), guild.role("Support"));
+    // What is another guild's is told to nobody here.
+    let other = shop.fake.guild("Other");
+    let (secrets, hidden) = (other.channel("secrets"), other.role("Hidden"));
     let open = shop.open(in_place()).await;
     let (returns, after) = (guild.channel("returns"), guild.role("Night shift"));
     let ada = shop.fake.user("ada").global_name("Ada").create().at(&help);
     let bob = shop.fake.user("bob").global_name("Bob").create();
     asks_for_a_human(&shop, &ada).await;
     ada.says(&format!(
-        "<@{}> of <@&{before}> or <@&{after}>: <#{}>, <#{}> or <#1> at <t:1618953630:R>?",
+        "<@{}> of <@&{before}> or <@&{after}>: <#{}>, <#{}> or <#1> at <t:1618953630:R>? <#{}> <@&{}>",
         bob.id(),
         orders.id(),
         returns.id(),
+        secrets.id(),
+        hidden,
     ));
-    let read = "@Bob of @Support or @Night shift: #orders, #returns or #channel at 2021-04-20 21:20 UTC?";
+    let read = "@Bob of @Support or @Night shift: #orders, #returns or #channel at 2021-04-20 21:20 UTC? #channel @role";
     shop.agent_reads(read).await;
     open.close().await;
 }

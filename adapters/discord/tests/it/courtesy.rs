@@ -6,7 +6,7 @@ use std::time::Duration;
 use escalator::{
     channel::EscalationChannel,
     delivery::{ChatPayload, NoticeKind},
-    model::{MessageId, SessionId},
+    model::{Clock, CustomerEvent, MessageId, SessionId, SystemClock},
 };
 use escalator_discord::{Place, Settings, human_button};
 use escalator_testkit::{
@@ -19,6 +19,7 @@ use serenity::{
 };
 
 use super::{
+    desk_of_one::State,
     rig::{Rig, SOON, account},
     shop::Shop,
 };
@@ -134,6 +135,56 @@ async fn marks_in_one_channel_wait_for_each_other_and_for_discord() {
         rig.discord.received(&to, &MessageId::new(id)).await;
     }
     assert!(rig.discord.capabilities().receipts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_bot_may_put_no_marks_or_must_wait_long_it_does_not_try_again_at_once() {
+    let rig = rig(Settings::default()).await;
+    let guild = rig.fake.guild("Shop");
+    let refusal = |code| Fault::Refusal {
+        status: 403,
+        code,
+        message: "as the test wants it".to_owned(),
+    };
+    let (wait, scope) = (Duration::from_mins(1), LimitScope::Shared);
+    let of_message = refusal(90001);
+    for (name, fault, asked) in [
+        ("forbidden", refusal(50013), 1),
+        ("slow", Fault::RateLimit { wait, scope }, 1),
+        ("blocked", of_message, 2),
+    ] {
+        let ada = rig.fake.user("ada").create().at(&guild.channel(name));
+        let to = rig.conversation(&ada);
+        let reactions = On::call("PUT", "/channels/*/messages/*/reactions/*/@me");
+        let on = rig.fake.fault(reactions.and_about(ada.channel()), Plan::Always(fault));
+        let began = std::time::Instant::now();
+        for words in ["one", "two"] {
+            let id = MessageId::new(format!("{}/{}", ada.channel(), ada.says(words)));
+            rig.discord.received(&to, &id).await;
+        }
+        assert!(began.elapsed() < Duration::from_secs(4), "{name}: nothing is waited for");
+        let pattern = format!("/channels/{}/messages/*/reactions/*/@me", ada.channel());
+        assert_eq!(rig.fake.calls_of("PUT", &pattern).len(), asked, "{name}");
+        rig.fake.release(on);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_marks_in_one_channel_is_cut_and_ends_in_time() {
+    let rig = rig(Settings::default()).await;
+    let ada = rig.fake.user("ada").dm();
+    let to = rig.conversation(&ada);
+    let reactions = On::call("PUT", "/channels/*/messages/*/reactions/*/@me");
+    rig.fake.fault(reactions, Plan::Always(Fault::Hang));
+    let ids: Vec<_> = (0..20)
+        .map(|number| MessageId::new(format!("{}/{}", ada.channel(), ada.says(&format!("word {number}")))))
+        .collect();
+    let marks = futures::future::join_all(ids.iter().map(|id| rig.discord.received(&to, id)));
+    // The core gives a signal five seconds.
+    let in_time = tokio::time::timeout(Duration::from_secs(5), marks).await;
+    in_time.expect("none takes longer");
+    let calls = rig.fake.calls_of("PUT", "/channels/*/messages/*/reactions/*/@me");
+    assert!((1..=4).contains(&calls.len()), "{}", calls.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -328,6 +379,26 @@ async fn the_button_stands_where_the_bot_has_the_conversation_again_and_can_be_l
         }
         assert_eq!(rig.fake.violations(), []);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_button_of_an_earlier_session_does_not_end_this_one() {
+    let rig = rig(Settings::default()).await;
+    let ada = rig.fake.user("ada").dm();
+    let to = rig.conversation(&ada);
+    rig.deliver(&to, 1, &notice(NoticeKind::Connected)).await;
+    let old = ada.sees_text(SOON, "Something happened.").await.expect("it is shown");
+    rig.house.hand_over(&to);
+    let is_over = |state: &State| state.accepted.iter().any(|update| update.event == CustomerEvent::Ended);
+    rig.house.change(|state| state.since = SystemClock.now() + Duration::from_mins(10));
+    ada.presses(old.id, "escalator:end").expect("it is there");
+    let kept = "You are talking to a human now. Send /end to go back to the bot.";
+    ada.sees_text(SOON, kept).await.expect("it is told");
+    assert!(!rig.house.look(is_over));
+    rig.house.change(|state| state.since = SystemClock.now());
+    ada.presses(old.id, "escalator:end").expect("it is there");
+    ada.sees_text(SOON, "The chat with a human is over.").await.expect("it is told");
+    assert!(rig.house.look(is_over));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(crate) signals: usize,
     /// Where conversations are held, as far as the ledger knows.
     pub(crate) places: HashMap<ConversationKey, Address>,
+    /// When the humans were asked for; long ago where no test says so.
+    pub(crate) since: Timestamp,
     /// The history that came with the last escalation.
     pub(crate) history: Vec<Line>,
     humans: HashMap<ConversationKey, Option<Position>>,
@@ -137,7 +139,7 @@ impl IngressPort for House {
             conversation: conversation.clone(),
             place: state.places.get(conversation).cloned(),
             accepted: *accepted,
-            since: Timestamp::default() + Duration::from_hours(24 * 365 * 50),
+            since: state.since.max(Timestamp::default() + Duration::from_hours(24 * 365 * 50)),
         };
         self.look(|state| {
             let humans = state.humans.iter();

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use escalator::{
     channel::{ChatDelivery, EscalationChannel},
     delivery::{ChatPayload, DeliveryId, Lane, NoticeKind, OpenFile, OpenedFile, Outcome, Receipt, Scope},
-    model::{Address, Attachment, Author, BlobId, ConversationId, FileKind, FileSource, SessionId},
+    model::{Address, Attachment, Author, BlobId, ConversationId, FileKind, FileRef, FileSource, SessionId},
 };
 use escalator_discord::{Bot, BotError, Place, Settings};
 use escalator_testkit::discord::{FakeDiscord, Fault, LimitScope, On, Permission, Plan};
@@ -263,6 +263,20 @@ async fn a_customer_who_takes_no_direct_messages_is_told_when_one_was_to_be_open
     assert_eq!(rig.deliver(&rig.conversation(&ada), 1, &open).await.word(), "rejected");
     let told = ada.sees(SOON, |message| message.content.contains("allow direct messages"));
     told.await.expect("it is told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_discord_does_not_have_is_given_up() {
+    let rig = Rig::new().await;
+    let lacking = rig.discord.fetch(&FileRef::new("sticker/7/png")).await;
+    let Err(outcome) = lacking else {
+        panic!("there is none");
+    };
+    assert_eq!(outcome.word(), "rejected", "{outcome:?}");
+    let busy = On::call("GET", "/stickers/*");
+    rig.fake.fault(busy, Plan::Next(1, Fault::Html { status: 503 }));
+    let passing = rig.discord.fetch(&FileRef::new("sticker/7/png")).await;
+    assert_eq!(passing.err().map(|outcome| outcome.word()), Some("not_sent"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -145,7 +145,7 @@ async fn the_picture_of_an_agent_stands_on_a_card_where_no_webhook_shows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_card_that_discord_refuses_is_left_out() {
+async fn a_card_or_a_button_that_discord_refuses_is_left_out() {
     let rig = rig(|_| {}).await;
     let ada = rig.fake.user("ada").dm();
     let to = rig.conversation(&ada);
@@ -154,11 +154,14 @@ async fn a_card_that_discord_refuses_is_left_out() {
         code: 50013,
         message: "Missing Permissions".to_owned(),
     };
-    for (seq, fault) in [(1, forbidden), (2, invalid_form())] {
+    // A form whose fields are not told can be wrong in its buttons too.
+    for (seq, fault, has_button) in [(1, forbidden, true), (2, invalid_form(), false)] {
         rig.fake.fault(On::create_message(), Plan::Next(1, fault));
         assert_eq!(rig.deliver(&to, seq, &connected()).await.word(), "delivered");
         let said = ada.transcript();
-        assert!(last(said.messages()).embeds.as_array().is_none_or(Vec::is_empty));
+        let said = last(said.messages());
+        assert!(said.embeds.as_array().is_none_or(Vec::is_empty));
+        assert_eq!(said.has_button("escalator:end"), has_button);
     }
     assert_eq!(ada.transcript().bot_texts().len(), 2);
 }

@@ -109,7 +109,7 @@ proptest! {
     #[test]
     fn no_number_of_discords_reaches_the_desk(content in tagged()) {
         let memory = Memory::default();
-        let known = Known { people: &[], channels: &[], memory: &memory };
+        let known = Known { people: &[], channels: &[], names: memory.names(None), bytes_max: usize::MAX };
         let read = words::readable(&content, &known);
         for text in [read.plain(), read.markdown()] {
             for sign in ["<@", "<#", "<t:", "<a:", "</"] {
