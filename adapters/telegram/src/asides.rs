@@ -15,6 +15,8 @@ use crate::listener::NEEDED;
 const WAITING_MAX: usize = 256;
 /// Asides that are made at once.
 const AT_ONCE_MAX: usize = 8;
+/// How long the answer to a pressed button may be, in UTF-16 units.
+const ANSWER_MAX: usize = 200;
 /// How long one may take.
 const ASIDE_MAX: Duration = Duration::from_secs(10);
 
@@ -77,7 +79,7 @@ async fn make<R: Requester>(bot: &R, aside: Aside) {
     let made = match aside {
         Aside::Pressed { button, text } => {
             let answer = bot.answer_callback_query(button);
-            let answer = answer.with_payload_mut(|answer| answer.text = text).send();
+            let answer = answer.with_payload_mut(|answer| answer.text = text.map(cut)).send();
             in_time(answer).await
         }
         Aside::Bare { chat, question } => in_time(bot.edit_message_reply_markup(chat, question).send()).await,
@@ -92,6 +94,17 @@ async fn make<R: Requester>(bot: &R, aside: Aside) {
     }
 }
 
+/// As much of an answer as Telegram takes.
+fn cut(mut text: String) -> String {
+    let mut units = 0;
+    let end = text.char_indices().find_map(|(at, char)| {
+        units += char.len_utf16();
+        (units > ANSWER_MAX).then_some(at)
+    });
+    text.truncate(end.unwrap_or(text.len()));
+    text
+}
+
 async fn look_at_kinds<R: Requester>(bot: &R) -> Result<(), R::Err> {
     tell_what_is_missing(&bot.get_webhook_info().send().await?);
     Ok(())
@@ -103,8 +116,9 @@ pub(crate) fn tell_what_is_missing(info: &WebhookInfo) {
     if !missing.is_empty() {
         tracing::error!(
             ?missing,
-            "Telegram does not send all kinds of updates that a chat with a human needs. Polling: the first poll, which \
-             asks for them, failed; start the bot again. Webhook: call setWebhook with them in allowed_updates"
+            "Telegram does not send all kinds of updates that a chat with a human needs. Webhook: call setWebhook with them \
+             in allowed_updates. A listener of teloxide's: the first poll, which alone asks for them, failed; start the bot \
+             again, or poll with escalator_telegram::polling"
         );
     }
 }
@@ -123,6 +137,20 @@ async fn in_time<T, E>(call: impl Future<Output = Result<T, E>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_cut_to_what_telegram_takes() {
+        for (text, kept) in [
+            ("a".repeat(200), 200),
+            ("ä".repeat(201), 200),
+            ("😀".repeat(101), 100),
+            (String::new(), 0),
+        ] {
+            let cut = cut(text.clone());
+            assert_eq!(cut.chars().count(), kept);
+            assert!(text.starts_with(&cut));
+        }
+    }
 
     #[test]
     fn what_telegram_does_not_send_is_missing() {

@@ -25,7 +25,7 @@ use crate::{
     config::{Receiving, Settings},
     error,
     listener::WEBHOOK_IS_SET,
-    outbound::{self, Flood, TYPING_LASTS},
+    outbound::{self, Flood, PhoneKeys, TYPING_LASTS},
     post::Post,
     webhook::Registering,
 };
@@ -58,6 +58,7 @@ struct Inner<R> {
     bot: R,
     post: Arc<Post>,
     flood: Flood,
+    phone_keys: PhoneKeys,
 }
 
 impl<R> Telegram<R> {
@@ -69,9 +70,13 @@ impl<R> Telegram<R> {
     /// Joins a bot to the way in.
     pub fn with_settings(bot: R, ingress: Ingress, settings: Settings) -> Self {
         let post = Post::new(ingress, settings);
-        let flood = Flood::default();
         Self {
-            inner: Arc::new(Inner { bot, post, flood }),
+            inner: Arc::new(Inner {
+                bot,
+                post,
+                flood: Flood::default(),
+                phone_keys: PhoneKeys::default(),
+            }),
         }
     }
 
@@ -179,8 +184,13 @@ impl<R: TelegramBot> EscalationChannel for Telegram<R> {
     }
 
     async fn deliver(&self, delivery: ChatDelivery<'_>) -> Outcome {
-        let Inner { bot, post, flood } = &*self.inner;
-        outbound::deliver(bot, &post.settings, flood, delivery).await
+        let Inner {
+            bot,
+            post,
+            flood,
+            phone_keys,
+        } = &*self.inner;
+        outbound::deliver(bot, &post.settings, flood, phone_keys, delivery).await
     }
 
     async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome> {

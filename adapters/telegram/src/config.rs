@@ -77,7 +77,8 @@ pub enum Receiving {
     Other,
 }
 
-/// What customers are told by the channel itself. `None` says nothing.
+/// What customers are told by the channel itself. `None` says nothing. Labels are cut to 64 characters, what is shown for a
+/// moment to 200, and an empty label makes no button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Texts {
@@ -103,7 +104,8 @@ pub struct Texts {
     /// The label of the button that says that it was not.
     pub unsolved_button: String,
     /// The label of the key, in place of the letters, that shares the customer's phone number where it is asked for. With
-    /// `None` there is no key, and the number is typed.
+    /// `None` there is no key, and the number is typed. The key goes with the next text that has no buttons; which chats have
+    /// it is kept in memory, so after a restart it stays until it is used.
     pub share_phone_key: Option<String>,
 }
 

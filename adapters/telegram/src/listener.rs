@@ -111,8 +111,9 @@ struct Reading<'a, S> {
     kinds: Kinds,
 }
 
-/// Whether Telegram knows which kinds of updates are wanted. Teloxide says so with its first poll and never again; until
-/// it is told, Telegram goes by what it was told last, which may have been another version of the bot.
+/// Whether Telegram knows which kinds of updates are wanted. Our own polling says so with each poll, teloxide's with its
+/// first and never again; until it is told, Telegram goes by what it was told last, which may have been another version of
+/// the bot.
 enum Kinds {
     /// Nothing was answered.
     Untold,

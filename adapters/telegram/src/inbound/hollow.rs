@@ -1,8 +1,9 @@
 //! Updates as Telegram writes them, with the words of messages that teloxide reads as empty, because a part beside what they
 //! say is of a shape that it does not know.
 
+use serde::Deserialize;
 use serde_json::Value;
-use teloxide::types::{MessageKind, Update, UpdateKind};
+use teloxide::types::{MessageEntity, MessageKind, Update, UpdateKind};
 
 /// What is left out of such a message, one after the other, until it can be read. The first is in each reply to words of
 /// another chat: teloxide knows replies to files alone.
@@ -45,15 +46,48 @@ fn is_hollow(update: &Update) -> bool {
     }
 }
 
+/// Reads what can be read when the formatting that nobody knows is left out, and then one part after the other.
 fn read_without_parts(body: &[u8]) -> Option<Update> {
     let mut raw: Value = serde_json::from_slice(body).ok()?;
+    if drop_unknown_entities(&mut raw)
+        && let Some(update) = read_whole(&raw)
+    {
+        return Some(update);
+    }
     PARTS.into_iter().find_map(|part| {
         let messages = raw.as_object_mut()?.values_mut().filter_map(Value::as_object_mut);
         let gone = messages.filter_map(|message| message.remove(part)).count();
-        // teloxide reads an update from text alone.
-        let read = || serde_json::from_str::<Update>(&raw.to_string()).ok();
-        (gone > 0).then(read)?.filter(|update| !is_hollow(update))
+        (gone > 0).then(|| read_whole(&raw))?
     })
+}
+
+/// teloxide reads an update from text alone.
+fn read_whole(raw: &Value) -> Option<Update> {
+    let update = serde_json::from_str(&raw.to_string()).ok()?;
+    Some(update).filter(|update| !is_hollow(update))
+}
+
+/// Leaves out each entity that teloxide does not know, of a text, a caption, a quote. Tells whether there was one.
+fn drop_unknown_entities(value: &mut Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter_mut().fold(false, |dropped, (name, value)| {
+            let here = match value {
+                Value::Array(entities) if name == "entities" || name.ends_with("_entities") => keep_known(entities),
+                _ => false,
+            };
+            drop_unknown_entities(value) | here | dropped
+        }),
+        Value::Array(values) => values
+            .iter_mut()
+            .fold(false, |dropped, value| drop_unknown_entities(value) | dropped),
+        _ => false,
+    }
+}
+
+fn keep_known(entities: &mut Vec<Value>) -> bool {
+    let before = entities.len();
+    entities.retain(|entity| MessageEntity::deserialize(entity).is_ok());
+    entities.len() < before
 }
 
 #[cfg(test)]
@@ -94,6 +128,31 @@ mod tests {
         ] {
             assert_eq!(text(&read(fields.clone())), Some("hello"), "{fields}");
         }
+    }
+
+    #[test]
+    fn formatting_that_nobody_knows_takes_no_words_and_no_file_along() {
+        let odd = json!({"type": "new_tomorrow", "offset": 0, "length": 5, "unix_time": 1});
+        let bold = json!({"type": "bold", "offset": 0, "length": 5});
+        let known = |update: &Update| match &update.kind {
+            UpdateKind::Message(message) => {
+                let entities = message.entities().or_else(|| message.caption_entities());
+                entities.map(<[MessageEntity]>::len)
+            }
+            _ => None,
+        };
+        let said = json!({"text": "hello", "entities": [odd, bold], "external_reply": {"origin": odd}});
+        let update = read(said);
+        assert_eq!((text(&update), known(&update)), (Some("hello"), Some(1)));
+        let quoted = read(json!({"text": "hello", "quote": {"text": "Is it?", "position": 0, "entities": [odd]}}));
+        assert_eq!(text(&quoted), Some("hello"));
+        let file = json!({"file_id": "F", "file_unique_id": "U", "file_size": 9});
+        let update = read(json!({"document": file, "caption": "hello", "caption_entities": [bold, odd]}));
+        assert_eq!(known(&update), Some(1));
+        let UpdateKind::Message(message) = &update.kind else {
+            panic!("it is a message")
+        };
+        assert!(message.document().is_some());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::{
 use crate::{channel::TelegramBot, config::Settings, error::Failure};
 
 /// Sends a file by the call that shows it best. When Telegram refuses it so, it is sent as a document; when it refuses the
-/// caption's formatting, without that.
+/// caption's formatting, without that; when it refuses either alone, without both.
 pub(super) async fn send<R: TelegramBot>(
     bot: &R,
     settings: &Settings,
@@ -33,24 +33,53 @@ pub(super) async fn send<R: TelegramBot>(
     source: &dyn OpenFile,
 ) -> Result<i64, Stopped> {
     let caption = caption.and_then(|caption| first_part(&caption));
-    let shown = caption.as_ref().map(Formatted::of);
     let limit = settings.send_bytes_max;
     check_size(file.bytes, limit)?;
-    let opened = source.open().await.map_err(Stopped::Source)?;
+    let mut opened = source.open().await.map_err(Stopped::Source)?;
     let bytes = opened.bytes.or(file.bytes);
     check_size(bytes, limit)?;
-    let best = SendAs::best(file, bytes);
-    let sent = upload(bot, best, chat, shown.clone(), file, opened).await;
-    // After a definite refusal nothing was shown, so a second call makes no double.
-    let (send_as, caption) = match &sent {
-        Err(Stopped::Telegram(Failure::Content(_))) if best != SendAs::Document => (SendAs::Document, shown),
-        Err(Stopped::Telegram(Failure::Formatting)) if caption.is_some() => {
-            (best, caption.map(|caption| Formatted::plain(&caption)))
-        }
-        _ => return sent,
+    let mut form = Form {
+        send_as: SendAs::best(file, bytes),
+        caption: caption.as_ref().map(Formatted::of),
     };
-    let opened = source.open().await.map_err(Stopped::Source)?;
-    upload(bot, send_as, chat, caption, file, opened).await
+    loop {
+        let sent = upload(bot, form.send_as, chat, form.caption.clone(), file, opened).await;
+        // After a definite refusal nothing was shown, so another call makes no double.
+        let simpler = match &sent {
+            Err(Stopped::Telegram(refused)) => form.without_what(refused, caption.as_ref()),
+            _ => None,
+        };
+        let Some(simpler) = simpler else {
+            return sent;
+        };
+        form = simpler;
+        opened = source.open().await.map_err(Stopped::Source)?;
+    }
+}
+
+/// How a file is shown.
+struct Form {
+    send_as: SendAs,
+    caption: Option<Formatted>,
+}
+
+impl Form {
+    /// The same without what was refused most likely; `None` when it was no definite refusal, or there is nothing to leave out.
+    fn without_what(&self, refused: &Failure, caption: Option<&RichText>) -> Option<Self> {
+        let is_document = self.send_as == SendAs::Document;
+        let is_formatted = self.caption.as_ref().is_some_and(|it| !it.entities.is_empty());
+        match refused {
+            Failure::Content(_) if !is_document => Some(Self {
+                send_as: SendAs::Document,
+                caption: self.caption.clone(),
+            }),
+            Failure::Content(_) | Failure::Formatting if is_formatted => Some(Self {
+                send_as: self.send_as,
+                caption: caption.map(Formatted::plain),
+            }),
+            _ => None,
+        }
+    }
 }
 
 async fn upload<R: TelegramBot>(

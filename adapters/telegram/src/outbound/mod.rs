@@ -6,6 +6,7 @@ mod file;
 mod flood;
 mod format;
 mod formatted;
+mod phone_keys;
 mod received;
 mod signal;
 mod words;
@@ -15,11 +16,14 @@ use escalator::{
     delivery::{ChatPayload, Outcome, Receipt, Scope},
 };
 
+use teloxide::types::{ChatId, ReplyMarkup};
+
 use self::words::Words;
 pub(crate) use self::{
     fetch::fetch,
     flood::Flood,
     formatted::{TEXT_MAX, fits},
+    phone_keys::PhoneKeys,
     received::received,
     signal::{TYPING_LASTS, signal},
 };
@@ -30,6 +34,7 @@ pub(crate) async fn deliver<R: TelegramBot>(
     bot: &R,
     settings: &Settings,
     flood: &Flood,
+    phone_keys: &PhoneKeys,
     delivery: ChatDelivery<'_>,
 ) -> Outcome {
     let Some(chat) = chat(delivery.to) else {
@@ -52,7 +57,7 @@ pub(crate) async fn deliver<R: TelegramBot>(
                 picture: words::picture(settings, &delivery),
                 keys: buttons::under(&settings.texts, payload),
             };
-            words::send(bot, chat, &words).await
+            send_words(bot, phone_keys, chat, words).await
         }
     };
     match sent {
@@ -60,6 +65,26 @@ pub(crate) async fn deliver<R: TelegramBot>(
         Err(Stopped::Telegram(failure)) => flood.outcome(chat, failure),
         Err(Stopped::Source(outcome)) => outcome,
     }
+}
+
+/// Sends words, which take the phone key of before away where they have no buttons of their own: a message has one of both.
+async fn send_words<R: TelegramBot>(
+    bot: &R,
+    phone_keys: &PhoneKeys,
+    chat: ChatId,
+    mut words: Words,
+) -> Result<i64, Stopped> {
+    if let Some(ReplyMarkup::Keyboard(_)) = words.keys {
+        phone_keys.shown(chat);
+        return words::send(bot, chat, words).await;
+    }
+    if words.keys.is_some() || !phone_keys.is_shown(chat) {
+        return words::send(bot, chat, words).await;
+    }
+    words.keys = Some(ReplyMarkup::kb_remove());
+    let sent = words::send(bot, chat, words).await?;
+    phone_keys.gone(chat);
+    Ok(sent)
 }
 
 /// Why nothing was sent.

@@ -4,8 +4,9 @@ use escalator::{
     model::{Author, RichText},
 };
 use teloxide::{
+    RequestError,
     requests::{HasPayload, Request},
-    types::{ChatId, InputFile, ReplyMarkup},
+    types::{ChatId, InputFile, Message, ReplyMarkup},
 };
 use url::Url;
 
@@ -42,56 +43,79 @@ pub(super) fn picture(settings: &Settings, delivery: &ChatDelivery<'_>) -> Optio
     picture.as_deref().filter(|_| is_shown).and_then(formatted::picture)
 }
 
-/// Sends words. When Telegram refuses the picture, they go without it; when it refuses the formatting, without that.
+/// Sends words. What Telegram refuses of their dress is left out, and they go again: the picture, the buttons, the formatting.
 ///
-/// Either is a definite refusal: nothing was shown, so a second call makes no double.
-pub(super) async fn send<R: TelegramBot>(bot: &R, chat: ChatId, words: &Words) -> Result<i64, Stopped> {
-    let formatted = Formatted::of(&words.text);
-    if let Some(picture) = words.picture.clone().filter(|_| formatted.fits(CAPTION_MAX)) {
-        return match send_photo(bot, chat, picture, formatted.clone(), words).await {
-            Err(Failure::Content(detail)) => {
-                tracing::debug!(detail, "the agent's picture was refused; the words go without it");
-                send_text(bot, chat, formatted, words).await
-            }
-            sent => sent,
-        }
-        .map_err(Stopped::Telegram);
+/// Each is a definite refusal: nothing was shown, so another call makes no double.
+pub(super) async fn send<R: TelegramBot>(bot: &R, chat: ChatId, words: Words) -> Result<i64, Stopped> {
+    let Words { text, picture, keys } = words;
+    let shown = Formatted::of(&text);
+    let mut dressed = Dressed { shown, picture, keys };
+    loop {
+        let refused = match dressed.send(bot, chat).await {
+            Err(refused @ (Failure::Content(_) | Failure::Formatting)) => refused,
+            sent => return sent.map_err(Stopped::Telegram),
+        };
+        let Some(less) = dressed.without_what(&refused, &text) else {
+            return Err(Stopped::Telegram(refused));
+        };
+        dressed = less;
     }
-    let is_formatted = !formatted.entities.is_empty();
-    let sent = match send_text(bot, chat, formatted, words).await {
-        Err(Failure::Formatting) if is_formatted => {
-            tracing::warn!("Telegram refused the formatting of a message; it goes without");
-            send_text(bot, chat, Formatted::plain(&words.text), words).await
+}
+
+/// Words as a call carries them.
+struct Dressed {
+    shown: Formatted,
+    picture: Option<Url>,
+    keys: Option<ReplyMarkup>,
+}
+
+impl Dressed {
+    /// The same without what was refused most likely; `None` when there is nothing to leave out.
+    fn without_what(self, refused: &Failure, text: &RichText) -> Option<Self> {
+        let detail = refused.detail();
+        let is_plain = self.shown.entities.is_empty();
+        let is_bare = self.picture.is_none() && self.keys.is_none();
+        if !is_plain && (is_bare || *refused == Failure::Formatting) {
+            tracing::warn!(detail, "Telegram refused the formatting of a message; it goes without");
+            let shown = Formatted::plain(text);
+            return Some(Self { shown, ..self });
         }
-        sent => sent,
-    };
-    sent.map_err(Stopped::Telegram)
-}
+        if self.picture.is_some() {
+            tracing::debug!(detail, "the agent's picture was refused; the words go without it");
+            return Some(Self { picture: None, ..self });
+        }
+        self.keys.as_ref()?;
+        tracing::warn!(detail, "Telegram refused the buttons of a message; it goes without");
+        Some(Self { keys: None, ..self })
+    }
 
-async fn send_text<R: TelegramBot>(bot: &R, chat: ChatId, formatted: Formatted, words: &Words) -> Result<i64, Failure> {
-    let (text, entities) = formatted.into_parts();
-    let message = bot.send_message(chat, text).with_payload_mut(|message| {
-        message.entities = entities;
-        message.reply_markup.clone_from(&words.keys);
-    });
-    let sent = message.send().await.map_err(|failed| Failure::of(&failed))?;
-    Ok(i64::from(sent.id.0))
-}
+    async fn send<R: TelegramBot>(&self, bot: &R, chat: ChatId) -> Result<i64, Failure> {
+        let picture = self.picture.as_ref().filter(|_| self.shown.fits(CAPTION_MAX));
+        let sent = match picture {
+            Some(picture) => self.send_photo(bot, chat, picture.clone()).await,
+            None => self.send_text(bot, chat).await,
+        };
+        let sent = sent.map_err(|failed| Failure::of(&failed))?;
+        Ok(i64::from(sent.id.0))
+    }
 
-/// Telegram fetches the picture itself.
-async fn send_photo<R: TelegramBot>(
-    bot: &R,
-    chat: ChatId,
-    picture: Url,
-    formatted: Formatted,
-    words: &Words,
-) -> Result<i64, Failure> {
-    let (caption, entities) = formatted.into_parts();
-    let photo = bot.send_photo(chat, InputFile::url(picture)).with_payload_mut(|photo| {
-        photo.caption = Some(caption);
-        photo.caption_entities = entities;
-        photo.reply_markup.clone_from(&words.keys);
-    });
-    let sent = photo.send().await.map_err(|failed| Failure::of(&failed))?;
-    Ok(i64::from(sent.id.0))
+    async fn send_text<R: TelegramBot>(&self, bot: &R, chat: ChatId) -> Result<Message, RequestError> {
+        let (text, entities) = self.shown.clone().into_parts();
+        let message = bot.send_message(chat, text).with_payload_mut(|message| {
+            message.entities = entities;
+            message.reply_markup.clone_from(&self.keys);
+        });
+        message.send().await
+    }
+
+    /// Telegram fetches the picture itself.
+    async fn send_photo<R: TelegramBot>(&self, bot: &R, chat: ChatId, picture: Url) -> Result<Message, RequestError> {
+        let (caption, entities) = self.shown.clone().into_parts();
+        let photo = bot.send_photo(chat, InputFile::url(picture)).with_payload_mut(|photo| {
+            photo.caption = Some(caption);
+            photo.caption_entities = entities;
+            photo.reply_markup.clone_from(&self.keys);
+        });
+        photo.send().await
+    }
 }

@@ -35,7 +35,8 @@ impl Payload for GetUpdates {
 /// Makes a poll, after a wait.
 ///
 /// # Errors
-/// Without what was answered, which can hold messages.
+/// Without what was answered, which can hold messages, and without the address, which holds the token: teloxide hides it
+/// in addresses without a path alone.
 pub(super) async fn poll(bot: Bot, wait: Duration, asked: GetUpdates) -> Result<Batch, RequestError> {
     tokio::time::sleep(wait).await;
     match tokio::time::timeout(POLL_MAX, JsonRequest::new(bot, asked).send()).await {
@@ -44,10 +45,19 @@ pub(super) async fn poll(bot: Bot, wait: Duration, asked: GetUpdates) -> Result<
             source,
             raw: Box::default(),
         }),
+        Ok(Err(RequestError::Network(failed))) => Err(without_address(failed)),
         Ok(Err(failed)) => Err(failed),
-        Err(_elapsed) => {
-            let late = io::Error::new(io::ErrorKind::TimedOut, "Telegram did not answer a poll in time");
-            Err(RequestError::Io(Arc::new(late)))
-        }
+        Err(_elapsed) => Err(ours(io::ErrorKind::TimedOut, "Telegram did not answer a poll in time")),
     }
+}
+
+fn without_address(failed: Arc<reqwest::Error>) -> RequestError {
+    match Arc::into_inner(failed) {
+        Some(failed) => RequestError::Network(Arc::new(failed.without_url())),
+        None => ours(io::ErrorKind::Other, "the connection to Telegram broke off"),
+    }
+}
+
+fn ours(kind: io::ErrorKind, words: &'static str) -> RequestError {
+    RequestError::Io(Arc::new(io::Error::new(kind, words)))
 }

@@ -20,7 +20,7 @@ use teloxide::{
 
 use super::{
     desk_of_one::Trouble,
-    rig::{Failed, Rig, SOON, Seen, notice, quick},
+    rig::{Failed, Rig, SOON, Seen, notice, quick, says},
     shop::Shop,
 };
 
@@ -75,8 +75,8 @@ async fn a_reaction_that_telegram_refuses_holds_up_nothing() {
     ada.says("/human");
     shop.session(|_| true).await;
     let first = ada.says("one").message_id.expect("it is a message");
-    let refused = |world: &World| world.calls().iter().any(|call| call.method == "setMessageReaction");
-    shop.fake.wait_until(SOON, refused).await.expect("it is tried");
+    let refused = |world: &World| world.calls().iter().any(|call| call.fault.is_some());
+    shop.fake.wait_until(SOON, refused).await.expect("it is refused");
     let second = ada.says("two").message_id.expect("it is a message");
     let emoji = shop.fake.wait_for(SOON, |world| reaction(world, &ada, second)).await;
     assert_eq!(emoji.expect("it is shown"), "👀");
@@ -325,6 +325,30 @@ async fn a_phone_number_is_shared_by_a_key_and_the_desk_has_it() {
     let session = shop.agent_reads("Contact: Ada, 442079460000").await;
     assert_eq!(phone(&session), Some("+442079460000"));
     shop.close().await;
+}
+
+#[tokio::test]
+async fn the_phone_key_goes_with_the_next_text_that_has_no_buttons() {
+    let rig = Rig::new().await;
+    let (ada, eve) = (rig.ada(), rig.fake.user("Eve").private_chat());
+    rig.deliver(&ada, &notice(NoticeKind::AskPhone, "Your number?")).await;
+    rig.deliver(&eve, &says(Some("Anna"), "Hello.")).await;
+    rig.deliver(&ada, &notice(NoticeKind::Connected, "Anna is here.")).await;
+    rig.fake
+        .fault(On::method("sendMessage"), Plan::Next(1, Fault::RetryAfter { secs: 1 }));
+    let outcome = rig.deliver(&ada, &says(Some("Anna"), "Hello.")).await;
+    assert_eq!(outcome.word(), "not_sent", "{outcome:?}");
+    rig.deliver(&ada, &says(Some("Anna"), "Hello again.")).await;
+    rig.deliver(&ada, &says(Some("Anna"), "Well?")).await;
+    let takes_it_away = |chat: &Chat| {
+        let transcript = chat.transcript();
+        let markups = transcript.from_bot().map(|message| message.reply_markup.as_ref());
+        let gone = markups.map(|markup| markup.is_some_and(|markup| markup["remove_keyboard"] == true));
+        gone.collect::<Vec<_>>()
+    };
+    assert_eq!(takes_it_away(&ada), [false, false, true, false]);
+    assert_eq!(takes_it_away(&eve), [false], "each chat has its own");
+    assert_eq!(rig.fake.violations(), []);
 }
 
 #[tokio::test]

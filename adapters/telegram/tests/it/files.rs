@@ -10,15 +10,19 @@ use bytes::Bytes;
 use escalator::{
     channel::EscalationChannel,
     delivery::{ChatPayload, OpenFile, OpenedFile, Outcome, Scope},
-    model::{Attachment, CustomerEvent, FileKind, FileRef, FileSource, Text},
+    model::{Attachment, CustomerEvent, FileKind, FileRef, FileSource, Policy, Text},
 };
-use escalator_testkit::telegram::{DOWNLOAD, Fault, FileKind as Shown, Media, On, Plan};
+use escalator_testkit::{
+    desk::Party,
+    telegram::{DOWNLOAD, Fault, FileKind as Shown, Media, On, Plan},
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
 use super::{
-    rig::{Rig, SOON},
+    rig::{Rig, SOON, quick},
     running::assert_no_secret,
+    shop::Shop,
 };
 
 /// Bytes that can be opened again and again.
@@ -148,6 +152,34 @@ async fn a_caption_whose_formatting_is_refused_goes_without() {
 }
 
 #[tokio::test]
+async fn a_file_whose_form_and_formatting_are_refused_arrives_without_both() {
+    let (form, formatting) = (
+        "Bad Request: PHOTO_INVALID_DIMENSIONS",
+        "Bad Request: ENTITY_BOUNDS_INVALID",
+    );
+    for (photo, document) in [(vec![form], vec![formatting]), (vec![formatting, form], vec![])] {
+        let rig = Rig::new().await;
+        let ada = rig.ada();
+        for (method, words) in [("sendPhoto", &photo), ("sendDocument", &document)] {
+            for words in words {
+                rig.fake.fault(On::method(method), Plan::Next(1, refusal(words)));
+            }
+        }
+        let source = Source::new(png(1_000));
+        let payload = file(FileKind::Image, "cat.png", "image/png", None);
+        let outcome = rig.deliver_file(&ada, &payload, Some(&source)).await;
+        assert_eq!(outcome.word(), "delivered", "{outcome:?}");
+        let transcript = ada.transcript();
+        let [shown] = transcript.messages() else {
+            panic!("it is sent once")
+        };
+        assert_eq!(shown.file.as_ref().map(|file| file.kind), Some(Shown::Document));
+        assert_eq!((shown.caption.as_deref(), shown.entities.len()), (Some("Anna:"), 0));
+        assert_eq!(source.opened.load(Ordering::Relaxed), 3);
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_an_agent_who_goes_on_has_no_caption() {
     let rig = Rig::new().await;
     let ada = rig.ada();
@@ -184,6 +216,42 @@ async fn a_refusal_of_the_customer_or_a_lost_answer_makes_no_second_call() {
         assert!(rig.fake.calls_of("sendDocument").is_empty());
         assert_eq!(source.opened.load(Ordering::Relaxed), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_album_reaches_the_agent_as_one_text_and_its_pictures_in_order() {
+    let shop = Shop::open(Policy::default(), quick()).await;
+    let ada = shop.fake.user("Ada").private_chat();
+    ada.says("/human");
+    shop.session(|_| true).await;
+    let pictures = [1_000, 2_000, 3_000].map(|size| Bytes::from(png(size)));
+    let [front, side, back] = pictures.clone();
+    ada.sends_album([
+        Media::photo(front).caption("the front"),
+        Media::photo(side),
+        Media::photo(back).caption("the back"),
+    ]);
+    let session = shop.session(|session| session.files(Party::Customer).len() == 3).await;
+    let files = session.files(Party::Customer);
+    let arrived: Vec<_> = files.iter().map(|file| file.bytes.clone()).collect();
+    assert_eq!(arrived, pictures);
+    let last = session
+        .transcript
+        .iter()
+        .rev()
+        .filter(|line| line.from == Party::Customer);
+    let last: Vec<_> = last.take(4).map(|line| line.text()).collect();
+    assert_eq!(
+        last,
+        [None, None, None, Some("the front\nthe back")],
+        "the text stands in front"
+    );
+    assert_eq!(
+        session.texts(Party::Customer).len(),
+        2,
+        "the reason, and the album's text"
+    );
+    shop.close().await;
 }
 
 #[tokio::test]

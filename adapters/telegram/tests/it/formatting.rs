@@ -232,6 +232,31 @@ async fn a_picture_that_telegram_does_not_take_is_left_out() {
 }
 
 #[tokio::test]
+async fn whatever_is_refused_one_after_the_other_the_words_arrive() {
+    let picture = "Bad Request: PHOTO_INVALID_DIMENSIONS";
+    let keyboard = "Bad Request: BUTTON_DATA_INVALID";
+    let formatting = "Bad Request: ENTITY_BOUNDS_INVALID";
+    for (photo, texts) in [
+        (picture, vec![keyboard]),
+        (formatting, vec![keyboard]),
+        (picture, vec![]),
+    ] {
+        let rig = Rig::new().await;
+        let ada = rig.ada();
+        rig.fake.on_the_web(PICTURE, WebPage::new("image/png", PNG));
+        refuse(&rig, "sendPhoto", 1, photo);
+        texts.iter().for_each(|words| refuse(&rig, "sendMessage", 1, words));
+        let outcome = present(&rig, &ada, "Anna is here.", Some(PICTURE), 1).await;
+        assert_eq!(outcome.word(), "delivered", "{outcome:?}");
+        let seen = seen(&ada);
+        assert_eq!(words(&seen), ["Anna is here."]);
+        assert_eq!(seen[0].buttons.is_empty(), !texts.is_empty());
+        let calls = ["sendPhoto", "sendMessage"].map(|method| rig.fake.calls_of(method).len());
+        assert_eq!(calls, [1, texts.len() + 1]);
+    }
+}
+
+#[tokio::test]
 async fn a_picture_is_asked_for_only_where_it_can_be_shown() {
     let long = "x".repeat(1_025);
     for (text, address, attempt, setting) in [

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use escalator_telegram::polling;
+use escalator_telegram::{client, polling};
 use escalator_testkit::telegram::{Fault, On, Plan, World};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use teloxide::{
+    RequestError,
     requests::Requester,
     types::{AllowedUpdate, UpdateKind},
     update_listeners::{AsUpdateStream, UpdateListener},
 };
 
-use super::rig::{Rig, SOON};
+use super::{
+    rig::{Rig, SOON, TOKEN},
+    running::assert_no_secret,
+};
 
 /// An answer to words of another chat: no kind of what is answered is told, which teloxide does not know.
 fn answers_another_chat(customer: i64, text: &str) -> Value {
@@ -140,6 +144,21 @@ async fn a_poll_that_fails_is_made_again_after_a_wait() {
         assert!(wait.expect("it is later") >= Duration::from_millis(900), "{fault:?}");
     }))
     .await;
+}
+
+#[tokio::test]
+async fn a_poll_that_fails_shows_no_token_wherever_the_bot_api_stands() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port is there");
+    let addr = nobody.local_addr().expect("it is bound");
+    drop(nobody);
+    for at in [format!("http://{addr}"), format!("http://{addr}/behind/a/path")] {
+        let bot = client(TOKEN, Some(&at)).expect("token and address are right");
+        let mut poller = polling(bot);
+        let failed = poller.as_stream().next().await.expect("it goes on");
+        let failed = failed.expect_err("nobody answers");
+        assert!(matches!(failed, RequestError::Network(_)), "{at}");
+        assert_no_secret(&format!("{failed:?} {failed}"));
+    }
 }
 
 #[tokio::test]

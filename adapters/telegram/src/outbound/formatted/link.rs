@@ -7,7 +7,9 @@ pub(in super::super) fn target(url: &str) -> Option<Url> {
     let is_taken = match (url.scheme(), url.host()) {
         ("http" | "https", Some(Host::Domain(domain))) => domain.contains('.') && url.port() != Some(0),
         ("http" | "https", Some(Host::Ipv4(_) | Host::Ipv6(_))) => url.port() != Some(0),
-        ("tg", Some(Host::Domain(place))) => place != "user" && url.username().is_empty() && url.port().is_none(),
+        ("tg", Some(Host::Domain(place))) => {
+            !place.eq_ignore_ascii_case("user") && url.username().is_empty() && url.port().is_none()
+        }
         _ => false,
     };
     is_taken.then_some(url)
@@ -48,6 +50,7 @@ mod tests {
             "file:///etc/hosts",
             "ftp://shop.example/",
             "tg://user?id=7",
+            "TG://User?id=7",
             "tg:resolve?domain=shop",
         ] {
             assert!(target(written_out).is_none(), "{written_out}");

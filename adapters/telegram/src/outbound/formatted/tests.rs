@@ -114,8 +114,8 @@ proptest! {
     fn each_part_of_a_text_fits_and_nothing_is_lost(
         texts in prop::collection::vec(any_text(), 1..6),
         units_max in 60_usize..120,
-        // One character can have one of each.
-        entities_max in 9_usize..16,
+        // A single character has up to seven, and is a part all the same.
+        entities_max in 7_usize..12,
     ) {
         let text = RichText::joined(texts, "\n");
         let shows = |part: &RichText| {
