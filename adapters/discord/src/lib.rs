@@ -120,6 +120,9 @@ mod commands;
 mod config;
 mod deed;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod history;
 mod inbound;
 mod install;

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{checks, ci, dependencies, msrv, package, programs, test, tree},
+    commands::{checks, ci, dependencies, fuzz, msrv, package, programs, test, tree},
     workspace::Workspace,
 };
 
@@ -55,6 +55,8 @@ enum Command {
     Instances(Passed),
     /// Tells random stories over the ledger, intake and dispatch, and compares what came of them with a plain model.
     Model(test::Stories),
+    /// Throws made inputs at the readers, and keeps what breaks one.
+    Fuzz(fuzz::Options),
     /// Measures: `bench NAME [--json]`.
     Bench(Passed),
     /// Runs the tests that drive a real browser.
@@ -95,6 +97,7 @@ impl Cli {
             Command::Flood(passed) => programs::flood(&workspace, &passed.arguments),
             Command::Instances(passed) => programs::instances(&workspace, &passed.arguments),
             Command::Model(stories) => test::model(&workspace, &stories),
+            Command::Fuzz(options) => fuzz::run(&workspace, &options),
             Command::Bench(passed) => programs::bench(&workspace, &passed.arguments),
             Command::Browser => test::browser(&workspace),
             Command::Screenshots(passed) => programs::screenshots(&workspace, &passed.arguments),

@@ -3,6 +3,7 @@
 pub(crate) mod checks;
 pub(crate) mod ci;
 pub(crate) mod dependencies;
+pub(crate) mod fuzz;
 pub(crate) mod msrv;
 pub(crate) mod package;
 pub(crate) mod programs;

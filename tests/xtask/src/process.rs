@@ -4,9 +4,9 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fmt,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
@@ -70,20 +70,31 @@ impl Run {
 
     /// Runs it to its end, hands each line of its standard output to `each`, and says whether it succeeded.
     pub(crate) fn run_lines(mut self, mut each: impl FnMut(&str)) -> Result<bool> {
-        eprintln!("$ {self}");
         self.command.stdout(Stdio::piped());
-        let mut child = self
-            .command
-            .spawn()
-            .with_context(|| format!("`{self}` did not start"))?;
+        let mut child = self.start()?;
         let output = child.stdout.take().expect("standard output was asked for as a pipe");
-        for line in BufReader::new(output).split(b'\n') {
-            each(&String::from_utf8_lossy(&line.context("its output can be read")?));
-        }
-        Ok(child
-            .wait()
-            .with_context(|| format!("`{self}` cannot be waited for"))?
-            .success())
+        read_lines(output, &mut each)?;
+        self.ended(child)
+    }
+
+    /// The same with its standard error.
+    pub(crate) fn run_lines_of_stderr(mut self, mut each: impl FnMut(&str)) -> Result<bool> {
+        self.command.stderr(Stdio::piped());
+        let mut child = self.start()?;
+        let output = child.stderr.take().expect("standard error was asked for as a pipe");
+        read_lines(output, &mut each)?;
+        self.ended(child)
+    }
+
+    fn start(&mut self) -> Result<Child> {
+        eprintln!("$ {self}");
+        let child = self.command.spawn();
+        child.with_context(|| format!("`{self}` did not start"))
+    }
+
+    fn ended(&self, mut child: Child) -> Result<bool> {
+        let status = child.wait().with_context(|| format!("`{self}` cannot be waited for"))?;
+        Ok(status.success())
     }
 
     /// Runs it silently and returns its standard output.
@@ -117,6 +128,13 @@ impl fmt::Display for Run {
             .get_args()
             .try_for_each(|argument| write!(out, " {}", argument.display()))
     }
+}
+
+fn read_lines(output: impl Read, each: &mut impl FnMut(&str)) -> Result<()> {
+    for line in BufReader::new(output).split(b'\n') {
+        each(&String::from_utf8_lossy(&line.context("its output can be read")?));
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -37,7 +37,7 @@ use serenity::model::{
 };
 use uuid::Uuid;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use self::markdown::formatted;
 use self::service::Means;
 pub(crate) use self::{

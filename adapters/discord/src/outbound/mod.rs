@@ -26,6 +26,8 @@ use escalator::{
 };
 use serenity::model::id::MessageId;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::markdown::written;
 pub(crate) use self::{
     fetch::fetch,
     markdown::fits,

@@ -18,6 +18,8 @@ use escalator::{
 
 use teloxide::types::{ChatId, ReplyMarkup};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::formatted::carried;
 use self::words::Words;
 pub(crate) use self::{
     fetch::fetch,

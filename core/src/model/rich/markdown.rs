@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::{
-    Piece, RichText, Style,
+    Piece, RichText, Span, Style,
     lines::{Gap, Lines},
     read,
 };
@@ -11,9 +11,11 @@ impl RichText {
     /// In Markdown (CommonMark, and `~~` for what is struck through). What it has no sign for, underlines and spoilers, is
     /// left without one. The end of a line is one of Markdown's soft ones.
     pub fn markdown(&self) -> Text {
+        // Words that stand together in the end are written together: what they mean there hangs on both.
+        let text = self.without_signless().without_bare_links();
         let mut out = Writer::default();
         let mut within = None;
-        for piece in self.without_bare_links() {
+        for piece in text.pieces() {
             match piece {
                 Piece::Open(style) if style.is_code() => within = Some(style),
                 Piece::Close(style) if style.is_code() => within = None,
@@ -33,6 +35,15 @@ impl RichText {
             }
         }
         Text::new(out.lines.done())
+    }
+
+    /// Without what Markdown has no sign for.
+    fn without_signless(&self) -> Self {
+        let has_sign = |span: &&Span| !matches!(span.style, Style::Underline | Style::Spoiler);
+        Self {
+            words: self.words.clone(),
+            spans: self.spans.iter().filter(has_sign).cloned().collect(),
+        }
     }
 }
 
@@ -72,9 +83,9 @@ impl<'t> Writer<'t> {
         self.each_line(words, |out, line| {
             let solid = line.trim();
             let begin = line.len() - line.trim_start().len();
-            let is_first = out.lines.is_at_start() && out.space.is_empty();
-            out.space.push_str(&space(&line[..begin], is_first));
+            out.space.push_str(&line[..begin]);
             if !solid.is_empty() {
+                let is_first = out.lines.is_at_start();
                 out.begin();
                 out.lines.say(&escaped(solid, is_first));
                 out.space.push_str(&line[begin + solid.len()..]);
@@ -120,7 +131,8 @@ impl<'t> Writer<'t> {
 
     /// Writes the marks that belong before the words that come.
     fn begin(&mut self) {
-        self.lines.say(&std::mem::take(&mut self.space));
+        let space = space(&std::mem::take(&mut self.space), self.lines.is_at_start());
+        self.lines.say(&space);
         for (style, is_written) in &mut self.open {
             if !std::mem::replace(is_written, true) {
                 let mark = opening(style);
@@ -204,7 +216,7 @@ fn escaped(words: &str, is_line: bool) -> String {
         at = found.end;
         let address = &words[found.clone()];
         let mut with_signs = String::with_capacity(address.len());
-        escape(address, 0..address.len(), false, &mut with_signs);
+        escape(&words[found.start..], 0..address.len(), false, &mut with_signs);
         if with_signs != address && address.contains("://") {
             escape(words, from..found.start, is_line, &mut escaped);
             escaped.extend(["<", address, ">"]);

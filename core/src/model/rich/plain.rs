@@ -12,7 +12,7 @@ impl RichText {
             return self.words.clone();
         }
         let mut out = Lines::default();
-        for piece in self.without_bare_links() {
+        for piece in self.without_bare_links().pieces() {
             match piece {
                 Piece::Words(words) => out.say(words),
                 Piece::Open(Style::Quote) => out.quote(),
@@ -25,22 +25,23 @@ impl RichText {
         Text::new(out.done())
     }
 
-    /// The text from its beginning to its end, without links whose words are their address: they are best read as they
-    /// stand.
-    pub fn without_bare_links(&self) -> Vec<Piece<'_>> {
-        let pieces = self.pieces();
-        let is_bare = |around: &[Piece<'_>]| match around {
-            [Piece::Open(Style::Link { url }), Piece::Words(words), Piece::Close(_)] => is_same_place(words, url),
+    /// Without links whose words are their address: they are best read as they stand.
+    pub fn without_bare_links(&self) -> Self {
+        let is_bare = |at: usize, span: &Span| match &span.style {
+            Style::Link { url } => {
+                let holds_none = self.spans.get(at + 1).is_none_or(|next| next.start >= span.end);
+                holds_none && is_same_place(&self.words.as_str()[span.start..span.end], url)
+            }
             _ => false,
         };
-        let mut without = Vec::with_capacity(pieces.len());
-        let mut at = 0;
-        while let Some(piece) = pieces.get(at) {
-            let is_bare = pieces.get(at..at + 3).is_some_and(is_bare);
-            without.push(if is_bare { pieces[at + 1] } else { *piece });
-            at += if is_bare { 3 } else { 1 };
+        let spans = self.spans.iter().enumerate();
+        Self {
+            words: self.words.clone(),
+            spans: spans
+                .filter(|(at, span)| !is_bare(*at, span))
+                .map(|(_, span)| span.clone())
+                .collect(),
         }
-        without
     }
 
     /// The same, but the link that this byte is in is written out, as [`plain`](Self::plain) does it; `None` where it is in

@@ -154,6 +154,25 @@ fn addresses_code_and_signs_are_read_as_what_they_are() {
 }
 
 #[test]
+fn words_that_stand_together_mean_nothing_together() {
+    let bare = |start, end| span(start, end, link("amp;"));
+    for (words, spans, markdown) in [
+        ("&amp;", vec![span(1, 5, Style::Underline)], "\\&amp;"),
+        ("&amp;", vec![bare(1, 5)], "\\&amp;"),
+        ("1. a", vec![span(0, 1, Style::Spoiler)], "1\\. a"),
+        (" # a", vec![span(0, 1, Style::Italic)], " \\# a"),
+        (
+            " \ta",
+            vec![span(1, 3, Style::Bold)],
+            "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}**a**",
+        ),
+        ("https://a.example/b&amp;", vec![], "<https://a.example/b&amp>;"),
+    ] {
+        assert_eq!(RichText::new(words, spans).markdown().as_str(), markdown);
+    }
+}
+
+#[test]
 fn joined_texts_keep_their_formatting() {
     let bold = || RichText::new("bold", vec![span(0, 4, Style::Bold)]);
     let joined = RichText::joined([RichText::from("so"), bold(), bold()], "\n");

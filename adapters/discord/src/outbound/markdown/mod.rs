@@ -32,7 +32,7 @@ const QUOTE: &str = "> ";
 const SIGNS_MAX: usize = 40;
 
 /// A text in Discord's Markdown.
-pub(super) fn written(text: &RichText) -> String {
+pub(crate) fn written(text: &RichText) -> String {
     let rows = Rows::of(text);
     let mut lines: Vec<String> = Vec::with_capacity(rows.len());
     for of in rows {

@@ -39,8 +39,9 @@ pub(super) struct Formatted {
 
 impl Formatted {
     pub(super) fn of(text: &RichText) -> Self {
+        let text = text.without_bare_links();
         let mut writer = Writer::default();
-        for (piece, words_within) in writer::steps(text) {
+        for (piece, words_within) in writer::steps(&text) {
             writer.take(piece, words_within);
         }
         let (text, entities) = writer.done();
@@ -69,4 +70,11 @@ impl Formatted {
 /// Whether a text fits into one message, as it is sent.
 pub(crate) fn fits(text: &RichText) -> bool {
     Formatted::of(text).fits(TEXT_MAX)
+}
+
+/// A text and its entities, as a call carries them.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn carried(text: &RichText) -> (String, Vec<MessageEntity>) {
+    let Formatted { text, entities } = Formatted::of(text);
+    (text, entities)
 }

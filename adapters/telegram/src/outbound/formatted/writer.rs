@@ -7,7 +7,7 @@ use super::{link, place::Place};
 
 /// The way through a text, each step with whether there is something to read up to where a link ends.
 pub(super) fn steps(text: &RichText) -> impl Iterator<Item = (Piece<'_>, bool)> {
-    let pieces = text.without_bare_links();
+    let pieces = text.pieces();
     let to_read: Vec<bool> = (0..pieces.len()).map(|at| is_to_read(&pieces[at..])).collect();
     pieces.into_iter().zip(to_read)
 }
