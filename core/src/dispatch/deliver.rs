@@ -24,7 +24,10 @@ pub(super) async fn deliver(dispatch: &Dispatch, claimed: &Claimed, settings: &D
     };
     tracing::trace!(target: "escalator::site", site = "deliver.before", payload = claimed.payload.word());
     let outcome = match &claimed.payload {
-        Payload::Desk(payload) => guarded(deadline, to_desk(dispatch, claimed, payload, file.as_ref())).await,
+        Payload::Desk(payload) => {
+            let file = file.as_ref().map(|source| (source, deadline));
+            guarded(deadline, to_desk(dispatch, claimed, payload, file)).await
+        }
         Payload::Chat(payload) => guarded(deadline, to_chat(dispatch, claimed, payload, file.as_ref())).await,
         Payload::Bot(event) => guarded(deadline, to_bot(dispatch, event)).await,
     };
@@ -41,7 +44,12 @@ async fn guarded(deadline: Duration, call: impl Future<Output = Outcome> + Send)
     }
 }
 
-async fn to_desk(dispatch: &Dispatch, claimed: &Claimed, payload: &DeskPayload, file: Option<&Source>) -> Outcome {
+async fn to_desk(
+    dispatch: &Dispatch,
+    claimed: &Claimed,
+    payload: &DeskPayload,
+    file: Option<(&Source, Duration)>,
+) -> Outcome {
     let Lane::Desk(id) = claimed.id.lane else {
         return Outcome::rejected("a payload for the desk stood in another lane");
     };
@@ -50,11 +58,11 @@ async fn to_desk(dispatch: &Dispatch, claimed: &Claimed, payload: &DeskPayload, 
         hook_address: &claimed.hook_address,
     };
     let desk = &dispatch.exits.desk;
-    let (DeskPayload::File { file, completes }, Some(source)) = (payload, file) else {
+    let (DeskPayload::File { file, completes }, Some((source, call_max))) = (payload, file) else {
         let file = None;
         return desk.deliver(DeskDelivery { session, payload, file }).await;
     };
-    match Looked::at(file, source).await {
+    match Looked::at(file, source, call_max).await {
         Ok(looked) => {
             let payload = &DeskPayload::File {
                 file: looked.file.clone(),

@@ -61,7 +61,7 @@ impl OpenFile for Source {
     }
 }
 
-/// How long the first bytes of a file may take.
+/// How long it may take to open a file and get its first bytes. Of a call that may not last for twice as long: half of that.
 const HEAD_MAX: Duration = Duration::from_secs(30);
 
 /// A file of the customer that is being delivered, as its first bytes show it. They are looked at and handed on: the file
@@ -75,12 +75,13 @@ pub(super) struct Looked<'s> {
 }
 
 impl<'s> Looked<'s> {
-    /// Opens a file and looks at its first bytes.
-    pub(super) async fn at(file: &Attachment, source: &'s Source) -> Result<Self, Outcome> {
-        let opened = source.open().await?;
-        let peeked = tokio::time::timeout(HEAD_MAX, peeked(opened)).await;
-        let (head, opened) =
-            peeked.map_err(|_elapsed| Outcome::not_sent("the file's first bytes did not come in time"))?;
+    /// Opens a file and looks at its first bytes, for a call that may last for `call_max`. Where they do not come in time, the
+    /// desk has had no call.
+    pub(super) async fn at(file: &Attachment, source: &'s Source, call_max: Duration) -> Result<Self, Outcome> {
+        let head = async { Ok::<_, Outcome>(peeked(source.open().await?).await) };
+        let (head, opened) = tokio::time::timeout(HEAD_MAX.min(call_max / 2), head)
+            .await
+            .unwrap_or_else(|_elapsed| Err(Outcome::not_sent("the file's first bytes did not come in time")))?;
         Ok(Self {
             file: media::looked_at(file, &head),
             source,

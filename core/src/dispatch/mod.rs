@@ -17,6 +17,7 @@ mod deliver;
 mod door;
 mod file;
 mod gate;
+mod received;
 mod settings;
 mod signals;
 #[cfg(test)]
@@ -31,14 +32,14 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{BotListener, EscalationChannel},
     delivery::Door,
     desk::Desk,
-    intake::{Intake, SignalTo},
+    intake::{Intake, SignalsEnd},
     model::{ChannelId, Clock},
     store::Store,
 };
@@ -95,7 +96,7 @@ impl Dispatch {
     pub(crate) fn start(
         self: &Arc<Self>,
         waiting: Vec<Door>,
-        signals: mpsc::Receiver<SignalTo>,
+        signals: SignalsEnd,
         tasks: &mut JoinSet<()>,
         shutdown: &CancellationToken,
     ) {
@@ -103,7 +104,9 @@ impl Dispatch {
             tasks.spawn(door::run(Arc::clone(self), door, shutdown.clone()));
         }
         tasks.spawn(timers::run(Arc::clone(self), shutdown.clone()));
-        tasks.spawn(signals::run(Arc::clone(self), signals, shutdown.clone()));
+        let SignalsEnd { typing, received } = signals;
+        tasks.spawn(signals::run(Arc::clone(self), typing, shutdown.clone()));
+        tasks.spawn(received::run(Arc::clone(self), received, shutdown.clone()));
     }
 
     /// What can be told of the doors and lanes.

@@ -18,10 +18,13 @@ pub struct DispatchSettings {
     pub channel: DoorSettings,
     /// The door of the bot's own handler.
     pub bot: DoorSettings,
-    /// How long it may take to show typing, or that a message arrived. 5 seconds.
+    /// How long it may take to show typing, or that the desk has a message. 5 seconds.
     pub signal_max: Duration,
-    /// How many of these are under way at once; what comes beside them is dropped. 16.
+    /// How many typing signals are under way at once; what comes beside them is dropped. 16.
     pub signals_max: usize,
+    /// How many signs that the desk has a message are under way at once; a bounded number waits behind them. 4; with 0 none
+    /// is shown.
+    pub receipts_max: usize,
     /// How long an agent counts as typing after the desk said so last, where it does not say when that is over. 60
     /// seconds.
     pub typing_max: Duration,
@@ -63,6 +66,7 @@ impl Default for DispatchSettings {
             bot: door,
             signal_max: Duration::from_secs(5),
             signals_max: 16,
+            receipts_max: 4,
             typing_max: Duration::from_mins(1),
         }
     }

@@ -8,7 +8,7 @@ use super::Dispatch;
 use crate::{
     desk::DeskSession,
     intake::SignalTo,
-    model::{ConversationKey, MessageId, SessionId, Signal},
+    model::{ConversationKey, SessionId, Signal},
 };
 
 /// Whom a signal is for: one call under way for each, and the latest waits.
@@ -16,8 +16,6 @@ use crate::{
 enum Whom {
     Agent(SessionId),
     Customer(ConversationKey),
-    /// The customer, about one message.
-    About(ConversationKey, MessageId),
 }
 
 /// A signal on its way.
@@ -109,7 +107,8 @@ impl Out {
 }
 
 impl Dispatch {
-    /// Notes from when and until when an agent types.
+    /// Notes from when and until when an agent types. Only where the channel is held: what the agent says is delivered
+    /// there, and ends it.
     fn note_typing(&self, signal: &SignalTo) {
         let SignalTo::Customer {
             conversation,
@@ -120,11 +119,11 @@ impl Dispatch {
             return;
         };
         match (signal, self.typing_lasts(conversation)) {
-            (Signal::TypingStarted, Some(lasts)) => {
+            (Signal::TypingStarted, Some(lasts)) if self.store.holds(&conversation.channel) => {
                 self.typing
                     .begins(conversation, *session, lasts, self.settings.typing_max);
             }
-            (Signal::TypingStarted, None) => {}
+            (Signal::TypingStarted, _) => {}
             (Signal::TypingStopped, _) => self.typing.ends(conversation),
         }
     }
@@ -134,8 +133,13 @@ impl Dispatch {
         channel.capabilities().typing_lasts
     }
 
-    /// Whether the agent's session stands; if not, nobody types in it any more.
+    /// Whether the agent's session stands and its channel is still held; if not, nobody types in it any more, or another
+    /// instance knows.
     async fn still_types(&self, conversation: &ConversationKey, session: SessionId) -> bool {
+        if !self.store.holds(&conversation.channel) {
+            self.typing.ends(conversation);
+            return false;
+        }
         match self.store.standing(session).await {
             Ok(Some(_)) => true,
             Ok(None) => {
@@ -165,11 +169,6 @@ async fn send(dispatch: Arc<Dispatch>, whom: Whom, Sending { signal, why }: Send
                 let outcome = dispatch.exits.desk.signal(session, *signal).await;
                 tracing::debug!(session = %session.id, outcome = outcome.word(), "typing passed on");
             }
-            SignalTo::Receipt { conversation, message } => {
-                if let Some(channel) = dispatch.exits.channels.get(&conversation.channel) {
-                    channel.received(conversation, message).await;
-                }
-            }
             SignalTo::Customer {
                 conversation,
                 session,
@@ -196,6 +195,5 @@ fn whom(signal: &SignalTo) -> Whom {
     match signal {
         SignalTo::Agent { session, .. } => Whom::Agent(*session),
         SignalTo::Customer { conversation, .. } => Whom::Customer(conversation.clone()),
-        SignalTo::Receipt { conversation, message } => Whom::About(conversation.clone(), message.clone()),
     }
 }

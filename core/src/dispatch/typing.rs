@@ -12,7 +12,7 @@ use crate::model::{ConversationKey, SessionId};
 const SHOWN_MAX: usize = 1_024;
 
 /// The customers who are shown that an agent types, for as long as that holds: a platform takes the sign back by itself.
-/// In memory alone, and only where the desk's sign came in.
+/// In memory alone, and only where the desk's sign came in and the channel is held.
 #[derive(Default)]
 pub(super) struct Typing {
     shown: Mutex<HashMap<ConversationKey, Shown>>,

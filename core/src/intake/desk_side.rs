@@ -1,4 +1,4 @@
-use super::{Intake, SignalTo, minted, refused};
+use super::{Intake, Received, SignalTo, minted, refused};
 use crate::{
     channel::IngressError,
     model::{ConversationKey, DeskEvent, EventKey, MessageId, SessionId, Signal},
@@ -77,7 +77,7 @@ impl Intake {
 
     /// The desk has a message of the customer: they are shown it, should the way there be free.
     pub fn has_received(&self, conversation: ConversationKey, message: MessageId) {
-        self.signals.send(SignalTo::Receipt { conversation, message });
+        self.signals.received(Received { conversation, message });
     }
 
     /// Commits that a timer is due.

@@ -34,7 +34,7 @@ use crate::{
 pub use self::{
     desk_side::Heard,
     port::Port,
-    signals::{SignalTo, Signals},
+    signals::{Received, SignalTo, Signals, SignalsEnd},
 };
 use self::{said::Said, seats::Seats};
 

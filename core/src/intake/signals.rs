@@ -14,13 +14,6 @@ pub enum SignalTo {
         /// What to show.
         signal: Signal,
     },
-    /// The customer, about a message that the desk has.
-    Receipt {
-        /// Which conversation.
-        conversation: ConversationKey,
-        /// Which message.
-        message: MessageId,
-    },
     /// The customer in a conversation.
     Customer {
         /// Which conversation.
@@ -32,25 +25,58 @@ pub enum SignalTo {
     },
 }
 
-/// The way past the ledger, for signals alone. Bounded: what does not fit is dropped.
+/// A message that the desk has, which the customer is to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Which conversation it is of.
+    pub conversation: ConversationKey,
+    /// Which message.
+    pub message: MessageId,
+}
+
+/// The way past the ledger, for signals and for the signs of receipts alone. Bounded: what does not fit is dropped.
 #[derive(Clone, Debug)]
 pub struct Signals {
-    queue: mpsc::Sender<SignalTo>,
+    typing: mpsc::Sender<SignalTo>,
+    received: mpsc::Sender<Received>,
+}
+
+/// The end of that way, for `dispatch`.
+#[derive(Debug)]
+pub struct SignalsEnd {
+    /// Typing.
+    pub typing: mpsc::Receiver<SignalTo>,
+    /// What the desk has received.
+    pub received: mpsc::Receiver<Received>,
 }
 
 impl Signals {
     /// How many signals wait at the most.
     pub const QUEUE_MAX: usize = 256;
 
-    /// Makes the way, and its end for `dispatch`.
-    pub fn channel() -> (Self, mpsc::Receiver<SignalTo>) {
-        let (queue, receiver) = mpsc::channel(Self::QUEUE_MAX);
-        (Self { queue }, receiver)
+    /// How many signs of receipts wait at the most.
+    pub const RECEIVED_MAX: usize = 256;
+
+    /// Makes the way, and its end.
+    pub fn channel() -> (Self, SignalsEnd) {
+        let (typing, typing_end) = mpsc::channel(Self::QUEUE_MAX);
+        let (received, received_end) = mpsc::channel(Self::RECEIVED_MAX);
+        let end = SignalsEnd {
+            typing: typing_end,
+            received: received_end,
+        };
+        (Self { typing, received }, end)
     }
 
     pub(super) fn send(&self, signal: SignalTo) {
-        if self.queue.try_send(signal).is_err() {
+        if self.typing.try_send(signal).is_err() {
             tracing::debug!("a typing signal was dropped: too many wait");
+        }
+    }
+
+    pub(super) fn received(&self, received: Received) {
+        if self.received.try_send(received).is_err() {
+            tracing::debug!("a receipt's sign was dropped: too many wait");
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::net::TcpListener;
 
 use super::{Builder, ControlSocket, Database, Running, StartError};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     desk::Desk,
     dispatch::{Dispatch, Exits},
     hookpoint::{Hookpoint, HookpointSettings, HookpointUrl, HookpointUrlError, Router, Secret},
-    intake::{Intake, Port, SignalTo, Signals},
+    intake::{Intake, Port, Signals, SignalsEnd},
     model::{ChannelId, Clock, SystemClock},
     session::UnsentTo,
     store::{ChannelFacts, Ledger, LedgerSettings, Maintained, Maintenance, Store, StoreError},
@@ -21,7 +21,7 @@ pub struct Escalator {
     pub(super) builder: Builder,
     pub(super) ledger: Arc<Ledger>,
     pub(super) intake: Arc<Intake>,
-    pub(super) signals: mpsc::Receiver<SignalTo>,
+    pub(super) signals: SignalsEnd,
     pub(super) listener: Option<TcpListener>,
     pub(super) hookpoint: Hookpoint,
     pub(super) control: Option<Socket>,

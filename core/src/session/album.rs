@@ -53,22 +53,13 @@ impl Album {
     }
 
     fn add(&mut self, part: &CustomerMessage, now: Timestamp) {
-        if let Some(caption) = part.text.as_ref().filter(|caption| !self.says(caption)) {
-            self.captions.push(caption.clone());
-        }
+        // What the whole album answers, or from whom it was forwarded, stands at each part.
+        let caption = part.text.as_ref();
+        let caption = caption.and_then(|caption| caption.without_marks_of(&self.captions));
+        self.captions.extend(caption);
         self.files.extend_from_slice(&part.files);
         self.message.clone_from(&part.id);
         self.last = now;
-    }
-
-    /// Whether it says this already: what the whole album answers, or from whom it was forwarded, stands at each part.
-    fn says(&self, caption: &RichText) -> bool {
-        let caption = caption.words().as_str();
-        let begins = |said: &str| {
-            said.strip_prefix(caption)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('\n'))
-        };
-        self.captions.iter().any(|said| begins(said.words().as_str()))
     }
 
     fn has_room_for(&self, part: &CustomerMessage) -> bool {
@@ -184,6 +175,8 @@ impl Closed<'_> {
 )]
 fn closes(album: &Album, occurrence: &Occurrence<'_>, env: &Env<'_>) -> bool {
     match occurrence {
+        // Without a wait a part goes as it comes, and those before it go first.
+        Occurrence::Message(_) if env.policy.album_wait.is_zero() => true,
         Occurrence::Message(part) => part.album.as_ref() != Some(&album.id) || !album.has_room_for(part),
         Occurrence::Edited(_) | Occurrence::CustomerEnded | Occurrence::BotEnded => true,
         Occurrence::AgentMessage(..) | Occurrence::AgentFile(_) | Occurrence::AgentEnded => true,

@@ -657,11 +657,37 @@ fn needs_lane(conversation: &Conversation, event: &Event) -> bool {
         Event::Customer {
             event: CustomerEvent::Message(_) | CustomerEvent::Edited(_),
             ..
+        }
+        // What an album brings is a message.
+        | Event::Due {
+            kind: TimerKind::Album,
+            ..
         } => false,
         Event::Desk {
             event: DeskEvent::Message { .. } | DeskEvent::File(_) | DeskEvent::Typing,
             ..
         } => opening,
         Event::Customer { .. } | Event::Desk { .. } | Event::Settled(_) | Event::Due { .. } => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, CustomerId};
+
+    #[test]
+    fn of_the_timers_an_albums_alone_reads_no_lane() {
+        let key = ConversationKey {
+            channel: ChannelId::new("test"),
+            address: Address::new("1"),
+            customer: CustomerId::new("1"),
+        };
+        let conversation = Conversation::new(ConversationId::mint(), key);
+        let session = SessionId::mint();
+        let without = TimerKind::ALL
+            .into_iter()
+            .filter(|kind| !needs_lane(&conversation, &Event::Due { session, kind: *kind }));
+        assert_eq!(without.collect::<Vec<_>>(), [TimerKind::Album]);
     }
 }

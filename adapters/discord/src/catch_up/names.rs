@@ -30,10 +30,7 @@ pub(super) async fn learn(rest: &Rest, memory: &Memory, home: ChannelId, message
 }
 
 /// The channels in which they stand and those that they name, and the roles.
-fn unknown(
-    memory: &Memory,
-    messages: &[&Message],
-) -> (BTreeSet<ChannelId>, BTreeSet<ChannelId>, BTreeSet<RoleId>) {
+fn unknown(memory: &Memory, messages: &[&Message]) -> (BTreeSet<ChannelId>, BTreeSet<ChannelId>, BTreeSet<RoleId>) {
     let (mut places, mut channels, mut roles) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for message in messages {
         let named = inbound::named(message);

@@ -282,7 +282,7 @@ fn tag_len(words: &str) -> Option<usize> {
     if !kinds.any(|kind| rest.starts_with(kind)) {
         return None;
     }
-    let ends = |b| matches!(b, b'>' | b'<' | b'\n');
+    let ends = |b| b"><\n*`~|\\".contains(&b);
     let end = rest.bytes().take(TAG_BYTES_MAX).position(ends)?;
     (rest.as_bytes()[end] == b'>').then_some(end + 2)
 }
@@ -443,6 +443,7 @@ mod tests {
                 "[shop](https://shop.example/a) \\[x\\](https://x.example y)",
             ),
             ("> `x`\n>>> b\nc", "> x\n> b\n> c", "> `x`\n\n> b\n> c"),
+            ("**a `b <@`**1>", "a b <@1>", "**a `b <@`**1>"),
             ("**", "**", "\\*\\*"),
             ("", "", ""),
         ] {

@@ -218,7 +218,11 @@ impl Post {
         let Interaction::Component(press) = interaction else {
             return false;
         };
-        let held = self.ingress.held().into_iter().find(|of| of.conversation == *conversation);
+        let held = self
+            .ingress
+            .held()
+            .into_iter()
+            .find(|of| of.conversation == *conversation);
         let said = inbound::moment(press.message.id.get());
         held.is_some_and(|of| said + CLOCKS_APART_MAX < of.since)
     }

@@ -74,7 +74,9 @@ mod tests {
             ..Texts::default()
         };
         let rows = under_notice(&texts, NoticeKind::Connected);
-        let buttons = rows.iter().flat_map(|row| row["components"].as_array().into_iter().flatten());
+        let buttons = rows
+            .iter()
+            .flat_map(|row| row["components"].as_array().into_iter().flatten());
         buttons
             .map(|button| button["label"].as_str().expect("each has one").to_owned())
             .collect()

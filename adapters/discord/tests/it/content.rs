@@ -52,7 +52,8 @@ async fn what_a_message_names_is_read_by_its_name() {
         secrets.id(),
         hidden,
     ));
-    let read = "@Bob of @Support or @Night shift: #orders, #returns or #channel at 2021-04-20 21:20 UTC? #channel @role";
+    let read =
+        "@Bob of @Support or @Night shift: #orders, #returns or #channel at 2021-04-20 21:20 UTC? #channel @role";
     shop.agent_reads(read).await;
     open.close().await;
 }

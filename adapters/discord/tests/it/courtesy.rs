@@ -162,7 +162,10 @@ async fn where_the_bot_may_put_no_marks_or_must_wait_long_it_does_not_try_again_
             let id = MessageId::new(format!("{}/{}", ada.channel(), ada.says(words)));
             rig.discord.received(&to, &id).await;
         }
-        assert!(began.elapsed() < Duration::from_secs(4), "{name}: nothing is waited for");
+        assert!(
+            began.elapsed() < Duration::from_secs(4),
+            "{name}: nothing is waited for"
+        );
         let pattern = format!("/channels/{}/messages/*/reactions/*/@me", ada.channel());
         assert_eq!(rig.fake.calls_of("PUT", &pattern).len(), asked, "{name}");
         rig.fake.release(on);
@@ -390,14 +393,17 @@ async fn the_end_button_of_an_earlier_session_does_not_end_this_one() {
     let old = ada.sees_text(SOON, "Something happened.").await.expect("it is shown");
     rig.house.hand_over(&to);
     let is_over = |state: &State| state.accepted.iter().any(|update| update.event == CustomerEvent::Ended);
-    rig.house.change(|state| state.since = SystemClock.now() + Duration::from_mins(10));
+    rig.house
+        .change(|state| state.since = SystemClock.now() + Duration::from_mins(10));
     ada.presses(old.id, "escalator:end").expect("it is there");
     let kept = "You are talking to a human now. Send /end to go back to the bot.";
     ada.sees_text(SOON, kept).await.expect("it is told");
     assert!(!rig.house.look(is_over));
     rig.house.change(|state| state.since = SystemClock.now());
     ada.presses(old.id, "escalator:end").expect("it is there");
-    ada.sees_text(SOON, "The chat with a human is over.").await.expect("it is told");
+    ada.sees_text(SOON, "The chat with a human is over.")
+        .await
+        .expect("it is told");
     assert!(rig.house.look(is_over));
 }
 

@@ -139,7 +139,9 @@ impl IngressPort for House {
             conversation: conversation.clone(),
             place: state.places.get(conversation).cloned(),
             accepted: *accepted,
-            since: state.since.max(Timestamp::default() + Duration::from_hours(24 * 365 * 50)),
+            since: state
+                .since
+                .max(Timestamp::default() + Duration::from_hours(24 * 365 * 50)),
         };
         self.look(|state| {
             let humans = state.humans.iter();

@@ -58,7 +58,9 @@ async fn each_failure_is_told_as_what_it_is() {
         (refusal(401, 0), "refused"),
         (refusal(403, 50007), "rejected"),
         (refusal(404, 10003), "rejected"),
-        (refusal(400, 50035), "rejected"),
+        // One of the form is sent once more without what may be wrong in it.
+        (refusal(400, 50035), "delivered"),
+        (refusal(400, 50006), "rejected"),
     ]
     .into_iter()
     .enumerate()

@@ -81,7 +81,7 @@ mod tests {
             ReplyMarkup::InlineKeyboard(markup) => {
                 markup.inline_keyboard.concat().into_iter().map(|it| it.text).collect()
             }
-            ReplyMarkup::Keyboard(markup) => markup.keyboard.concat().into_iter().map(|it| it.text.into()).collect(),
+            ReplyMarkup::Keyboard(markup) => markup.keyboard.concat().into_iter().map(|it| it.text).collect(),
             markup => panic!("{markup:?} has no buttons"),
         }
     }
@@ -96,10 +96,13 @@ mod tests {
             (" End ", Some("End")),
             (&long, Some(cut.as_str())),
         ] {
-            let mut texts = Texts::default();
-            texts.end_button = Some(text.to_owned());
-            texts.human_button = Some(text.to_owned());
-            texts.share_phone_key = Some(text.to_owned());
+            let label = Some(text.to_owned());
+            let texts = Texts {
+                end_button: label.clone(),
+                human_button: label.clone(),
+                share_phone_key: label,
+                ..Texts::default()
+            };
             for kind in [NoticeKind::Connected, NoticeKind::Ended, NoticeKind::AskPhone] {
                 let labels = under_notice(&texts, kind).map(labels);
                 assert_eq!(labels, shown.map(|label| vec![label.to_owned()]), "{kind:?} {text}");
@@ -118,9 +121,11 @@ mod tests {
             ("Yes", "No", Some(vec!["Yes", "No"])),
             ("", " ", None),
         ] {
-            let mut texts = Texts::default();
-            texts.solved_button = solved.to_owned();
-            texts.unsolved_button = unsolved.to_owned();
+            let texts = Texts {
+                solved_button: solved.to_owned(),
+                unsolved_button: unsolved.to_owned(),
+                ..Texts::default()
+            };
             let shown = shown.map(|labels| labels.into_iter().map(str::to_owned).collect());
             assert_eq!(under(&texts, &question).map(labels), shown);
         }

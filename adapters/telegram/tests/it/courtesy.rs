@@ -268,7 +268,7 @@ async fn whether_it_was_solved_is_asked_once_and_the_ticket_gets_the_answer() {
         let told = shop.agent_reads(&line).await;
         assert!(told.texts(Party::Customer).contains(&line.as_str()));
         assert_eq!(shop.answer(&chat).await.text, None);
-        let thanks = chat.sees_text(SOON, "Thank you. Your answer was passed on to our team.");
+        let thanks = chat.sees_text(SOON, "Thank you for your answer.");
         thanks.await.expect("it is thanked for");
         let is_bare = |world: &World| {
             let question = world.chat(chat.id()).and_then(|chat| chat.message(question.id));

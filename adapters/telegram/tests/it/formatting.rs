@@ -245,7 +245,9 @@ async fn whatever_is_refused_one_after_the_other_the_words_arrive() {
         let ada = rig.ada();
         rig.fake.on_the_web(PICTURE, WebPage::new("image/png", PNG));
         refuse(&rig, "sendPhoto", 1, photo);
-        texts.iter().for_each(|words| refuse(&rig, "sendMessage", 1, words));
+        for words in &texts {
+            refuse(&rig, "sendMessage", 1, words);
+        }
         let outcome = present(&rig, &ada, "Anna is here.", Some(PICTURE), 1).await;
         assert_eq!(outcome.word(), "delivered", "{outcome:?}");
         let seen = seen(&ada);

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::exits::{FakeBot, FakeChannel, FakeDesk};
@@ -11,7 +11,7 @@ use crate::{
     delivery::RetryPolicy,
     desk::Desk,
     dispatch::{Dispatch, DispatchSettings, Exits},
-    intake::{Intake, IntakeSettings, Port, SignalTo, Signals},
+    intake::{Intake, IntakeSettings, Port, Signals, SignalsEnd},
     model::{BotEvent, ChannelId, Clock, Policy, SessionId},
     store::{
         Incoming, Ledger, Store,
@@ -33,7 +33,7 @@ pub(super) struct Bed {
     pub(super) clock: Arc<dyn Clock>,
     /// Whether the channel is connected.
     pub(super) connected: bool,
-    signals: Option<mpsc::Receiver<SignalTo>>,
+    signals: Option<SignalsEnd>,
     tasks: JoinSet<()>,
     shutdown: CancellationToken,
 }

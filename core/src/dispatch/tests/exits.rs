@@ -16,7 +16,7 @@ use crate::{
     channel::{BotListener, Capabilities, ChannelError, ChatDelivery, EscalationChannel, Ingress},
     delivery::{Availability, DeskPayload, OpenFile, OpenedFile, Outcome, Payload, Receipt, Scope},
     desk::{Desk, DeskDelivery, DeskSession, Hook, HookAnswer, HookError, HookFields, HookKind},
-    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, Signal},
+    model::{BotEvent, ChatLimits, ConversationKey, DeskLimits, FileRef, Formatting, LengthUnit, MessageId, Signal},
     store::rig::{Gate, within},
 };
 
@@ -260,6 +260,8 @@ pub(super) struct FakeChannel {
     pub(super) files: Mutex<Vec<Vec<u8>>>,
     /// The bytes behind each of the platform's own handles.
     pub(super) remote: Mutex<HashMap<String, Vec<u8>>>,
+    /// Whether it gives its files out. Where it does not, who asks for one waits.
+    pub(super) gives_files: watch::Sender<bool>,
     pub(super) signals: watch::Sender<Vec<Signal>>,
     /// How long it shows typing.
     pub(super) typing_lasts: Mutex<Option<Duration>>,
@@ -272,6 +274,7 @@ impl FakeChannel {
             ingress,
             files: Mutex::default(),
             remote: Mutex::default(),
+            gives_files: watch::Sender::new(true),
             signals: watch::Sender::default(),
             typing_lasts: Mutex::default(),
         })
@@ -312,6 +315,11 @@ impl EscalationChannel for FakeChannel {
     }
 
     async fn fetch(&self, file: &FileRef) -> Result<OpenedFile, Outcome> {
+        let mut gives = self.gives_files.subscribe();
+        gives
+            .wait_for(|gives| *gives)
+            .await
+            .expect("it lives as long as the channel");
         let found = locked(&self.remote).get(file.as_str()).cloned();
         let bytes = found.ok_or_else(|| Outcome::rejected("there is no such file"))?;
         let rest = bytes.get(3..).unwrap_or_default();
@@ -321,6 +329,10 @@ impl EscalationChannel for FakeChannel {
             bytes: Some(bytes.len() as u64),
             stream: stream::iter(pieces).boxed(),
         })
+    }
+
+    async fn received(&self, _: &ConversationKey, _: &MessageId) {
+        self.side.call("received".to_owned()).await;
     }
 
     async fn signal(&self, _: &ConversationKey, signal: Signal) {

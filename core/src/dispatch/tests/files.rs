@@ -1,12 +1,14 @@
 //! Files, from where they are to where they go.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 
 use super::{bed::Bed, exits::Answer};
 use crate::{
     delivery::Scope,
-    model::{Attachment, CustomerEvent, CustomerMessage, FileKind, FileRef, FileSource},
+    model::{Attachment, CustomerEvent, CustomerMessage, FileKind, FileRef, FileSource, OnUnknown},
     store::{
         Incoming, Store,
         rig::{agent_file, update},
@@ -125,6 +127,27 @@ async fn a_file_that_is_gone_is_a_dead_letter() {
         bed.stopped().await;
         bed.ledger.close().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_gives_no_file_out_leaves_no_doubt_whether_the_desk_has_it() {
+    let mut bed = Bed::paused().await;
+    // What may have arrived is not sent again.
+    bed.settings.on_unknown = OnUnknown::DeadLetter;
+    bed.settings.desk.file_call_max = Duration::from_mins(1);
+    bed.start();
+    bed.with_agents([1]).await;
+    let mut remote = bed.channel.remote.lock().expect("nobody panicked");
+    remote.insert("slow".to_owned(), b"a report".to_vec());
+    drop(remote);
+    bed.channel.gives_files.send_replace(false);
+    bed.accept([customer_sends(1, 2, "slow")]).await;
+    tokio::time::sleep(bed.settings.desk.file_call_max + Duration::from_secs(1)).await;
+    bed.channel.gives_files.send_replace(true);
+    bed.drained_in_days(1).await;
+    let letters = bed.ledger.dead_letters(9).await.expect("they are read");
+    assert_eq!(letters.len(), 0, "{letters:?}");
+    assert_eq!(*bed.desk.files.lock().expect("nobody panicked"), [b"a report"]);
 }
 
 #[tokio::test]

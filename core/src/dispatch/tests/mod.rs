@@ -11,6 +11,7 @@ mod files;
 mod lanes;
 mod leases;
 mod model;
+mod received;
 mod shutdown;
 mod signals;
 mod timers;

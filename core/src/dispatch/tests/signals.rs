@@ -144,6 +144,22 @@ async fn typing_that_nobody_ends_is_over_after_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn typing_is_shown_once_where_another_instance_holds_the_channel() {
+    let (mut bed, tenant) = Bed::tenant().await;
+    *bed.channel.typing_lasts.lock().expect("nobody panicked") = Some(Duration::from_secs(5));
+    bed.start();
+    let session = bed.with_agents([1]).await[0];
+    bed.intake.hear_typing(session, true).await.expect("memory answers");
+    heard(&bed.channel.signals, 3).await;
+    tenant.evict();
+    assert!(is_quiet(&bed).await, "who holds the channel now knows when it is over");
+    bed.intake.hear_typing(session, true).await.expect("memory answers");
+    heard(&bed.channel.signals, 4).await;
+    assert!(is_quiet(&bed).await);
+    bed.shut_down();
+}
+
+#[tokio::test(start_paused = true)]
 async fn typing_goes_on_for_another_minute_when_the_desk_says_so_again() {
     let (bed, session) = agent_types().await;
     tokio::time::sleep(Duration::from_secs(41)).await;

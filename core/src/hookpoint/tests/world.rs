@@ -72,7 +72,7 @@ impl World {
             hookpoint,
             store,
             blobs,
-            signals: signalled,
+            signals: signalled.typing,
             session,
         }
     }

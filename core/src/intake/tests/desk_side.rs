@@ -94,9 +94,7 @@ async fn the_first_typing_takes_the_session_and_the_rest_are_signals() {
                     assert_eq!(conversation, key(1));
                     signals.push(signal);
                 }
-                other @ (SignalTo::Agent { .. } | SignalTo::Receipt { .. }) => {
-                    panic!("{other:?} goes to the wrong side")
-                }
+                other @ SignalTo::Agent { .. } => panic!("{other:?} goes to the wrong side"),
             }
         }
         let (started, stopped) = (Signal::TypingStarted, Signal::TypingStopped);

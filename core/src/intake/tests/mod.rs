@@ -71,7 +71,7 @@ impl Bed {
             ledger,
             intake,
             port,
-            signals: receiver,
+            signals: receiver.typing,
         }
     }
 

@@ -45,6 +45,25 @@ impl RichText {
         }
         own
     }
+
+    /// The same without those lines in front of it that stand in front of one of the others. The own words stay, whoever else
+    /// said them; `None` where there is nothing.
+    pub(crate) fn without_marks_of(&self, others: &[Self]) -> Option<Self> {
+        let stands = |mark: &str| others.iter().flat_map(Self::marks).any(|other| other == mark);
+        let marks = self.marks().filter(|mark| !stands(mark)).map(Self::from);
+        let own = self.slice(self.own_start(), self.words.as_str().len());
+        let own = Some(own).filter(|own| !own.words.as_str().is_empty());
+        let lines: Vec<Self> = marks.chain(own).collect();
+        (!lines.is_empty()).then(|| Self::joined(lines, "\n"))
+    }
+
+    fn marks(&self) -> impl Iterator<Item = &str> {
+        self.words.as_str()[..self.own_start()].lines()
+    }
+
+    fn own_start(&self) -> usize {
+        self.words.as_str().len() - self.own_words().len()
+    }
 }
 
 fn is_mark(line: &str) -> bool {

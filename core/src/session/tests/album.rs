@@ -118,15 +118,47 @@ fn another_album_and_a_message_come_behind_the_first() {
 #[test]
 fn what_each_picture_refers_to_is_said_once() {
     let mut scene = Scene::with_agent();
-    for (number, caption) in [
-        (1, "[in reply to “A?”]\nthis one"),
-        (2, "[in reply to “A?”]"),
-        (3, "this"),
+    for (captions, said) in [
+        (
+            ["[in reply to “A?”]\nthis one", "[in reply to “A?”]", "this"],
+            "[in reply to “A?”]\nthis one\nthis",
+        ),
+        (
+            [
+                "[in reply to “A?”]",
+                "[in reply to “A?”]\nthis one",
+                "[in reply to “A?”]",
+            ],
+            "[in reply to “A?”]\nthis one",
+        ),
+        (
+            [
+                "[forwarded]",
+                "[forwarded]\n[in reply to “A?”]\nthis",
+                "[forwarded]\nthat",
+            ],
+            "[forwarded]\n[in reply to “A?”]\nthis\nthat",
+        ),
     ] {
+        for (number, caption) in captions.into_iter().enumerate() {
+            scene.happens(&part(number, Some(caption)));
+        }
+        let closed = scene.after_its_time(TimerKind::Album);
+        assert_eq!(rows(&closed)[0], said);
+    }
+}
+
+#[test]
+fn a_caption_stands_as_often_as_the_customer_wrote_it() {
+    let mut scene = Scene::with_agent();
+    for (number, caption) in ["Broken\nand blue", "Broken", "Broken\nand blue"]
+        .into_iter()
+        .enumerate()
+    {
         scene.happens(&part(number, Some(caption)));
     }
     let closed = scene.after_its_time(TimerKind::Album);
-    assert_eq!(rows(&closed)[0], "[in reply to “A?”]\nthis one\nthis");
+    assert_eq!(rows(&closed)[0], "Broken\nand blue\nBroken\nBroken\nand blue");
 }
 
 #[test]
@@ -183,6 +215,15 @@ fn without_a_wait_each_picture_goes_as_it_comes() {
     let mut scene = Scene::with_agent();
     scene.policy.album_wait = Duration::ZERO;
     assert_eq!(rows(&scene.happens(&part(1, Some("look")))), ["look", "1.png"]);
+}
+
+#[test]
+fn where_the_wait_is_taken_away_the_pictures_that_waited_go_first() {
+    let mut scene = Scene::with_agent();
+    scene.happens(&part(1, Some("look")));
+    scene.policy.album_wait = Duration::ZERO;
+    assert_eq!(rows(&scene.happens(&part(2, None))), ["look", "1.png", "2.png"]);
+    assert_eq!(rows(&scene.happens(&part(3, None))), ["3.png"]);
 }
 
 #[test]

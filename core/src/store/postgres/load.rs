@@ -234,11 +234,14 @@ pub(super) fn conversation(row: &PgRow) -> Result<Conversation, StoreError> {
     decode(read(row, "body")?)
 }
 
-pub(super) fn timer(row: &PgRow) -> Result<(SessionId, TimerKind, Timestamp), StoreError> {
-    let kind = TimerKind::of_word(read(row, "kind")?);
-    let kind = kind.ok_or_else(|| StoreError::corrupt("a timer is of an unknown kind"))?;
+/// `None` where its kind is not known, as that of a newer version may be: it stays where it is, and no other waits for it.
+pub(super) fn timer(row: &PgRow) -> Result<Option<(SessionId, TimerKind, Timestamp)>, StoreError> {
     let session = SessionId::from_uuid(read(row, "session")?);
-    Ok((session, kind, read_time(row, "due")?))
+    let Some(kind) = TimerKind::of_word(read(row, "kind")?) else {
+        tracing::error!(%session, "a timer is of an unknown kind, and stays where it is");
+        return Ok(None);
+    };
+    Ok(Some((session, kind, read_time(row, "due")?)))
 }
 
 fn hook_address(row: &PgRow) -> Result<(HookAddress, Timestamp), StoreError> {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     delivery::DeliveryId,
     model::{BlobId, ConversationId, HookAddress, Line, SessionId, Timestamp},
-    session::Conversation,
+    session::{Conversation, TimerKind},
     store::{
         DueTimer, StoreError,
         backend::{DoorRows, WaitingRow},
@@ -113,13 +113,18 @@ pub(super) async fn due_timers(
     now: Timestamp,
     max: usize,
 ) -> Result<(Vec<DueTimer>, Option<Timestamp>), StoreError> {
-    // One more than is handed out: when there is, the next one is due already.
-    let sql = "(SELECT session, kind, due FROM timers WHERE due <= $1 ORDER BY due, session, kind LIMIT $2) \
-               UNION ALL (SELECT session, kind, due FROM timers WHERE due > $1 ORDER BY due LIMIT 1)";
+    // One more than is handed out: when there is, the next one is due already. One of a kind that is not known is told of,
+    // and many of them do not crowd out the others.
+    let sql = "(SELECT session, kind, due FROM timers WHERE due <= $1 AND kind = ANY($3) \
+                ORDER BY due, session, kind LIMIT $2) \
+               UNION ALL (SELECT session, kind, due FROM timers WHERE due > $1 AND kind = ANY($3) ORDER BY due LIMIT 1) \
+               UNION ALL (SELECT session, kind, due FROM timers WHERE due <= $1 AND kind <> ALL($3) ORDER BY due LIMIT 1)";
     let limit = i64::try_from(max).unwrap_or(i64::MAX).saturating_add(1);
-    let query = sqlx::query(sql).bind(now.as_millis()).bind(limit);
+    let kinds = TimerKind::ALL.map(TimerKind::word);
+    let query = sqlx::query(sql).bind(now.as_millis()).bind(limit).bind(&kinds[..]);
     let rows = query.fetch_all(db).await.map_err(failed)?;
-    let timers = rows.iter().map(timer).collect::<Result<Vec<_>, _>>()?;
+    let timers = rows.iter().filter_map(|row| timer(row).transpose());
+    let timers = timers.collect::<Result<Vec<_>, _>>()?;
     let due = timers.iter().take_while(|(.., due)| *due <= now).take(max);
     let due: Vec<DueTimer> = due
         .map(|&(session, kind, due)| DueTimer { session, kind, due })

@@ -38,7 +38,10 @@ pub(super) async fn recover(db: &mut SqliteConnection, recent_since: Timestamp) 
     Ok(Recovered {
         conversations: conversations.iter().map(conversation).collect::<Result<_, _>>()?,
         waiting: waiting.iter().map(waiting_mark).collect::<Result<_, _>>()?,
-        timers: timers.iter().map(timer).collect::<Result<_, _>>()?,
+        timers: timers
+            .iter()
+            .filter_map(|row| timer(row).transpose())
+            .collect::<Result<_, _>>()?,
         hook_addresses: hook_addresses.iter().map(hook_address).collect::<Result<_, _>>()?,
     })
 }
@@ -172,11 +175,14 @@ fn waiting_mark(row: &SqliteRow) -> Result<WaitingMark, StoreError> {
     })
 }
 
-fn timer(row: &SqliteRow) -> Result<(SessionId, TimerKind, Timestamp), StoreError> {
-    let kind = TimerKind::of_word(read(row, "kind")?);
-    let kind = kind.ok_or_else(|| StoreError::corrupt("a timer is of an unknown kind"))?;
+/// `None` where its kind is not known, as that of a newer version may be: it stays where it is, and no other waits for it.
+fn timer(row: &SqliteRow) -> Result<Option<(SessionId, TimerKind, Timestamp)>, StoreError> {
     let session = SessionId::from_uuid(read_uuid(row, "session")?);
-    Ok((session, kind, read_time(row, "due")?))
+    let Some(kind) = TimerKind::of_word(read(row, "kind")?) else {
+        tracing::error!(%session, "a timer is of an unknown kind, and stays where it is");
+        return Ok(None);
+    };
+    Ok(Some((session, kind, read_time(row, "due")?)))
 }
 
 fn hook_address(row: &SqliteRow) -> Result<(HookAddress, Timestamp), StoreError> {

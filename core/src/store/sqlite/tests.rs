@@ -258,11 +258,23 @@ async fn records_that_cannot_be_read_are_named_and_never_repeated() {
         backend.transcript(session()).await,
         "a transcript line is not in its form",
     );
-    backend.tamper("UPDATE timers SET kind = 'secret'").await;
-    assert_corrupt(
-        backend.recover(Timestamp::default()).await,
-        "a timer is of an unknown kind",
-    );
+}
+
+#[tokio::test]
+async fn a_timer_of_a_newer_version_keeps_no_ledger_from_opening() {
+    let dir = dir();
+    let backend = open(&dir).await;
+    let timer = (session(), crate::session::TimerKind::Waiting, Timestamp::default());
+    let changes = Changes {
+        timers_set: vec![timer],
+        ..batch("e")
+    };
+    backend.commit(&changes).await.expect("it is written");
+    backend
+        .tamper("INSERT INTO timers (session, kind, due) SELECT session, 'newer', due FROM timers")
+        .await;
+    let recovered = backend.recover(Timestamp::default()).await;
+    assert_eq!(recovered.expect("the rest can be read").timers, [timer]);
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 use std::ops::Range;
 
+/// How much of a host is looked at. A longer one has no address (RFC 1035, 2.3.4).
+const HOST_BYTES_MAX: usize = 253;
+
 /// Where the first address is that stands in words: `http://` or `https://` with a host, or a host of three names that begins
 /// with `www.`. It ends before white space, signs that no address has, a bracket that was not opened in it, and signs that
 /// are more likely the sentence's.
@@ -87,10 +90,11 @@ fn begin(words: &str, rest: &str, mark: usize) -> Option<usize> {
         let mut before = schemes.filter_map(|scheme| before(&words[..mark], scheme));
         before.next()?
     } else {
-        is_dotted(rest).then_some(&words[..mark])?
+        &words[..mark]
     };
     let is_within = |c: char| c.is_ascii_alphanumeric() || (!is_scheme && "@/.-_".contains(c));
-    (!before.ends_with(is_within)).then_some(before.len())
+    let begins = !before.ends_with(is_within) && (is_scheme || is_dotted(rest));
+    begins.then_some(before.len())
 }
 
 fn is_of_host(c: char) -> bool {
@@ -99,9 +103,9 @@ fn is_of_host(c: char) -> bool {
 
 /// Whether a host of two names or more begins here.
 fn is_dotted(words: &str) -> bool {
-    let host = &words[..words
-        .find(|c: char| !is_of_host(c) && !".-".contains(c))
-        .unwrap_or(words.len())];
+    let is_end = |&(at, c): &(usize, char)| at >= HOST_BYTES_MAX || (!is_of_host(c) && !".-".contains(c));
+    let end = words.char_indices().find(is_end);
+    let host = &words[..end.map_or(words.len(), |(at, _)| at)];
     host.split('.').filter(|name| !name.is_empty()).nth(1).is_some()
 }
 

@@ -94,6 +94,15 @@ fn what_leads_nowhere_stays_words() {
 }
 
 #[test]
+fn a_host_is_looked_at_as_far_as_one_can_be_long() {
+    let long = "a".repeat(252);
+    for (host, is_one) in [(format!("{long}.b"), false), (format!("{}.b", &long[..250]), true)] {
+        let read = RichText::from_plain(&format!("www.{host}"));
+        assert_eq!(read.spans().len(), usize::from(is_one));
+    }
+}
+
+#[test]
 fn no_link_is_made_within_code_or_another_link() {
     let within = |style| {
         let words = "https://a.example https://b.example";
@@ -328,6 +337,9 @@ fn what_is_hostile_takes_no_longer_than_what_is_long() {
         "https://a~ ",
         "www.a*",
         "www.a.b ",
+        "xwww.",
+        "xwww.a",
+        "www.é",
         "://",
         "w",
         "(((https://a.b)))",
