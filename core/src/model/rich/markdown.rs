@@ -42,9 +42,33 @@ impl RichText {
         let has_sign = |span: &&Span| !matches!(span.style, Style::Underline | Style::Spoiler);
         Self {
             words: self.words.clone(),
-            spans: self.spans.iter().filter(has_sign).cloned().collect(),
+            spans: with_code_in_one(self.spans.iter().filter(has_sign)),
         }
     }
+}
+
+/// Spans of code that touch as one: where one ends and the next begins, their signs would be read as other ones.
+fn with_code_in_one<'s>(spans: impl Iterator<Item = &'s Span>) -> Vec<Span> {
+    let mut all: Vec<Span> = Vec::new();
+    let mut ends = Vec::new();
+    for span in spans {
+        let mut is_beside = true;
+        while ends.pop_if(|end| *end <= span.start).is_some() {
+            // Its sign stands between.
+            is_beside = false;
+        }
+        let is_code = span.style == Style::Code;
+        match all.last_mut() {
+            Some(last) if is_code && is_beside && last.style == Style::Code && last.end == span.start => {
+                last.end = span.end;
+            }
+            _ => all.push(span.clone()),
+        }
+        if !is_code {
+            ends.push(span.end);
+        }
+    }
+    all
 }
 
 /// Writes Markdown. Marks stand at the words that they are about, and begin and end within a line, or they would be none.

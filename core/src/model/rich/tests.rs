@@ -160,6 +160,12 @@ fn words_that_stand_together_mean_nothing_together() {
         ("&amp;", vec![span(1, 5, Style::Underline)], "\\&amp;"),
         ("&amp;", vec![bare(1, 5)], "\\&amp;"),
         ("1. a", vec![span(0, 1, Style::Spoiler)], "1\\. a"),
+        ("ab", vec![span(0, 1, Style::Code), span(1, 2, Style::Code)], "`ab`"),
+        (
+            "ab",
+            vec![span(0, 1, Style::Bold), span(0, 1, Style::Code), span(1, 2, Style::Code)],
+            "**`a`**`b`",
+        ),
         (" # a", vec![span(0, 1, Style::Italic)], " \\# a"),
         (
             " \ta",
