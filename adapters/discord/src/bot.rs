@@ -13,7 +13,7 @@ use crate::{error::Failure, rest::Rest};
 const CHECK_MAX: Duration = Duration::from_secs(20);
 /// Discord's own address.
 const DISCORD: &str = "https://discord.com";
-/// Where Discord's pictures are that belong to no message: PNGs, and GIFs
+/// Where Discord's pictures are that belong to no message: PNG files, and GIF files
 /// (<https://discord.com/developers/docs/reference#image-formatting>).
 const PICTURES: [&str; 2] = ["https://cdn.discordapp.com", "https://media.discordapp.net"];
 
@@ -123,7 +123,7 @@ impl Bot {
         self.address.as_deref().unwrap_or(DISCORD)
     }
 
-    /// Where pictures are that belong to no message: PNGs, and GIFs. Without a slash at their ends.
+    /// Where pictures are that belong to no message: PNG files, and GIF files. Without a slash at their ends.
     pub(crate) fn pictures(&self) -> [String; 2] {
         PICTURES.map(|at| self.pictures.as_deref().unwrap_or(at).to_owned())
     }

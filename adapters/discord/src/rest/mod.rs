@@ -45,7 +45,7 @@ const AGENT: &str = concat!(
 pub(crate) struct Rest {
     http: reqwest::Client,
     base: String,
-    /// Where pictures are that belong to no message: PNGs, and GIFs.
+    /// Where pictures are that belong to no message: PNG files, and GIF files.
     pictures: [String; 2],
     authorization: HeaderValue,
     pace: Pace,

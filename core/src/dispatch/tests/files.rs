@@ -137,9 +137,8 @@ async fn a_platform_that_gives_no_file_out_leaves_no_doubt_whether_the_desk_has_
     bed.settings.desk.file_call_max = Duration::from_mins(1);
     bed.start();
     bed.with_agents([1]).await;
-    let mut remote = bed.channel.remote.lock().expect("nobody panicked");
-    remote.insert("slow".to_owned(), b"a report".to_vec());
-    drop(remote);
+    let remote = || bed.channel.remote.lock().expect("nobody panicked");
+    remote().insert("slow".to_owned(), b"a report".to_vec());
     bed.channel.gives_files.send_replace(false);
     bed.accept([customer_sends(1, 2, "slow")]).await;
     tokio::time::sleep(bed.settings.desk.file_call_max + Duration::from_secs(1)).await;

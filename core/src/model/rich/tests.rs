@@ -163,7 +163,11 @@ fn words_that_stand_together_mean_nothing_together() {
         ("ab", vec![span(0, 1, Style::Code), span(1, 2, Style::Code)], "`ab`"),
         (
             "ab",
-            vec![span(0, 1, Style::Bold), span(0, 1, Style::Code), span(1, 2, Style::Code)],
+            vec![
+                span(0, 1, Style::Bold),
+                span(0, 1, Style::Code),
+                span(1, 2, Style::Code),
+            ],
             "**`a`**`b`",
         ),
         (" # a", vec![span(0, 1, Style::Italic)], " \\# a"),

@@ -68,7 +68,7 @@ fn shown(text: &str) -> String {
     }
     let more = text.chars().count().saturating_sub(SHOWN_CHARS_MAX);
     if more > 0 {
-        shown.push_str(&format!("\n… and {more} characters more"));
+        shown.extend(["\n… and ", &more.to_string(), " characters more"]);
     }
     shown
 }
