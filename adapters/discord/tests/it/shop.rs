@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use escalator::{
     dispatch::DispatchSettings,
+    model::{Policy, SolvedQuestion},
     omnidesk::{Account, AccountToken, AgentText, BrandId, ChatUrl, Omnidesk, OmnideskConfig, ServerToken},
     runtime::{Database, Escalator, Running},
 };
@@ -58,10 +59,13 @@ impl Shop {
         dispatch.channel.pace = Duration::ZERO;
         dispatch.retry.first_wait = Duration::from_millis(50);
         dispatch.retry.wait_max = Duration::from_millis(500);
+        let mut policy = Policy::default();
+        policy.solved_question = SolvedQuestion::AsDeskSays;
         let database = format!("sqlite:{}", self.folder.path().join("shop.db").display());
         let house = Escalator::builder(self.omnidesk())
             .database(Database::parse(&database).expect("it is one"))
             .hookpoint_listen(self.hookpoint)
+            .policy(policy)
             .dispatch(dispatch);
         let mut house = house.open().await.expect("the house opens");
         let discord = channel(&self.fake, house.ingress("discord"), settings);
