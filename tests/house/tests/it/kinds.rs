@@ -222,7 +222,7 @@ async fn discord(square: &Square, page: &DeskPage) {
             "what Eve wrote",
             "Edited: my order is 12 (before: “my order is 11”)",
             "[reacted ❤",
-            "[deleted the message of",
+            "[deleted “a slip”]",
             LAST,
         ],
     )

@@ -55,7 +55,10 @@ impl Square {
     }
 
     pub(crate) async fn open(&self, plan: Plan) -> OpenHouse {
-        let account = Bot::new(self.discord.token(), Some(&self.discord.url())).expect("token and address are right");
+        let account = Bot::new(self.discord.token(), Some(&self.discord.url()))
+            .expect("token and address are right")
+            .with_pictures_at(&self.discord.url())
+            .expect("the address is right");
         let connect = |house: &mut Escalator, seen: &Seen| -> Result<_, StartError> {
             let discord = Discord::new(&account, house.ingress("discord"));
             house.connect(Arc::new(discord.clone()))?;
