@@ -15,9 +15,22 @@ pub(super) struct Driver {
     address: String,
 }
 
+/// How often a start is tried.
+const STARTS_MAX: usize = 4;
+
 impl Driver {
-    /// Starts it on a free port.
+    /// Starts it on a free port. It takes one that is free for IPv6 and ends where that is not free for IPv4, too: then
+    /// another start finds another.
     pub(super) async fn start(program: &Path) -> Result<Self> {
+        for _ in 1..STARTS_MAX {
+            if let Ok(driver) = Self::start_once(program).await {
+                return Ok(driver);
+            }
+        }
+        Self::start_once(program).await
+    }
+
+    async fn start_once(program: &Path) -> Result<Self> {
         let mut child = Command::new(program)
             .arg("--port=0")
             .stdin(Stdio::null())
