@@ -50,11 +50,13 @@ impl Port {
 
     /// An update as the ledger takes it, with what is remembered of what it changes.
     fn incoming(&self, update: &Inbound) -> Incoming {
-        let event = self.0.said.explained(update);
-        from_platform(&Inbound {
-            event,
-            ..update.clone()
-        })
+        match self.0.said.explained(update) {
+            Some(event) => from_platform(&Inbound {
+                event,
+                ..update.clone()
+            }),
+            None => from_platform(update),
+        }
     }
 
     /// A turn of a place that is no conversation has nobody to hand over.

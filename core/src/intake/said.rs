@@ -25,13 +25,13 @@ struct Newest {
 type Which = (ConversationKey, MessageId);
 
 impl Said {
-    /// The event of an update; that of an edit with how the message began before.
-    pub(super) fn explained(&self, update: &Inbound) -> CustomerEvent {
-        let before = which(update).and_then(|which| self.lock().words.get(&which).cloned());
-        match (&update.event, before) {
-            (CustomerEvent::Edited(text), Some(before)) => CustomerEvent::Edited(text.clone().changed_from(&before)),
-            (event, _) => event.clone(),
-        }
+    /// An edit with how the message began before; `None` where that is not known, or the update is none.
+    pub(super) fn explained(&self, update: &Inbound) -> Option<CustomerEvent> {
+        let CustomerEvent::Edited(text) = &update.event else {
+            return None;
+        };
+        let before = self.lock().words.get(&which(update)?).cloned()?;
+        Some(CustomerEvent::Edited(text.clone().changed_from(&before)))
     }
 
     /// Remembers what an update says.
@@ -101,7 +101,8 @@ mod tests {
     }
 
     fn told(said: &Said, update: &Inbound) -> String {
-        let told = said.explained(update).readable().expect("something is said");
+        let told = said.explained(update).unwrap_or_else(|| update.event.clone());
+        let told = told.readable().expect("something is said");
         said.note(update);
         told.into_string()
     }
