@@ -166,6 +166,15 @@ impl Span {
             style: self.style,
         }
     }
+
+    /// What is before this byte of it, and what comes from there on.
+    fn cut(self, at: usize) -> (Self, Self) {
+        let rest = Self {
+            start: at,
+            ..self.clone()
+        };
+        (Self { end: at, ..self }, rest)
+    }
 }
 
 impl fmt::Debug for Style {

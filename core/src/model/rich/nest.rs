@@ -11,17 +11,14 @@ pub(super) fn nested(words: &str, spans: Vec<Span>) -> Vec<Span> {
     let usable = spans.into_iter().filter(|span| is_usable(words, span));
     let mut waiting: BinaryHeap<_> = usable.enumerate().map(|(n, span)| Waiting(span, n)).collect();
     let (mut nested, mut open): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
-    while let Some(Waiting(mut span, told)) = waiting.pop() {
+    while let Some(Waiting(span, told)) = waiting.pop() {
         while open.pop_if(|outer| outer.end <= span.start).is_some() {}
-        if let Some(end) = open.last().map(|outer| outer.end).filter(|end| *end < span.end) {
-            let rest = Span {
-                start: end,
-                ..span.clone()
-            };
-            waiting.push(Waiting(rest, told));
-            span.end = end;
-        }
-        if open.iter().all(|outer| outer.style.may_hold(&span.style)) {
+        let cut = open.last().map(|outer| outer.end).filter(|end| *end < span.end);
+        if let Some(at) = cut {
+            // Cut first, then ranked: among those of the same words it may come later than as a whole.
+            let (first, rest) = span.cut(at);
+            waiting.extend([Waiting(first, told), Waiting(rest, told)]);
+        } else if open.iter().all(|outer| outer.style.may_hold(&span.style)) {
             open.push(span.clone());
             nested.push(span);
         }

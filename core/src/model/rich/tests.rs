@@ -31,6 +31,25 @@ fn spans_that_cross_are_cut_and_useless_ones_left_out() {
     );
     let code = RichText::new("12345678", vec![span(1, 6, Style::Code), span(2, 8, Style::Bold)]);
     assert_eq!(code.spans(), [span(1, 6, Style::Code), span(6, 8, Style::Bold)]);
+    // A longer one that is cut stands where its rest of words puts it.
+    let long = link("https://shop.example");
+    let spans = vec![
+        span(0, 6, Style::Italic),
+        span(2, 7, Style::Quote),
+        span(2, 8, long.clone()),
+    ];
+    let cut = RichText::new("12345678", spans);
+    assert_eq!(
+        cut.spans(),
+        [
+            span(0, 6, Style::Italic),
+            span(2, 6, Style::Quote),
+            span(2, 6, long.clone()),
+            span(6, 8, long),
+            span(6, 7, Style::Quote),
+        ]
+    );
+    assert_eq!(RichText::new("12345678", cut.spans().to_vec()), cut);
 }
 
 #[test]
