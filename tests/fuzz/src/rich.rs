@@ -3,9 +3,16 @@
 use escalator::model::{Piece, RichText, Style};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-/// Checks that spans nest, that no word is lost in plain text, and that Markdown is read as the words again.
+/// Checks that spans nest, and do so the same way when they are told again, that no word is lost in plain text, and that
+/// Markdown is read as the words again.
 pub(crate) fn check(text: &RichText) {
     spans_nest(text);
+    let again = RichText::new(text.words().clone(), text.spans().to_vec());
+    assert_eq!(
+        text.spans(),
+        again.spans(),
+        "spans nest another way when they are told again"
+    );
     pieces_are_the_words(text);
     let (words, plain) = (text.words().as_str(), text.plain());
     assert!(

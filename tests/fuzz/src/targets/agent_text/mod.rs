@@ -5,7 +5,7 @@ mod telegram;
 
 use escalator::{
     delivery::{ChatPayload, split},
-    model::{Author, ChatLimits, RichText},
+    model::{Author, ChatLimits, LengthUnit, RichText},
     omnidesk::AgentText,
 };
 
@@ -18,28 +18,42 @@ pub(crate) const TARGET: Target = Target {
     bytes_max: 8_192,
 };
 
-/// How long a text becomes that is said again and again, in bytes: too long for one message of either platform.
-const REPEATED_BYTES: usize = 6_000;
+/// How long a text becomes that is said again and again, in bytes: too long for one message of Discord's.
+const REPEATED_BYTES: usize = 3_000;
+
+/// The same for one of Telegram's. That takes twice the time, so it is not done each time.
+const REPEATED_LONG_BYTES: usize = 6_000;
+
+/// How much of a text is cut where this target sets the limit, in bytes: several parts. Each is looked for in hundreds of
+/// bytes, so that a hundred of them would take longer than all else.
+const CUT_BYTES: usize = 1_024;
 
 /// How long a part may be at least where this target sets the limit: no quotes leave less room.
 const UNITS_MIN: usize = 60;
 
-/// The first byte of an input tells how the rest is written, whether it is said again and again and who says it, the second
-/// how long a part may be beside what the platforms take.
+/// The first byte of an input tells how the rest is written, whether it is said again and again and how often, who says
+/// it, and in which unit a part is measured beside what the platforms take; the second how long such a part may be.
 fn run(input: &[u8]) {
     let Some(([how, size], text)) = input.split_first_chunk::<2>() else {
         return;
     };
     let Ok(text) = std::str::from_utf8(text) else { return };
-    let text = match how & 8 {
-        0 => text.to_owned(),
-        _ => text.repeat(1 + REPEATED_BYTES / text.len().max(1)),
+    let again = |bytes: usize| text.repeat(1 + bytes / text.len().max(1));
+    let text = match (how & 8 != 0, how & 32 != 0) {
+        (false, _) => text.to_owned(),
+        (true, false) => again(REPEATED_BYTES),
+        (true, true) => again(REPEATED_LONG_BYTES),
     };
     let read = read(how & 3, &text);
     rich::check(&read);
     let author = (how & 4 != 0).then(|| Author::from("Anna"));
     let units_max = UNITS_MIN + usize::from(*size);
-    cut(&read, units_max);
+    let unit = match how & 16 {
+        0 => LengthUnit::Utf16,
+        _ => LengthUnit::Chars,
+    };
+    let beginning = read.words().as_str().floor_char_boundary(CUT_BYTES);
+    cut(&read.slice(0, beginning), units_max, unit);
     for part in parts(&read, author.as_ref(), escalator_telegram::fuzzing::limits()) {
         telegram::check(&part);
     }
@@ -65,18 +79,16 @@ fn read(format: u8, text: &str) -> RichText {
 }
 
 /// Cuts a text at a limit that is no platform's.
-fn cut(text: &RichText, units_max: usize) {
-    for unit in [escalator::model::LengthUnit::Utf16, escalator::model::LengthUnit::Chars] {
-        let fits = |part: &RichText| unit.count(part.plain().as_str()) <= units_max;
-        let parts = split(text, fits);
-        nothing_is_lost(text, &parts);
-        for part in parts {
-            assert!(
-                fits(&part),
-                "a part is longer than {units_max}: {:?}",
-                part.plain().as_str()
-            );
-        }
+fn cut(text: &RichText, units_max: usize, unit: LengthUnit) {
+    let fits = |part: &RichText| unit.count(part.plain().as_str()) <= units_max;
+    let parts = split(text, fits);
+    nothing_is_lost(text, &parts);
+    for part in parts {
+        assert!(
+            fits(&part),
+            "a part is longer than {units_max}: {:?}",
+            part.plain().as_str()
+        );
     }
 }
 
@@ -129,6 +141,8 @@ fn seeds() -> Vec<Vec<u8>> {
     const MARKDOWN: u8 = 2;
     const NAMED: u8 = 4;
     const REPEATED: u8 = 8;
+    const IN_CHARS: u8 = 16;
+    const LONG: u8 = 32;
     let seeds = [
         (PLAIN | NAMED, 255, "Hello, how can I help?"),
         (
@@ -137,12 +151,12 @@ fn seeds() -> Vec<Vec<u8>> {
             "one two three\nfour five six\n\nseven eight. nine ten eleven twelve thirteen",
         ),
         (
-            PLAIN | REPEATED,
+            PLAIN | REPEATED | LONG,
             200,
             "A sentence. Another one, with more words.\n\nA paragraph. ",
         ),
         (
-            PLAIN,
+            PLAIN | IN_CHARS,
             2,
             "😀👨‍👩‍👧‍👦👍🏽🇩🇪 e\u{301} שלום *world* \u{202e}abc\u{202c} @everyone <@42>",
         ),
@@ -172,7 +186,7 @@ fn seeds() -> Vec<Vec<u8>> {
             "**bold** [our shop](https://shop.example/) `code`\n```rs\nfn f() {}\n```\n> said\n1. one",
         ),
         (
-            MARKDOWN | REPEATED,
+            MARKDOWN | REPEATED | LONG | IN_CHARS,
             12,
             "*a **b** ~~c~~* [x](mailto:a_b@a.example) ![y](https://a.example/y)\n\n- [x] z\n\n| a | b |\n|---|---|\n| c | d |\n\n",
         ),
