@@ -36,7 +36,7 @@ use teloxide::types::{
 pub use self::press::human_button;
 pub(crate) use self::{
     command::command,
-    hollow::parse,
+    hollow::{for_handlers, is_unreadable, parse},
     press::{Button, Press, answer_button, asks_for_human, end_button},
 };
 
@@ -149,11 +149,6 @@ pub(crate) fn is_business(update: &Update) -> bool {
         update.kind,
         UpdateKind::BusinessMessage(_) | UpdateKind::EditedBusinessMessage(_) | UpdateKind::DeletedBusinessMessages(_)
     )
-}
-
-/// Whether teloxide could not read an update. It then logs the whole of it and hands it to nobody.
-pub(crate) fn is_unreadable(update: &Update) -> bool {
-    matches!(update.kind, UpdateKind::Error(_))
 }
 
 fn private_customer(message: &Message) -> Option<UserId> {
