@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use escalator::model::{Attachment, ChannelId, CustomerEvent, RichText, Text, TextFormat};
-use escalator_testkit::telegram::Spec;
+use escalator::model::ChannelId;
+use escalator_testkit::{telegram::Spec, texts::told};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use teloxide::types::{Update, UpdateId, UpdateKind};
@@ -93,39 +93,7 @@ fn page(update_of: impl Fn(&Value) -> Update) -> String {
 }
 
 fn shown(read: Option<Read>) -> String {
-    match read.map(|read| read.inbound.event) {
-        Some(CustomerEvent::Message(message)) => {
-            let files: String = message.files.iter().map(file).collect();
-            let words = message.text.as_ref().map_or_else(String::new, words);
-            if words.is_empty() && files.is_empty() {
-                "  (nothing)\n".to_owned()
-            } else {
-                words + &files
-            }
-        }
-        Some(CustomerEvent::Edited(text)) => format!("  (edited)\n{}", words(&text)),
-        other => format!("  {other:?}\n"),
-    }
-}
-
-fn words(text: &RichText) -> String {
-    let (plain, markdown) = (text.in_format(TextFormat::Plain), text.in_format(TextFormat::Markdown));
-    let mut shown = indented("plain    ", &plain);
-    if markdown != plain {
-        shown += &indented("markdown ", &markdown);
-    }
-    shown
-}
-
-fn indented(word: &str, text: &Text) -> String {
-    let between = format!("\n{}│ ", " ".repeat(11));
-    format!("  {word}│ {}\n", text.as_str().replace('\n', &between))
-}
-
-fn file(file: &Attachment) -> String {
-    let media_type = file.media_type.as_deref().unwrap_or("no type");
-    let bytes = file.bytes.expect("the corpus tells sizes");
-    format!("  file     │ {} {media_type}, {bytes} bytes\n", file.label().as_str())
+    read.map_or_else(|| "  (left to the bot)\n".to_owned(), |read| told(&read.inbound.event))
 }
 
 /// As it is read from Telegram, whether it is polled or posts.
