@@ -37,7 +37,7 @@ fn file(file: &Attachment) -> String {
     let bytes = file.bytes.map_or_else(|| "?".to_owned(), |bytes| bytes.to_string());
     let handle = match &file.source {
         FileSource::Platform(handle) => handle.as_str(),
-        _ => "kept here",
+        FileSource::Blob(_) => "kept here",
     };
     let label = file.label();
     format!(
