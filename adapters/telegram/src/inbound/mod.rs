@@ -239,9 +239,10 @@ fn known(user: Option<&User>) -> Profile {
 
 /// The address of somebody's page: by the handle for everybody, else one that Telegram's own programs open, for those who
 /// share a chat with the customer.
-fn page(user: &User) -> String {
-    user.username.as_deref().map_or_else(
+fn page(user: &User) -> Text {
+    let page = user.username.as_deref().map_or_else(
         || format!("tg://user?id={}", user.id),
         |name| format!("https://t.me/{name}"),
-    )
+    );
+    Text::new(page)
 }
