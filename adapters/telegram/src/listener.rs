@@ -167,7 +167,7 @@ where
     }
 
     async fn admit(&mut self, update: &Update) -> Admitted {
-        let Some(read) = inbound::read(self.post.ingress.channel(), update) else {
+        let Some(read) = self.post.read(update) else {
             return self.bots(update);
         };
         let read = if self.has_handler(update) {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use teloxide::types::{CallbackQueryId, MessageEntity, MessageId, MessageOrigin, User, UserId};
 
-use super::{Button, Press, format::formatted, id_of, known, line, nothing_said, pressed, reference};
+use super::{Button, Press, format::formatted, id_of, known, line, moment, nothing_said, pressed, reference};
 
 /// The fields of a message that stand beside what it says. Any other object or list is what kind of message it is.
 pub(super) const BESIDE: [&str; 39] = [
@@ -120,6 +120,12 @@ fn button(query: &Value) -> Option<Unread> {
         id: CallbackQueryId(query.get("id")?.as_str()?.to_owned()),
         press: Press::read(query.get("data").and_then(Value::as_str)),
         under: number.and_then(|number| number.try_into().ok()).map(MessageId),
+        // Telegram tells 0 of a message that the bot cannot see any more.
+        said: message
+            .get("date")
+            .and_then(Value::as_i64)
+            .filter(|date| *date > 0)
+            .map(moment),
     };
     Some(Unread {
         customer: UserId(query.get("from")?.get("id")?.as_u64()?),
