@@ -142,7 +142,7 @@ where
                 self.post.asides.push(Aside::Kinds);
             }
             match self.admit(&update).await {
-                Admitted::Bots => return Some((Ok(update), self)),
+                Admitted::Bots => return Some((Ok(inbound::for_handlers(update)), self)),
                 Admitted::Kept => {}
                 Admitted::Not => return None,
             }
@@ -167,7 +167,7 @@ where
     }
 
     async fn admit(&mut self, update: &Update) -> Admitted {
-        let Some(read) = inbound::read(self.post.ingress.channel(), update) else {
+        let Some(read) = self.post.read(update) else {
             return self.bots(update);
         };
         let read = if self.has_handler(update) {
@@ -224,10 +224,12 @@ where
     }
 
     fn is_added(&self, update: &Update) -> bool {
-        let kind = match update.kind {
+        let kind = match &update.kind {
             UpdateKind::Message(_) => AllowedUpdate::Message,
             UpdateKind::EditedMessage(_) => AllowedUpdate::EditedMessage,
             UpdateKind::CallbackQuery(_) => AllowedUpdate::CallbackQuery,
+            UpdateKind::Error(raw) if raw.get("message").is_some() => AllowedUpdate::Message,
+            UpdateKind::Error(raw) if raw.get("edited_message").is_some() => AllowedUpdate::EditedMessage,
             _ => return false,
         };
         self.added.contains(&kind)

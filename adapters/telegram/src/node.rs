@@ -97,7 +97,7 @@ async fn course(post: &Post, by: OfferedBy, update: &Update, bot: Option<&Me>) -
 
 /// Offers an update that Telegram has forgotten already. `None` when it was lost.
 async fn offer(post: &Post, update: &Update) -> Option<Offered> {
-    let Some(read) = inbound::read(post.ingress.channel(), update) else {
+    let Some(read) = post.read(update) else {
         return Some(Offered::Pass);
     };
     let offered = tokio::time::timeout(post.settings.alone_wait_max, post.offer(&read.inbound)).await;

@@ -1,11 +1,12 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use escalator::channel::{Inbound, Ingress, IngressError, Offered};
 use futures::FutureExt;
-use teloxide::types::CallbackQueryId;
+use teloxide::types::{CallbackQueryId, Update};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
     inbound::{self, Press, Read},
     webhook::Registering,
 };
+
+/// How much older than its session a button that ends it can look: Telegram's clock and ours are not one.
+const CLOCKS_APART_MAX: Duration = Duration::from_mins(1);
 
 /// What listener, node and channel share: the way in, and the small answers. It knows no bot.
 pub(crate) struct Post {
@@ -55,6 +59,27 @@ impl Post {
     /// Ends the listeners that run now.
     pub(crate) fn stop(&self) {
         std::mem::take(&mut *self.stop.lock().unwrap_or_else(PoisonError::into_inner)).cancel();
+    }
+
+    /// Reads an update; `None` when it is no part of a conversation.
+    pub(crate) fn read(&self, update: &Update) -> Option<Read> {
+        let read = inbound::read(self.ingress.channel(), update)?;
+        Some(if self.ends_earlier(&read) {
+            read.of_earlier_session()
+        } else {
+            read
+        })
+    }
+
+    /// Whether a button to end the chat stands under a text of an earlier session than the one that a human has now.
+    fn ends_earlier(&self, read: &Read) -> bool {
+        let end = read.button.as_ref().filter(|button| button.press == Press::End);
+        let Some(said) = end.and_then(|end| end.said) else {
+            return false;
+        };
+        let held = self.ingress.held().into_iter();
+        let mut held = held.filter(|of| of.conversation == read.inbound.conversation);
+        held.any(|of| said + CLOCKS_APART_MAX < of.since)
     }
 
     /// Offers an update until it is accepted, with growing waits.
@@ -114,7 +139,7 @@ impl Post {
             (Press::Human, Offered::Pass) if read.inbound.has_handler => return false,
             (Press::Human, Offered::Pass) => &texts.human_failed,
             (Press::Human | Press::Theirs, Offered::Kept) => &texts.button_kept,
-            (Press::End, Offered::Pass) => &texts.nothing_to_end,
+            (Press::End, Offered::Pass) | (Press::EarlierEnd, _) => &texts.nothing_to_end,
             (Press::End, Offered::Kept) => &texts.ended,
             // It is thanked for by a notice.
             (Press::Answer(..), _) => &None,

@@ -69,7 +69,7 @@ pub enum DeskPayload {
         number: u32,
         /// What it says.
         text: Text,
-        /// Who the customer is, told with the opener alone.
+        /// Who the customer is: told with the opener, and with the message in which the customer tells a contact.
         customer: Option<Box<DeskCustomer>>,
         /// The page the chat was opened from.
         url: Option<String>,

@@ -103,7 +103,9 @@ impl OpenFile for Looked<'_> {
 
 /// The first bytes of a file, and the whole of it. What stops it on the way stops it again for who reads it.
 async fn peeked(opened: OpenedFile) -> (Vec<u8>, OpenedFile) {
-    let OpenedFile { bytes, mut stream } = opened;
+    let OpenedFile { bytes, stream } = opened;
+    // One that is over is not asked again: not every stream bears it.
+    let mut stream = stream.fuse();
     let (mut head, mut pieces) = (Vec::new(), Vec::new());
     while head.len() < media::HEAD_BYTES {
         let Some(piece) = stream.next().await else { break };
@@ -111,10 +113,10 @@ async fn peeked(opened: OpenedFile) -> (Vec<u8>, OpenedFile) {
             let room = media::HEAD_BYTES - head.len();
             head.extend_from_slice(&piece[..piece.len().min(room)]);
         }
-        let stops = piece.is_err();
+        let is_over = piece.is_err();
         pieces.push(piece);
-        if stops {
-            break;
+        if is_over {
+            stream = stream::empty().boxed().fuse();
         }
     }
     let stream = stream::iter(pieces).chain(stream).boxed();

@@ -6,7 +6,7 @@ use super::{
     Intake, SignalTo,
     arriving::Arriving,
     came_to_no_end, in_doubt, refused,
-    takeover::{IN_DOUBT_MAX, from_bot, from_platform},
+    takeover::{IN_DOUBT_MAX, from_bot},
     to_the_end,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     },
     model::{ChannelId, ConversationKey, CustomerEvent, Escalation, HistoryRoute, Line, Position, Signal},
     session::Verdict,
-    store::{Accepted, Incoming},
+    store::Accepted,
 };
 
 /// What channels reach intake by.
@@ -45,17 +45,6 @@ impl Port {
             // It was the human's before the hand-back, and comes again.
             (Owner::Bot, true) => Some(Offered::Kept),
             (Owner::Bot, false) => seat.pass(update, generation).then_some(Offered::Pass),
-        }
-    }
-
-    /// An update as the ledger takes it, with what is remembered of what it changes.
-    fn incoming(&self, update: &Inbound) -> Incoming {
-        match self.0.said.explained(update) {
-            Some(event) => from_platform(&Inbound {
-                event,
-                ..update.clone()
-            }),
-            None => from_platform(update),
         }
     }
 
@@ -138,7 +127,7 @@ impl IngressPort for Port {
             let accepted = self
                 .0
                 .store
-                .accept(vec![self.incoming(&update)])
+                .accept(vec![self.0.incoming(&update)])
                 .await
                 .map_err(|failed| refused(&failed))?;
             // The conversation came back to the bot before the update was committed.

@@ -93,7 +93,7 @@ impl Intake {
             ..from_bot(seat.key(), taken.mark, event)
         };
         let events = std::iter::once(opening)
-            .chain(taken.remainder.iter().map(from_platform))
+            .chain(taken.remainder.iter().map(|update| self.of_remainder(update)))
             .collect();
         // Whoever took a lost answer for a no would let the bot speak in what is a human's. Not for longer than the channel
         // is held: then the bot is silent here, and who owns the conversation is read anew before the channel is held again.
@@ -101,6 +101,24 @@ impl Intake {
             .accept_surely(events, || self.store.holds(&seat.key().channel))
             .await;
         accepted.map_err(|failed| refused(&failed))
+    }
+
+    /// An update as the ledger takes it, with what is remembered of what it changes.
+    pub(super) fn incoming(&self, update: &Inbound) -> Incoming {
+        match self.said.explained(update) {
+            Some(event) => from_platform(&Inbound {
+                event,
+                ..update.clone()
+            }),
+            None => from_platform(update),
+        }
+    }
+
+    /// The same, remembered at once: an edit can follow in the same commit. Where the bot keeps it, nobody asks for it.
+    fn of_remainder(&self, update: &Inbound) -> Incoming {
+        let incoming = self.incoming(update);
+        self.said.note(update);
+        incoming
     }
 
     /// Commits events, and where the answer is lost, sends the same again until one comes: their keys tell whether they were

@@ -25,7 +25,7 @@ pub struct Profile {
     /// The platform in words that an agent knows: `Telegram`.
     pub platform: Option<String>,
     /// The address of the customer's page on the platform.
-    pub link: Option<String>,
+    pub link: Option<Text>,
     /// A way to reach the customer outside the chat.
     pub contact: Option<Contact>,
 }

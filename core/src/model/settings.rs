@@ -87,7 +87,8 @@ pub enum ReceiptSign {
     Reaction,
 }
 
-/// Whether the customer is asked for a phone number or an e-mail address while a session waits, should none be known.
+/// Whether the customer is asked for a phone number or an e-mail address while a session waits, should none of that
+/// kind be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContactQuestion {
     /// Never.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Asked, Draft, Effect, State, Verdict, wording};
 use crate::{
-    delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload},
+    delivery::{ChatPayload, DeliveryId, DeskPayload, Lane, NoticeKind, Payload, split},
     model::{Answer, SessionId, SolvedQuestion, Text},
 };
 
@@ -37,7 +37,8 @@ fn is_yes(shown: &str) -> bool {
     ["1", "true", "yes", "on"].contains(&shown.trim().to_ascii_lowercase().as_str())
 }
 
-/// Asks, behind the notice that the session is over, unless the text is switched off.
+/// Asks, behind the notice that the session is over, unless the text is switched off. The buttons stand under one message:
+/// of a longer text its beginning is shown.
 pub(super) fn ask(draft: &mut Draft<'_>, session: SessionId, asked: Option<Asked>) {
     let (Some(asked), Some(text)) = (asked, wording::solved_question(draft.env)) else {
         return;
@@ -45,7 +46,12 @@ pub(super) fn ask(draft: &mut Draft<'_>, session: SessionId, asked: Option<Asked
     if let Some(ended) = &mut draft.conversation.last {
         ended.asked = Some(asked);
     }
-    draft.chat(ChatPayload::Question { session, text });
+    let chat = draft.env.chat;
+    let parts = split(&text.into(), |part| chat.fits(part));
+    if let Some(part) = parts.first() {
+        let text = part.words().clone();
+        draft.chat(ChatPayload::Question { session, text });
+    }
 }
 
 /// The customer answered: the ticket gets a last line, which is the customer's own word, so that it is neither taken back

@@ -13,11 +13,12 @@ pub(super) fn context(key: &ConversationKey, escalation: &Escalation) -> String 
         (None, Some(username)) => Some(format!("@{}", username.as_str())),
         (None, None) => None,
     };
+    let link = profile.link.as_ref().map(|link| link.as_str().to_owned());
     let contact = profile.contact.as_ref().map(|contact| contact.as_str().to_owned());
     let reason = escalation.reason.as_ref().map(|reason| reason.as_str().to_owned());
     for (label, value) in [
         ("Name", name),
-        ("Profile", profile.link.clone()),
+        ("Profile", link),
         ("Language", profile.language.clone()),
         ("Contact", contact),
         ("Reason", reason),

@@ -5,7 +5,7 @@ use std::mem;
 use super::{Asks, Draft, State};
 use crate::{
     delivery::{Availability, DeskCustomer, NoticeKind},
-    model::{Contact, ContactQuestion, CustomerMessage},
+    model::{Contact, ContactQuestion, CustomerMessage, Text},
 };
 
 /// The desk said what it asks for. What is known is not asked.
@@ -65,6 +65,11 @@ pub(super) fn told(draft: &mut Draft<'_>, message: &CustomerMessage) -> Option<B
         name: session.profile.name.clone(),
         contact: Some(contact),
     }))
+}
+
+/// What the desk reads of a contact that came without words.
+pub(super) fn shared(contact: &Contact) -> Text {
+    Text::new(format!("Contact: {}", contact.as_str()))
 }
 
 /// The answer to the question: a message that is a contact and nothing else, of a kind that was asked for, before an agent

@@ -1,6 +1,6 @@
 //! A message that is left where no agent is there: a contact is asked for, and all of it becomes one ticket.
 
-use super::{Draft, Leaving, Session, State, Verdict, compose, end, relay};
+use super::{Draft, Leaving, Session, State, Verdict, compose, contact, end, relay};
 use crate::{
     delivery::{DeskPayload, NoticeKind, Payload},
     model::{Attachment, Contact, CustomerMessage, Escalation, Line, RichText, Text, Unsent},
@@ -81,11 +81,12 @@ fn opening(payload: &Payload) -> Option<Text> {
 /// The customer wrote while a message is being left: a contact completes it, anything else becomes part of it. A file
 /// cannot: the ticket names it, and the customer is told.
 pub(super) fn line(draft: &mut Draft<'_>, leaving: Leaving, message: &CustomerMessage) -> Verdict {
-    let Some(line) = message.readable().filter(|line| !line.is_blank()) else {
-        return Verdict::Kept;
-    };
     let own = message.text.as_ref().map(RichText::own_words);
     let contact = message.contact.clone().or_else(|| own.and_then(Contact::find));
+    let line = message.readable().filter(|line| !line.is_blank());
+    let Some(line) = line.or_else(|| contact.as_ref().map(contact::shared)) else {
+        return Verdict::Kept;
+    };
     add(draft, leaving, line, contact, message.files.first())
 }
 

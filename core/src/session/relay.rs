@@ -22,13 +22,18 @@ pub(super) fn message(draft: &mut Draft<'_>, message: &CustomerMessage) -> Verdi
 
 /// What the customer said at a moment joins the transcript and the desk lane.
 pub(super) fn said(draft: &mut Draft<'_>, message: &CustomerMessage, at: Timestamp) {
-    if let Some(line) = message.readable().filter(|line| !line.is_blank()) {
+    let told = contact::told(draft, message);
+    let shared = told.as_ref().filter(|_| !has_words(message));
+    let shared = shared.and_then(|told| told.contact.as_ref()).map(contact::shared);
+    let line = message.readable().filter(|line| !line.is_blank());
+    if let Some(line) = line.or_else(|| shared.clone()) {
         draft.record(Line::customer(at, line));
     }
-    let told = contact::told(draft, message);
-    let completes = message.id.clone().filter(|_| draft.shows_receipts());
+    // A message of which a file stays behind is never whole.
+    let is_whole = message.files.iter().all(|file| !is_too_big(draft.env, file));
+    let completes = message.id.clone().filter(|_| is_whole && draft.shows_receipts());
     let of_text = completes.as_ref().filter(|_| message.files.is_empty());
-    if let Some(text) = &message.text {
+    if let Some(text) = shared.map(RichText::from).as_ref().or(message.text.as_ref()) {
         draft.customer_text(text, told, of_text);
     }
     for (at, file) in message.files.iter().enumerate() {
@@ -57,10 +62,18 @@ pub(super) fn edited(text: &RichText) -> RichText {
     RichText::joined(["Edited:".into(), words], " ")
 }
 
+fn has_words(message: &CustomerMessage) -> bool {
+    message.text.as_ref().is_some_and(|text| !text.is_blank())
+}
+
+fn is_too_big(env: &Env<'_>, file: &Attachment) -> bool {
+    let bytes_max = env.chat.fetch_bytes_max.min(env.desk.file_bytes_max);
+    file.bytes.is_some_and(|bytes| bytes > bytes_max)
+}
+
 fn customer_file(draft: &mut Draft<'_>, file: &Attachment, completes: Option<MessageId>) {
-    let bytes_max = draft.env.chat.fetch_bytes_max.min(draft.env.desk.file_bytes_max);
     match file.bytes {
-        Some(bytes) if bytes > bytes_max => {
+        Some(bytes) if is_too_big(draft.env, file) => {
             let line = format!(
                 "{} ({}) is too big to be passed on",
                 file.label().as_str(),

@@ -162,9 +162,9 @@ fn warn(draft: &mut Draft<'_>, session: &Session) {
     if last == before {
         return draft.told(session, State::WithAgent);
     }
-    let mut session = session.clone();
-    session.watch.told = Told::OnItsWay(last);
-    draft.conversation.state = State::WithAgent(session);
+    if let Some(session) = draft.conversation.state.session_mut() {
+        session.watch.told = Told::OnItsWay(last);
+    }
 }
 
 /// What the customer wrote has waited for long, as it seemed when it joined its lane.

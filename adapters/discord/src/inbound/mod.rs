@@ -218,7 +218,7 @@ fn known(user: &User, nickname: Option<&str>, language: Option<&str>) -> Profile
         username: Some(Text::from(user.name.as_str())),
         language: language.map(str::to_owned),
         platform: Some("Discord".to_owned()),
-        link: Some(format!("https://discord.com/users/{}", user.id)),
+        link: Some(Text::new(format!("https://discord.com/users/{}", user.id))),
         contact: None,
     }
 }

@@ -40,6 +40,7 @@ pub(crate) struct Rig {
 
 /// A serenity client that runs.
 pub(crate) struct Client {
+    fake: FakeDiscord,
     pub(crate) shards: Arc<ShardManager>,
     pub(crate) running: JoinHandle<serenity::Result<()>>,
 }
@@ -146,12 +147,19 @@ impl Client {
         let mut client = client.await.expect("it is built");
         let shards = Arc::clone(&client.shard_manager);
         let running = tokio::spawn(async move { client.start().await });
-        Self { shards, running }
+        Self {
+            fake: fake.clone(),
+            shards,
+            running,
+        }
     }
 
+    /// Stops, and waits until Discord knows: else the next one could take this one's session for its own.
     pub(crate) async fn stop(self) {
         self.shards.shutdown_all().await;
         self.running.await.expect("it does not panic").expect("it ends well");
+        let gone = self.fake.wait_until(SOON, |world| !world.connected()).await;
+        gone.expect("the connection is closed");
     }
 }
 

@@ -1,5 +1,6 @@
-//! Updates as Telegram writes them, with the words of messages that teloxide reads as empty, because a part beside what they
-//! say is of a shape that it does not know.
+//! Updates as Telegram writes them. teloxide reads a message with a part that it does not know as an empty one: its words
+//! are had by leaving out what stands beside them, and one of a kind newer than teloxide is kept raw, so that its name and
+//! its caption can be told.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,13 +29,34 @@ pub(crate) fn parse(body: &[u8]) -> serde_json::Result<Update> {
     Ok(filled(update, body))
 }
 
-/// The same update with what the message says, where it was read as empty and its words can be had.
-fn filled(update: Update, body: &[u8]) -> Update {
-    if is_hollow(&update) {
-        read_without_parts(body).unwrap_or(update)
-    } else {
-        update
+/// The same as teloxide reads it: handlers get a message of a kind that it does not know as an empty one.
+pub(crate) fn for_handlers(update: Update) -> Update {
+    match &update.kind {
+        UpdateKind::Error(raw) => emptied(raw).unwrap_or(update),
+        _ => update,
     }
+}
+
+/// Whether teloxide could not read an update at all. It then logs the whole of it and hands it to nobody.
+pub(crate) fn is_unreadable(update: &Update) -> bool {
+    matches!(&update.kind, UpdateKind::Error(raw) if emptied(raw).is_none())
+}
+
+fn emptied(raw: &Value) -> Option<Update> {
+    read_again(raw).filter(is_hollow)
+}
+
+/// The same update with what the message says, where it was read as empty: without the parts beside it, else raw.
+fn filled(update: Update, body: &[u8]) -> Update {
+    if !is_hollow(&update) {
+        return update;
+    }
+    let raw = || serde_json::from_slice(body).map(UpdateKind::Error).ok();
+    let with_words = read_without_parts(body);
+    with_words.unwrap_or_else(|| match raw() {
+        Some(kind) => Update { kind, ..update },
+        None => update,
+    })
 }
 
 fn is_hollow(update: &Update) -> bool {
@@ -61,10 +83,13 @@ fn read_without_parts(body: &[u8]) -> Option<Update> {
     })
 }
 
-/// teloxide reads an update from text alone.
 fn read_whole(raw: &Value) -> Option<Update> {
-    let update = serde_json::from_str(&raw.to_string()).ok()?;
-    Some(update).filter(|update| !is_hollow(update))
+    read_again(raw).filter(|update| !is_hollow(update))
+}
+
+/// teloxide reads an update from text alone.
+fn read_again(raw: &Value) -> Option<Update> {
+    serde_json::from_str(&raw.to_string()).ok()
 }
 
 /// Leaves out each entity that teloxide does not know, of a text, a caption, a quote. Tells whether there was one.
@@ -156,8 +181,21 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_that_is_known_stays_empty() {
-        let update = read(json!({"something_new": {}, "external_reply": {}}));
-        assert!(is_hollow(&update));
+    fn what_says_nothing_that_is_known_is_kept_whole_and_handlers_get_it_empty() {
+        let update = read(json!({"something_new": {}, "external_reply": {}, "caption": "hello"}));
+        let UpdateKind::Error(raw) = &update.kind else {
+            panic!("it is raw")
+        };
+        assert_eq!(raw["message"]["caption"], "hello");
+        assert!(!is_unreadable(&update));
+        assert!(is_hollow(&for_handlers(update)));
+    }
+
+    #[test]
+    fn what_is_no_message_is_nothing_for_handlers() {
+        let body = br#"{"update_id": 7, "message": 5}"#;
+        let update = parse(body).expect("its number is read");
+        assert!(is_unreadable(&update));
+        assert!(matches!(for_handlers(update).kind, UpdateKind::Error(_)));
     }
 }

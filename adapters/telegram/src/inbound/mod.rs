@@ -26,7 +26,7 @@ use escalator::{
     channel::Inbound,
     model::{
         Address, ChannelId, Contact, ConversationKey, CustomerEvent, CustomerId, CustomerMessage, EventKey, MessageId,
-        Position, Profile, Text,
+        Position, Profile, Text, Timestamp,
     },
 };
 use teloxide::types::{
@@ -36,7 +36,7 @@ use teloxide::types::{
 pub use self::press::human_button;
 pub(crate) use self::{
     command::command,
-    hollow::parse,
+    hollow::{for_handlers, is_unreadable, parse},
     press::{Button, Press, answer_button, asks_for_human, end_button},
 };
 
@@ -53,6 +53,15 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    /// The same, where the button that ends the chat is one of an earlier session.
+    pub(crate) fn of_earlier_session(mut self) -> Self {
+        if let Some(button) = &mut self.button {
+            button.press = Press::EarlierEnd;
+            self.inbound.event = pressed(button);
+        }
+        self
+    }
+
     /// The same for a bot that does not ask for such updates.
     pub(crate) fn without_handler(self) -> Self {
         Self {
@@ -73,6 +82,7 @@ pub(crate) fn read(channel: &ChannelId, update: &Update) -> Option<Read> {
                 id: query.id.clone(),
                 press: Press::read(query.data.as_deref()),
                 under: query.message.as_ref().map(MaybeInaccessibleMessage::id),
+                said: query.regular_message().map(|message| moment(message.date.timestamp())),
             };
             (known(Some(&query.from)), pressed(&button), Some(button))
         }
@@ -151,11 +161,6 @@ pub(crate) fn is_business(update: &Update) -> bool {
     )
 }
 
-/// Whether teloxide could not read an update. It then logs the whole of it and hands it to nobody.
-pub(crate) fn is_unreadable(update: &Update) -> bool {
-    matches!(update.kind, UpdateKind::Error(_))
-}
-
 fn private_customer(message: &Message) -> Option<UserId> {
     let chat = message.chat.is_private().then_some(message.chat.id)?;
     u64::try_from(chat.0).ok().map(UserId)
@@ -200,11 +205,16 @@ fn edited(message: &Message) -> CustomerEvent {
     CustomerEvent::Edited(content::changed(message))
 }
 
+/// A moment as Telegram tells it, in seconds.
+fn moment(secs: i64) -> Timestamp {
+    Timestamp::from_millis(secs.saturating_mul(1_000))
+}
+
 fn pressed(button: &Button) -> CustomerEvent {
     match button.press {
         Press::End => CustomerEvent::Ended,
         Press::Answer(session, answer) => CustomerEvent::Answered { session, answer },
-        Press::Human | Press::Theirs => nothing_said(),
+        Press::Human | Press::EarlierEnd | Press::Theirs => nothing_said(),
     }
 }
 
@@ -244,9 +254,10 @@ fn known(user: Option<&User>) -> Profile {
 
 /// The address of somebody's page: by the handle for everybody, else one that Telegram's own programs open, for those who
 /// share a chat with the customer.
-fn page(user: &User) -> String {
-    user.username.as_deref().map_or_else(
+fn page(user: &User) -> Text {
+    let page = user.username.as_deref().map_or_else(
         || format!("tg://user?id={}", user.id),
         |name| format!("https://t.me/{name}"),
-    )
+    );
+    Text::new(page)
 }

@@ -1,4 +1,4 @@
-use escalator::model::{Answer, SessionId};
+use escalator::model::{Answer, SessionId, Timestamp};
 use teloxide::types::{CallbackQueryId, InlineKeyboardButton, MessageId, Update, UpdateKind};
 
 /// What our buttons send. No bot of an author's has it by chance.
@@ -14,6 +14,8 @@ pub(crate) struct Button {
     pub(crate) press: Press,
     /// The message that it stands under.
     pub(crate) under: Option<MessageId>,
+    /// When that was sent, where Telegram tells it.
+    pub(crate) said: Option<Timestamp>,
 }
 
 /// What is asked for by a button.
@@ -21,6 +23,8 @@ pub(crate) struct Button {
 pub(crate) enum Press {
     /// The end of the chat with a human.
     End,
+    /// The end of one that is over already.
+    EarlierEnd,
     /// A human.
     Human,
     /// Nothing: it tells whether it was solved.
@@ -49,7 +53,7 @@ impl Press {
 
     /// Whether it gets its answer as soon as it was offered, whoever owns the chat, and goes no further.
     pub(crate) fn is_answered(self) -> bool {
-        matches!(self, Self::End | Self::Answer(..))
+        matches!(self, Self::End | Self::EarlierEnd | Self::Answer(..))
     }
 }
 

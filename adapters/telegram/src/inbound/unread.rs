@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use teloxide::types::{CallbackQueryId, MessageEntity, MessageId, MessageOrigin, User, UserId};
 
-use super::{Button, Press, format::formatted, id_of, known, line, nothing_said, pressed, reference};
+use super::{Button, Press, format::formatted, id_of, known, line, moment, nothing_said, pressed, reference};
 
 /// The fields of a message that stand beside what it says. Any other object or list is what kind of message it is.
 pub(super) const BESIDE: [&str; 39] = [
@@ -53,6 +53,9 @@ pub(super) const BESIDE: [&str; 39] = [
 /// What a message also has beside a kind that older programs do not know.
 const DOUBLES: [&str; 3] = ["document", "location", "photo"];
 
+/// Telegram's word on a payment, which is for the program that sells.
+pub(super) const OF_PAYMENTS: [&str; 2] = ["refunded_payment", "successful_payment"];
+
 /// How long a kind's name may be to be shown, in bytes.
 const KIND_BYTES_MAX: usize = 64;
 
@@ -78,6 +81,9 @@ pub(super) fn edited(raw: &Value) -> Option<i64> {
 }
 
 fn message(message: &Value) -> Option<Unread> {
+    if OF_PAYMENTS.iter().any(|kind| message.get(kind).is_some()) {
+        return None;
+    }
     let lines = refers_to(message).into_iter().chain(said(message));
     let said = CustomerMessage {
         id: message.get("message_id").and_then(Value::as_i64).map(id_of),
@@ -114,6 +120,12 @@ fn button(query: &Value) -> Option<Unread> {
         id: CallbackQueryId(query.get("id")?.as_str()?.to_owned()),
         press: Press::read(query.get("data").and_then(Value::as_str)),
         under: number.and_then(|number| number.try_into().ok()).map(MessageId),
+        // Telegram tells 0 of a message that the bot cannot see any more.
+        said: message
+            .get("date")
+            .and_then(Value::as_i64)
+            .filter(|date| *date > 0)
+            .map(moment),
     };
     Some(Unread {
         customer: UserId(query.get("from")?.get("id")?.as_u64()?),

@@ -26,7 +26,8 @@ const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// Long polling for [`Telegram::install`](crate::Telegram::install), which loses no words: teloxide's own
 /// [`Polling`](teloxide::update_listeners::Polling) gives a message as empty when a part beside its words is of a shape that
-/// teloxide does not know, as in each answer to words of another chat. All other updates are the same.
+/// teloxide does not know, as in each answer to words of another chat. Of a kind newer than teloxide the agent reads the name
+/// and the caption; the bot's handlers get it empty, as with teloxide's own. All other updates are the same.
 ///
 /// It deletes no webhook: where one is set, `run` says what to do. A poll that fails is made again, after 1 second at first
 /// and at the most 60, or after what Telegram asks for.

@@ -1,5 +1,7 @@
 //! What is shown beside what is said, and what buttons do: receipts, questions, the way to a human, a phone number.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use escalator::{
     channel::EscalationChannel,
     delivery::{ChatPayload, NoticeKind},
@@ -8,8 +10,9 @@ use escalator::{
 use escalator_telegram::{ReactionEmoji, Settings, human_button, polling};
 use escalator_testkit::{
     desk::{Party, Session, SessionStatus},
-    telegram::{Chat, Fault, On, Plan, World},
+    telegram::{Chat, Fault, Message, On, Plan, World},
 };
+use serde_json::json;
 use teloxide::{
     dispatching::UpdateFilterExt,
     dptree,
@@ -24,6 +27,7 @@ use super::{
     shop::Shop,
 };
 
+const END: &str = "escalator:end";
 const HUMAN: &str = "escalator:human";
 const OVER: &str = "The chat with our team is over. You are talking to the bot again.";
 
@@ -188,6 +192,40 @@ async fn the_button_in_a_group_tells_where_to() {
 async fn hear(query: CallbackQuery, seen: Seen) -> Result<(), Failed> {
     seen.note(query.data.unwrap_or_default());
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_button_of_an_earlier_session_does_not_end_this_one() {
+    let shop = Shop::open(Policy::default(), quick()).await;
+    let ada = shop.fake.user("Ada").private_chat();
+    ada.says("/human");
+    let session = shop.session(|_| true).await;
+    let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
+    let an_hour_ago = an_hour_ago.duration_since(UNIX_EPOCH).expect("it is later").as_secs();
+    let from = json!({"id": ada.id(), "is_bot": false, "first_name": "Ada"});
+    shop.fake.push_raw(json!({"callback_query": {
+        "id": "old", "from": from, "chat_instance": "1", "data": END,
+        "message": {
+            "message_id": 1, "date": an_hour_ago, "text": "An agent is with you now.",
+            "from": {"id": 1, "is_bot": true, "first_name": "Bot"},
+            "chat": {"id": ada.id(), "type": "private", "first_name": "Ada"},
+        },
+    }}));
+    let answered = |world: &World| {
+        let mut calls = world.calls().iter();
+        let answer = calls.find(|call| call.method == "answerCallbackQuery")?;
+        answer.params.text("text")
+    };
+    let answer = shop.fake.wait_for(SOON, answered).await;
+    assert_eq!(answer.expect("it is answered"), "This chat is over.");
+    ada.says("still here");
+    shop.agent_reads("still here").await;
+    let waiting = |message: &Message| message.button(END).is_some();
+    let waiting = ada.sees(SOON, waiting).await.expect("there is a button");
+    ada.presses(waiting.id, END).expect("there is a button");
+    shop.session(|of| of.id == session.id && of.status == SessionStatus::Ended)
+        .await;
+    shop.close().await;
 }
 
 #[tokio::test]

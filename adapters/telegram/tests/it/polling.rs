@@ -64,6 +64,28 @@ async fn an_answer_to_words_of_another_chat_reaches_the_bot_with_its_words() {
 }
 
 #[tokio::test]
+async fn a_kind_that_is_new_has_its_name_and_words_for_a_human_and_is_empty_for_the_bot() {
+    let rig = Rig::new().await;
+    let ada = rig.ada();
+    let hologram = json!({"message": {
+        "message_id": 5, "date": 1_700_000_000, "hologram": {"file_id": "F"}, "caption": "see this",
+        "from": {"id": ada.id(), "is_bot": false, "first_name": "Ada"},
+        "chat": {"id": ada.id(), "type": "private", "first_name": "Ada"},
+    }});
+    let running = rig.run();
+    rig.fake.push_raw(hologram.clone());
+    rig.house.wait(|state| !state.started.is_empty()).await;
+    ada.says("hello");
+    ada.sees_text(SOON, "Bot: hello").await.expect("it is answered");
+    assert_eq!(running.seen.all(), ["", "hello"]);
+    rig.house.hand_over(&rig.key(&ada));
+    rig.fake.push_raw(hologram);
+    let said = "[a message of the kind “hologram”]\nsee this";
+    rig.house.wait(|state| state.lines() == [said]).await;
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_at_all_holds_up_nothing() {
     let rig = Rig::new().await;
     let ada = rig.ada();

@@ -325,9 +325,13 @@ impl EscalationChannel for FakeChannel {
         let rest = bytes.get(3..).unwrap_or_default();
         let first = &bytes[..bytes.len() - rest.len()];
         let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
+        // It panics when it is asked again after its end.
+        let stream = stream::unfold(pieces.into_iter(), |mut pieces| async move {
+            Some((pieces.next()?, pieces))
+        });
         Ok(OpenedFile {
             bytes: Some(bytes.len() as u64),
-            stream: stream::iter(pieces).boxed(),
+            stream: stream.boxed(),
         })
     }
 

@@ -5,10 +5,10 @@ use std::{convert::Infallible, pin::pin, time::Duration};
 use futures::{future::join, poll};
 use tokio::sync::oneshot;
 
-use super::{Bed, edited, ended};
+use super::{Bed, edited, ended, inbound};
 use crate::{
     channel::{EscalateError, Escalated, IngressError, IngressPort, Offered, Owner, SayError, TakenOver, Turn},
-    model::{Escalation, HistoryRoute},
+    model::{CustomerEvent, CustomerMessage, Escalation, HistoryRoute, MessageId},
     store::rig::{Lost, key, within},
 };
 
@@ -308,6 +308,25 @@ async fn an_edit_that_no_handler_sees_reaches_the_agent_once() {
         let opener = bed.opener().await;
         assert!(opener.contains("Customer: Edited: order 12"), "{opener}");
         assert!(!opener.contains("order 13"), "{opener}");
+        bed.ledger.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_goes_to_the_agent_with_its_message_tells_how_that_began() {
+    for bed in Bed::each().await {
+        bed.pass(1..=1).await;
+        let said = CustomerEvent::Message(CustomerMessage {
+            id: Some(MessageId::new("77")),
+            ..CustomerMessage::text("order 11")
+        });
+        let offered = bed.port.offer(inbound(key(1), 2, said)).await;
+        assert_eq!(offered.expect("it is answered"), Offered::Pass);
+        let edit = edited(1, 3, "order 12").editing(MessageId::new("77"));
+        assert_eq!(bed.port.offer(edit).await.expect("it is answered"), Offered::Pass);
+        let turn = bed.turn(1).await;
+        bed.opened(turn).await;
+        assert_eq!(bed.told().await, ["order 11", "Edited: order 12 (before: “order 11”)"]);
         bed.ledger.close().await;
     }
 }

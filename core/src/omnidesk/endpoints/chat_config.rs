@@ -114,12 +114,18 @@ impl Omnidesk {
     }
 }
 
+/// Texts, and switches (`show_…`), which may also be written as booleans and numbers.
 fn texts(config: &Value) -> BTreeMap<String, String> {
     let entries = config.as_object().into_iter().flatten();
-    entries
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .filter(|(_, text)| !text.trim().is_empty())
-        .collect()
+    let told = entries.filter_map(|(name, value)| {
+        let told = match value {
+            Value::String(text) => text.clone(),
+            Value::Bool(_) | Value::Number(_) if name.starts_with("show_") => value.to_string(),
+            _ => return None,
+        };
+        Some((name.clone(), told))
+    });
+    told.filter(|(_, text)| !text.trim().is_empty()).collect()
 }
 
 /// A list; or, as some servers write a list with gaps, an object with its numbers as names.

@@ -259,6 +259,28 @@ async fn a_configuration_is_read_with_what_is_unknown_kept() {
 }
 
 #[tokio::test]
+async fn a_switch_is_read_however_it_is_written_and_nothing_else_is_taken_for_a_text() {
+    let answer = json!({"config": {
+        "show_survey_after_chat": true, "show_team": 1, "show_form": "1", "file_uploaded_text": false, "chat_logo_height": 30,
+    }});
+    let stub = Stub::start(move |_| Json(answer.clone())).await;
+    let config = omnidesk(config(&stub.address)).chat_config(&hooks()).await;
+    let texts = config.expect("answered").availability().texts;
+    let texts: Vec<_> = texts
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            ("show_form", "1"),
+            ("show_survey_after_chat", "true"),
+            ("show_team", "1")
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_configuration_in_unusual_forms_is_read() {
     for answer in [
         json!({"type": "result"}),

@@ -42,6 +42,16 @@ fn the_customer_sees_that_the_desk_has_a_message_once_all_of_it_is_there() {
     );
     assert_eq!(completed(&scene.decide(&numbered("hello", 2))), [false, false, true]);
     assert_eq!(completed(&scene.decide(&says("hello"))), [false]);
+    let mut big = numbered("hello", 2);
+    if let Event::Customer {
+        event: CustomerEvent::Message(message),
+        ..
+    } = &mut big
+    {
+        message.files[0].bytes = Some(u64::MAX);
+    }
+    let behind = completed(&scene.decide(&big));
+    assert!(!behind.contains(&true), "a file stays behind: {behind:?}");
     scene.policy.receipt_sign = ReceiptSign::Nothing;
     assert_eq!(completed(&scene.decide(&numbered("hello", 0))), [false]);
     scene.policy.receipt_sign = ReceiptSign::Reaction;
@@ -168,6 +178,26 @@ fn what_is_known_of_another_kind_stays_and_a_shared_number_leaves_a_message() {
 }
 
 #[test]
+fn a_contact_that_comes_without_words_is_told_to_the_desk_and_leaves_a_message() {
+    let phone = Contact::Phone("+442079460000".to_owned());
+    let shared = CustomerEvent::Message(CustomerMessage {
+        contact: Some(phone.clone()),
+        ..CustomerMessage::default()
+    });
+    let mut scene = Scene::with_agent();
+    let said = scene.happens(&customer(None, shared.clone()));
+    assert_eq!(desk_lines(&said), ["Contact: +442079460000"]);
+    assert_eq!(told(&said).and_then(|told| told.contact), Some(phone.clone()));
+
+    let mut leaving = Scene::leaving();
+    let left = leaving.happens(&customer(None, shared));
+    let [DeskPayload::ChatbotLog { from, .. }] = to_desk(&left)[..] else {
+        panic!("it is left");
+    };
+    assert_eq!(*from, phone);
+}
+
+#[test]
 fn nobody_asks_for_what_is_known_or_where_it_is_switched_off() {
     let mut scene = Scene::opening();
     scene.policy.contact_question = ContactQuestion::Never;
@@ -259,4 +289,17 @@ fn the_question_is_asked_where_the_desk_says_so_and_nowhere_without_buttons_or_a
     waiting.buttons = true;
     waiting.policy.solved_question = SolvedQuestion::Always;
     assert_eq!(ended(&mut waiting), 0);
+}
+
+#[test]
+fn of_a_question_that_is_too_long_for_a_message_its_beginning_is_asked() {
+    let mut scene = asking();
+    scene.texts.solved_question = TextChoice::Say("Was it solved?\n".repeat(20).into());
+    scene.chat.text_max = 50;
+    let ended = scene.happens(&bot_ends());
+    let asked = to_chat(&ended).into_iter().find_map(|payload| match payload {
+        ChatPayload::Question { text, .. } => Some(text.as_str().to_owned()),
+        _ => None,
+    });
+    assert_eq!(asked.as_deref(), Some("Was it solved?\nWas it solved?\nWas it solved?"));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scene::*;
 use crate::{
-    delivery::{DeliveryId, DeskPayload},
+    delivery::{ChatPayload, DeliveryId, DeskPayload},
     model::{BotEvent, Contact, EndReason, Escalation, HowOften, Line, OnTimeout, TextChoice, Timestamp},
     session::{DeskWatch, Effect, TimerKind, Transition, Verdict},
 };
@@ -306,6 +306,28 @@ fn a_session_in_which_nobody_speaks_is_warned_and_then_ends_and_everybody_is_tol
         panic!("the bot is told once");
     };
     assert_eq!(*reason, EndReason::Silence);
+}
+
+#[test]
+fn an_agent_who_writes_behind_the_warning_is_named_again() {
+    let mut scene = Scene::with_agent();
+    let session = scene.session();
+    let goes_on = |transition: &Transition| match to_chat(transition)[..] {
+        [ChatPayload::Message { continues, .. }] => *continues,
+        _ => panic!("it is one message"),
+    };
+    scene.happens(&agent_says(session, Some("Anna"), "Hi"));
+    assert!(goes_on(&scene.happens(&agent_says(
+        session,
+        Some("Anna"),
+        "I am looking"
+    ))));
+    scene.after_its_time(TimerKind::Silence);
+    assert!(!goes_on(&scene.happens(&agent_says(
+        session,
+        Some("Anna"),
+        "Still there?"
+    ))));
 }
 
 #[test]

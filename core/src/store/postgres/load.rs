@@ -1,6 +1,9 @@
 //! What the writer reads and locks before it decides, and what a ledger reads when it starts.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Once,
+};
 
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use uuid::Uuid;
@@ -238,7 +241,9 @@ pub(super) fn conversation(row: &PgRow) -> Result<Conversation, StoreError> {
 pub(super) fn timer(row: &PgRow) -> Result<Option<(SessionId, TimerKind, Timestamp)>, StoreError> {
     let session = SessionId::from_uuid(read(row, "session")?);
     let Some(kind) = TimerKind::of_word(read(row, "kind")?) else {
-        tracing::error!(%session, "a timer is of an unknown kind, and stays where it is");
+        // It comes with each look as long as it stands.
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| tracing::error!(%session, "a timer is of an unknown kind, and stays where it is"));
         return Ok(None);
     };
     Ok(Some((session, kind, read_time(row, "due")?)))

@@ -71,7 +71,7 @@ impl From<&Profile> for ProfileForm {
             username: words(username.as_ref()),
             language: language.clone(),
             platform: platform.clone(),
-            link: link.clone(),
+            link: words(link.as_ref()),
             contact: contact.as_ref().map(ContactForm::from),
         }
     }
@@ -84,7 +84,7 @@ impl From<ProfileForm> for Profile {
             username: form.username.map(Text::new),
             language: form.language,
             platform: form.platform,
-            link: form.link,
+            link: form.link.map(Text::new),
             contact: form.contact.map(Contact::from),
         }
     }

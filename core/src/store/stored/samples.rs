@@ -353,7 +353,7 @@ fn profiles() -> impl Strategy<Value = Profile> {
         option::of(texts()),
         option::of(strings()),
         option::of(strings()),
-        option::of(strings()),
+        option::of(texts()),
         option::of(contacts()),
     )
         .prop_map(|(name, username, language, platform, link, contact)| Profile {

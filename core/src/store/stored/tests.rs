@@ -195,7 +195,7 @@ fn session() -> Session {
             username: Some("ada".into()),
             language: Some("en".to_owned()),
             platform: Some("Telegram".to_owned()),
-            link: Some("https://t.me/ada".to_owned()),
+            link: Some("https://t.me/ada".into()),
             contact: Some(Contact::Phone("+442079460000".to_owned())),
         },
         url: Some("https://shop.example/cart".to_owned()),

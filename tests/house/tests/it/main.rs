@@ -5,6 +5,7 @@
 
 mod bot;
 mod browser;
+mod bytes;
 mod cable;
 mod control;
 mod crash;

@@ -1,9 +1,12 @@
-//! What agents write, for whoever shows it to a customer: the inputs of golden tests, and of those of a channel of your own.
+//! What agents write, for whoever shows it to a customer, and what the desk is told of a customer: the inputs of golden
+//! tests and their output, also of a channel of your own.
 
 mod made;
 #[cfg(test)]
 mod tests;
+mod told;
 
+pub use self::told::told;
 use escalator::{model::RichText, omnidesk::AgentText};
 
 /// An agent's message, as the desk hands it over.

@@ -7,12 +7,9 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use escalator::{
     channel::Inbound,
-    model::{
-        Address, Attachment, ChannelId, ConversationKey, CustomerEvent, CustomerId, FileSource, RichText, Text,
-        TextFormat,
-    },
+    model::{Address, ChannelId, ConversationKey, CustomerEvent, CustomerId, FileSource},
 };
-use escalator_testkit::discord::Spec;
+use escalator_testkit::{discord::Spec, texts::told};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use serenity::model::event::Event;
@@ -159,46 +156,18 @@ fn page() -> String {
 }
 
 fn shown(read: Option<Inbound>) -> String {
-    match read.map(|read| read.event) {
-        Some(CustomerEvent::Message(message)) => {
-            let files: String = message.files.iter().map(file).collect();
-            message.text.as_ref().map_or_else(String::new, words) + &files
-        }
-        Some(CustomerEvent::Edited(text)) => format!("  (edited)\n{}", words(&text)),
-        Some(other) => format!("  {other:?}\n"),
-        None => "  (nothing)\n".to_owned(),
-    }
-}
-
-fn words(text: &RichText) -> String {
-    let (plain, markdown) = (text.in_format(TextFormat::Plain), text.in_format(TextFormat::Markdown));
-    let mut shown = indented("plain    ", &plain);
-    if markdown != plain {
-        shown += &indented("markdown ", &markdown);
-    }
-    shown
-}
-
-fn indented(word: &str, text: &Text) -> String {
-    let between = format!("\n{}│ ", " ".repeat(11));
-    format!("  {word}│ {}\n", text.as_str().replace('\n', &between))
-}
-
-fn file(file: &Attachment) -> String {
-    let media_type = file.media_type.as_deref().unwrap_or("no type");
-    let bytes = file
-        .bytes
-        .map_or_else(|| "? bytes".to_owned(), |bytes| format!("{bytes} bytes"));
-    let FileSource::Platform(handle) = &file.source else {
-        panic!("it is Discord's")
+    let Some(Inbound { event, .. }) = read else {
+        return "  (nothing)\n".to_owned();
     };
-    assert!(super::file_source(handle).is_some(), "it is found again");
-    let label = file.label();
-    format!(
-        "  file     │ {} {media_type}, {bytes}, {}\n",
-        label.as_str(),
-        handle.as_str()
-    )
+    if let CustomerEvent::Message(message) = &event {
+        for file in &message.files {
+            let FileSource::Platform(handle) = &file.source else {
+                panic!("it is Discord's")
+            };
+            assert!(super::file_source(handle).is_some(), "it is found again");
+        }
+    }
+    told(&event)
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use escalator::model::{Attachment, ChannelId, CustomerEvent, RichText, Text, TextFormat};
-use escalator_testkit::telegram::Spec;
+use escalator::model::ChannelId;
+use escalator_testkit::{telegram::Spec, texts::told};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use teloxide::types::{Update, UpdateId, UpdateKind};
@@ -46,7 +46,6 @@ const OF_GROUPS: [&str; 30] = [
 ];
 
 /// What stays the bot's.
-const OF_PAYMENTS: [&str; 2] = ["refunded_payment", "successful_payment"];
 
 #[derive(Deserialize)]
 struct Case {
@@ -94,39 +93,7 @@ fn page(update_of: impl Fn(&Value) -> Update) -> String {
 }
 
 fn shown(read: Option<Read>) -> String {
-    match read.map(|read| read.inbound.event) {
-        Some(CustomerEvent::Message(message)) => {
-            let files: String = message.files.iter().map(file).collect();
-            let words = message.text.as_ref().map_or_else(String::new, words);
-            if words.is_empty() && files.is_empty() {
-                "  (nothing)\n".to_owned()
-            } else {
-                words + &files
-            }
-        }
-        Some(CustomerEvent::Edited(text)) => format!("  (edited)\n{}", words(&text)),
-        other => format!("  {other:?}\n"),
-    }
-}
-
-fn words(text: &RichText) -> String {
-    let (plain, markdown) = (text.in_format(TextFormat::Plain), text.in_format(TextFormat::Markdown));
-    let mut shown = indented("plain    ", &plain);
-    if markdown != plain {
-        shown += &indented("markdown ", &markdown);
-    }
-    shown
-}
-
-fn indented(word: &str, text: &Text) -> String {
-    let between = format!("\n{}│ ", " ".repeat(11));
-    format!("  {word}│ {}\n", text.as_str().replace('\n', &between))
-}
-
-fn file(file: &Attachment) -> String {
-    let media_type = file.media_type.as_deref().unwrap_or("no type");
-    let bytes = file.bytes.expect("the corpus tells sizes");
-    format!("  file     │ {} {media_type}, {bytes} bytes\n", file.label().as_str())
+    read.map_or_else(|| "  (left to the bot)\n".to_owned(), |read| told(&read.inbound.event))
 }
 
 /// As it is read from Telegram, whether it is polled or posts.
@@ -165,7 +132,7 @@ fn the_corpus_is_what_the_bot_api_sends_and_has_each_kind_of_it() {
         );
     }
     let shown: BTreeSet<_> = cases.iter().flat_map(Case::fields).collect();
-    let aside = unread::BESIDE.iter().chain(&OF_GROUPS).chain(&OF_PAYMENTS);
+    let aside = unread::BESIDE.iter().chain(&OF_GROUPS).chain(&unread::OF_PAYMENTS);
     let aside: BTreeSet<_> = aside.copied().collect();
     let all: BTreeSet<_> = spec.fields_of("Message").collect();
     let missing: Vec<_> = all

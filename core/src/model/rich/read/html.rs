@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use html5gum::{DefaultEmitter, EndTag, HtmlString, StartTag, StringReader, Token, Tokenizer};
 
 use super::{
@@ -14,6 +16,7 @@ impl RichText {
     /// becomes a link with its description, and addresses among the words become links as in
     /// [`with_links`](Self::with_links).
     pub fn from_html(html: &str) -> Self {
+        let html = &*without_false_tags(html);
         let mut reader = Reader {
             page: Page::default(),
             lines: if tokens(html).any(|token| is_layout(&token)) {
@@ -34,6 +37,33 @@ impl RichText {
         reader.text(html.get(end..).unwrap_or_default());
         reader.done().with_links()
     }
+}
+
+/// The same, with `<` written out where a browser drops what follows up to the next `>`, and a person who writes it means no
+/// tag: `</3`, `<!x`, `<?`, and a comment that has no end.
+fn without_false_tags(html: &str) -> Cow<'_, str> {
+    let last_end = html.rfind("-->");
+    let is_false = |at: &usize| match html.as_bytes()[at + 1..] {
+        [b'/', next, ..] => !next.is_ascii_alphabetic(),
+        [b'!', b'-', b'-', ..] => last_end.is_none_or(|end| end < at + 2),
+        [b'!' | b'?', next, ..] if next.is_ascii_alphabetic() || next == b'[' => {
+            let rest = &html[at + 1..];
+            !rest.find(['<', '>']).is_some_and(|end| rest[end..].starts_with('>'))
+        }
+        [b'/' | b'!' | b'?', ..] => true,
+        _ => false,
+    };
+    let mut out = String::new();
+    let mut from = 0;
+    for at in html.match_indices('<').map(|(at, _)| at).filter(is_false) {
+        out += &html[from..at];
+        out += "&lt;";
+        from = at + 1;
+    }
+    if from == 0 {
+        return Cow::Borrowed(html);
+    }
+    Cow::Owned(out + &html[from..])
 }
 
 fn tokens(html: &str) -> Tokenizer<StringReader<'_>, DefaultEmitter<usize>> {

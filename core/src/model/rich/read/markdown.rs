@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::{
@@ -12,13 +14,56 @@ impl RichText {
     /// but for `<br>`. A link stays one where it leads to `http`, `https`, `mailto`, `tel` or `tg`, a picture becomes a link
     /// with its description, and addresses among the words become links as in [`with_links`](Self::with_links).
     pub fn from_markdown(markdown: &str) -> Self {
-        let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
+        let mut markdown = with_line_feeds(markdown);
+        for _ in 1..PASSES_MAX {
+            let unused = unused_definitions(&markdown);
+            if unused.is_empty() {
+                break;
+            }
+            for at in unused.into_iter().rev() {
+                markdown.insert(at, '\\');
+            }
+        }
         let mut reader = Reader::default();
-        for event in Parser::new_ext(&with_line_feeds(markdown), options) {
+        for event in parser(&markdown) {
             reader.read(event);
         }
         reader.page.done().with_links()
     }
+}
+
+/// How often a text is read at the most. One reading is enough but where definitions that no link uses stand one behind the
+/// other under one name.
+const PASSES_MAX: usize = 4;
+
+fn parser(markdown: &str) -> Parser<'_> {
+    let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
+    Parser::new_ext(markdown, options)
+}
+
+/// Where lines stand that Markdown takes for the addresses of links (`[DHL]: shipped`), and drops, though no link asks for
+/// them. Who wrote them meant words.
+fn unused_definitions(markdown: &str) -> Vec<usize> {
+    let mut parser = parser(markdown);
+    if parser.reference_definitions().iter().next().is_none() {
+        return Vec::new();
+    }
+    let asked: HashSet<String> = parser
+        .by_ref()
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) => Some(id.into_string()),
+            _ => None,
+        })
+        .collect();
+    let definitions = parser.reference_definitions();
+    let used: HashSet<usize> = asked
+        .iter()
+        .filter_map(|name| Some(definitions.get(name)?.span.start))
+        .collect();
+    let all = definitions.iter().map(|(_, definition)| definition.span.start);
+    let mut unused: Vec<usize> = all.filter(|at| !used.contains(at)).collect();
+    unused.sort_unstable();
+    unused
 }
 
 #[derive(Default)]

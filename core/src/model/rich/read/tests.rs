@@ -181,6 +181,20 @@ fn plain_text_that_is_called_html_is_read_right() {
         ("if a <b then", "if a <b then"),
         ("use <title> here\nand there", "use  here\nand there"),
         ("a\r\nb", "a\nb"),
+        (
+            "Sorry to hear </3 we refund <b>you</b> today",
+            "Sorry to hear </3 we refund you today",
+        ),
+        ("a <!b and <? c </ d", "a <!b and <? c </ d"),
+        ("a <!-- b", "a <!-- b"),
+        ("a <!-- b --> c <!-- d", "a  c <!-- d"),
+        ("a<!--> b", "a b"),
+        (
+            "<!DOCTYPE html>a<?xml:namespace prefix = o ?>b<![if !mso]>c<![endif]>",
+            "abc",
+        ),
+        ("a <?x <b>c</b>", "a <?x c"),
+        ("a</", "a</"),
     ] {
         assert_eq!(words(&RichText::from_html(html)), read, "{html}");
     }
@@ -267,6 +281,18 @@ fn markdown_is_read_with_its_lines() {
         ("a\r\nb\r\n\r\n```\r\nc\r\nd\r\n```", "a\nb\n\n```\nc\nd\n```"),
         ("a\n***\nb", "a\n\n———\n\nb"),
         ("2 * 3 * 4 snake_case_x", "2 \\* 3 \\* 4 snake_case_x"),
+        (
+            "Track it here:\n\n[DHL]: https://dhl.example/123",
+            "Track it here:\n\n\\[DHL\\]: https://dhl.example/123",
+        ),
+        ("[Status]: shipped\nToday", "\\[Status\\]: shipped\nToday"),
+        ("[a]: b\n[A]: c\n[a]: d", "\\[a\\]: b\n\\[A\\]: c\n\\[a\\]: d"),
+        ("> [a]: b\n\nend", "> \\[a\\]: b\n\nend"),
+        (
+            "See [the shop][s].\n\n[s]: https://shop.example",
+            "See [the shop](https://shop.example).",
+        ),
+        ("![s]\n\n[s]: https://shop.example \"us\"", "[s](https://shop.example)"),
     ] {
         assert_eq!(
             RichText::from_markdown(markdown).markdown().as_str(),
