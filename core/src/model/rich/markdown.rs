@@ -262,7 +262,10 @@ fn escape(words: &str, stretch: Range<usize>, is_line: bool, escaped: &mut Strin
             '*' | '`' | '[' | ']' | '<' | '~' => true,
             // Within a word it is a letter.
             '_' => !(before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)),
-            '\\' => after.is_none_or(|after| after.is_ascii_punctuation()),
+            // Behind the stretch stands a sign of ours.
+            '\\' => {
+                behind.len() == words.len() - stretch.end || after.is_some_and(|after| after.is_ascii_punctuation())
+            }
             '&' => is_entity(behind),
             '#' | '>' | '+' | '-' | '=' => is_line && at == 0,
             '.' | ')' => is_line && is_number(&words[..at]),

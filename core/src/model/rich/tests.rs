@@ -196,6 +196,7 @@ fn words_that_stand_together_mean_nothing_together() {
             "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}**a**",
         ),
         ("https://a.example/b&amp;", vec![], "<https://a.example/b&amp>;"),
+        ("\\https://a.example/*b \\x", vec![], "\\\\<https://a.example/*b> \\x"),
     ] {
         assert_eq!(RichText::new(words, spans).markdown().as_str(), markdown);
     }
