@@ -119,7 +119,10 @@ impl<'t> Writer<'t> {
 
     fn code(&mut self, words: &str) {
         self.each_line(words, |out, line| {
-            if !line.trim().is_empty() {
+            if line.trim().is_empty() {
+                // It stands between, or the signs of what is beside it would be read as one.
+                out.space.push_str(line);
+            } else {
                 out.begin();
                 let fence = fence(line, 1);
                 let gap = if line.starts_with('`') || line.ends_with('`') {

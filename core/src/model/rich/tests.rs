@@ -196,6 +196,16 @@ fn words_that_stand_together_mean_nothing_together() {
             "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}**a**",
         ),
         ("https://a.example/b&amp;", vec![], "<https://a.example/b&amp>;"),
+        (
+            "a` b",
+            vec![
+                span(0, 2, Style::Code),
+                span(2, 3, Style::Italic),
+                span(2, 3, Style::Code),
+                span(3, 4, Style::Code),
+            ],
+            "`` a` `` `b`",
+        ),
         ("\\https://a.example/*b \\x", vec![], "\\\\<https://a.example/*b> \\x"),
     ] {
         assert_eq!(RichText::new(words, spans).markdown().as_str(), markdown);
