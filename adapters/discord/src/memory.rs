@@ -47,12 +47,15 @@ struct State {
     channels: Bounded<ChannelId, (GuildId, String)>,
     roles: Bounded<RoleId, (GuildId, String)>,
     messages: Bounded<MessageId, String>,
+    /// Who the bot is.
+    me: Option<UserId>,
 }
 
 impl Memory {
     /// Remembers what an event of the gateway tells. Calls nobody.
     pub(crate) fn see(&self, event: &Event) {
         match event {
+            Event::Ready(event) => self.lock().me = Some(event.ready.user.id),
             Event::GuildCreate(event) => self.note_guild(&event.guild),
             Event::ChannelCreate(event) => self.note_channel(&event.channel),
             Event::ChannelUpdate(event) => self.note_channel(&event.channel),
@@ -98,10 +101,13 @@ impl Memory {
     /// Remembers how a message begins, anybody's, and whom it names.
     pub(crate) fn note_message(&self, message: &Message) {
         let beginning = inbound::beginning(message, self);
-        let beginning = beginning.chars().take(BEGINNING_CHARS_MAX).collect();
+        let beginning: String = beginning.chars().take(BEGINNING_CHARS_MAX).collect();
         let guild = self.guild_of(message);
         let mut state = self.lock();
-        state.messages.insert(message.id, beginning);
+        // Updates of polls and forwarded messages come without what was said.
+        if !beginning.is_empty() || state.messages.get(&message.id).is_none() {
+            state.messages.insert(message.id, beginning);
+        }
         state.note_person(guild, &message.author, message.member.as_deref());
         for person in &message.mentions {
             state.note_person(guild, person, person.member.as_deref());
@@ -152,6 +158,11 @@ impl Memory {
 }
 
 impl Names<'_> {
+    /// Whether a bot is this one, as far as it was told.
+    pub(crate) fn may_be_us(&self, bot: UserId) -> bool {
+        self.memory.lock().me.is_none_or(|me| me == bot)
+    }
+
     /// What a person is called there.
     pub(crate) fn person(&self, person: UserId) -> Option<String> {
         let state = self.memory.lock();
@@ -192,6 +203,7 @@ impl Default for Memory {
             channels: Bounded::new(CHANNELS_MAX),
             roles: Bounded::new(ROLES_MAX),
             messages: Bounded::new(MESSAGES_MAX),
+            me: None,
         }))
     }
 }

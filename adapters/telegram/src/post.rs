@@ -138,8 +138,8 @@ impl Post {
             // The node asks for a human, with the turn that it is given there.
             (Press::Human, Offered::Pass) if read.inbound.has_handler => return false,
             (Press::Human, Offered::Pass) => &texts.human_failed,
-            (Press::Human | Press::Theirs, Offered::Kept) => &texts.button_kept,
-            (Press::End, Offered::Pass) | (Press::EarlierEnd, _) => &texts.nothing_to_end,
+            (Press::Human | Press::EarlierEnd | Press::Theirs, Offered::Kept) => &texts.button_kept,
+            (Press::End | Press::EarlierEnd, Offered::Pass) => &texts.nothing_to_end,
             (Press::End, Offered::Kept) => &texts.ended,
             // It is thanked for by a notice.
             (Press::Answer(..), _) => &None,

@@ -221,7 +221,8 @@ fn quote(message: &Message, names: Names<'_>) -> Option<RichText> {
         return is_reply.then(|| RichText::in_reply_to(&names.message(answered).unwrap_or_default(), None));
     };
     let author = &answered.author;
-    let is_others = author.id != message.author.id && !author.bot && answered.webhook_id.is_none();
+    let is_ours = author.bot && names.may_be_us(author.id);
+    let is_others = author.id != message.author.id && !is_ours && answered.webhook_id.is_none();
     let from = is_others.then(|| tag::called(author));
     Some(RichText::in_reply_to(&short(answered, names), from))
 }

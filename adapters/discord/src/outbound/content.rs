@@ -13,10 +13,13 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn of(text: &RichText) -> Self {
-        let (written, plain) = (markdown::written(text), text.plain().into_string());
-        // A part that was cut by another measure before an upgrade.
-        let is_short = markdown::is_short(&written, CONTENT_MAX);
-        let written = if is_short { written } else { plain.clone() };
+        let is_short = |written: &String| markdown::is_short(written, CONTENT_MAX);
+        let words = text.plain();
+        let plain = Some(markdown::written(&words.clone().into())).filter(is_short);
+        let plain = plain.unwrap_or_else(|| words.into_string());
+        // Else it is a part that was cut by another measure before an upgrade.
+        let written = Some(markdown::written(text)).filter(is_short);
+        let written = written.unwrap_or_else(|| plain.clone());
         Self { written, plain }
     }
 

@@ -20,7 +20,7 @@ use super::{outcome, text, voice};
 use crate::{
     error::Failure,
     post::Post,
-    rest::{NewMessage, Through},
+    rest::{NewMessage, Spoken, Through},
 };
 
 /// Sends a file, streamed: under the agent's name through a webhook where there is one, else as the bot.
@@ -52,28 +52,34 @@ pub(super) async fn send(
         return too_big(limit);
     }
     let upload = Upload { post, file, limit };
-    if let (Some(through), Some(author)) = (through, author) {
-        let message = NewMessage {
-            author: Some(voice::spoken(author)),
-            ..upload.message()
+    let (Some(through), Some(author)) = (through, author) else {
+        return upload.as_bot(delivery, place, opened).await;
+    };
+    let mut spoken = voice::spoken(author);
+    let mut sent = upload.through(&through, spoken.clone(), opened).await;
+    // A file's stream is spent with each call.
+    if voice::is_of_picture(&spoken, &sent) {
+        spoken.avatar_url = None;
+        let opened = match source.open().await {
+            Ok(opened) => opened,
+            Err(outcome) => return outcome,
         };
-        let sent = upload.send(Way::Through(&through), message, opened).await;
-        return match sent {
-            // The file's stream is spent. The next attempt asks what there is, and finds out when it is the place that is gone.
-            Err(failure) if text::is_gone(&failure) => {
-                post.forget_gone(&through, &failure);
-                Outcome::not_sent("the webhook is gone")
-            }
-            sent => upload.outcome(sent),
+        sent = upload.through(&through, spoken, opened).await;
+    }
+    if voice::is_of_name(&sent) {
+        return match source.open().await {
+            Ok(opened) => upload.as_bot(delivery, place, opened).await,
+            Err(outcome) => outcome,
         };
     }
-    let message = NewMessage {
-        content: text::as_line(delivery).written,
-        attachments: upload.message().attachments,
-        ..text::as_bot(post, delivery)
-    };
-    let sent = upload.send(Way::AsBot(place), message, opened).await;
-    upload.outcome(sent).repeatable()
+    match sent {
+        // The next attempt asks what there is, and finds out when it is the place that is gone.
+        Err(failure) if text::is_gone(&failure) => {
+            post.forget_gone(&through, &failure);
+            Outcome::not_sent("the webhook is gone")
+        }
+        sent => upload.outcome(sent),
+    }
 }
 
 struct Upload<'a> {
@@ -93,6 +99,29 @@ impl Upload<'_> {
             attachments: vec![json!({"id": 0, "filename": self.file.name.as_str()})],
             ..NewMessage::default()
         }
+    }
+
+    async fn through(
+        &self,
+        through: &Through,
+        spoken: Spoken,
+        opened: OpenedFile,
+    ) -> Result<Option<MessageId>, Failure> {
+        let message = NewMessage {
+            author: Some(spoken),
+            ..self.message()
+        };
+        self.send(Way::Through(through), message, opened).await
+    }
+
+    async fn as_bot(&self, delivery: &ChatDelivery<'_>, place: ChannelId, opened: OpenedFile) -> Outcome {
+        let message = NewMessage {
+            content: text::as_line(delivery).written,
+            attachments: self.message().attachments,
+            ..text::as_bot(self.post, delivery)
+        };
+        let sent = self.send(Way::AsBot(place), message, opened).await;
+        self.outcome(sent).repeatable()
     }
 
     async fn send(&self, way: Way<'_>, message: NewMessage, opened: OpenedFile) -> Result<Option<MessageId>, Failure> {

@@ -38,6 +38,7 @@ pub(super) async fn agents(post: &Post, delivery: &ChatDelivery<'_>, place: Chan
             // It was refused for good, so a second call makes no double.
             line(post, delivery, place).await
         }
+        sent if voice::is_of_name(&sent) => line(post, delivery, place).await,
         sent => outcome(sent),
     }
 }
@@ -74,12 +75,20 @@ async fn speak(post: &Post, through: &Through, author: &Author, text: &RichText)
         author: Some(voice::spoken(author)),
         ..NewMessage::default()
     };
-    let sent = post.rest.speak(through, &message).await;
-    let Some(plain) = content.instead(&sent) else {
-        return sent;
-    };
-    message.content = plain;
-    post.rest.speak(through, &message).await
+    let mut sent = post.rest.speak(through, &message).await;
+    if let Some(spoken) = message
+        .author
+        .as_mut()
+        .filter(|spoken| voice::is_of_picture(spoken, &sent))
+    {
+        spoken.avatar_url = None;
+        sent = post.rest.speak(through, &message).await;
+    }
+    if let Some(plain) = content.instead(&sent) {
+        message.content = plain;
+        sent = post.rest.speak(through, &message).await;
+    }
+    sent
 }
 
 async fn line(post: &Post, delivery: &ChatDelivery<'_>, place: ChannelId) -> Outcome {

@@ -9,6 +9,7 @@ use serenity::model::{
     channel::Message,
     id::{ChannelId, WebhookId},
 };
+use url::{Host, Url};
 
 use super::markdown;
 use crate::{
@@ -152,13 +153,34 @@ impl Post {
 pub(super) fn spoken(author: &Author) -> Spoken {
     Spoken {
         username: acceptable(author.name.as_str()),
-        avatar_url: picture(author).map(str::to_owned),
+        avatar_url: picture(author),
     }
 }
 
-/// The address of the agent's picture, where it is one that Discord takes.
-pub(super) fn picture(author: &Author) -> Option<&str> {
-    author.picture.as_deref().filter(|picture| is_address(picture))
+/// Whether the picture was refused, or may have been. It is refused for good, so a second call makes no double.
+pub(super) fn is_of_picture<T>(spoken: &Spoken, sent: &Result<T, Failure>) -> bool {
+    spoken.avatar_url.is_some() && is_of_field(sent, "avatar_url")
+}
+
+/// The same of the name.
+pub(super) fn is_of_name<T>(sent: &Result<T, Failure>) -> bool {
+    is_of_field(sent, "username")
+}
+
+fn is_of_field<T>(sent: &Result<T, Failure>, field: &str) -> bool {
+    matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field(field))
+}
+
+/// The address of the agent's picture, where it is one that Discord takes: of the web, at a host that has a dot in it.
+pub(super) fn picture(author: &Author) -> Option<String> {
+    const ADDRESS_MAX: usize = 2_048;
+    let address = Url::parse(author.picture.as_deref()?.trim()).ok()?;
+    let is_public = match address.host()? {
+        Host::Domain(domain) => domain.contains('.'),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    };
+    let is_taken = matches!(address.scheme(), "http" | "https") && is_public && address.as_str().len() <= ADDRESS_MAX;
+    is_taken.then(|| address.into())
 }
 
 /// A name that Discord takes: 1 to 80 characters, without words that are its own.
@@ -178,12 +200,6 @@ fn acceptable(name: &str) -> String {
     }
     let name: String = name.chars().take(NAME_MAX).collect();
     if name.is_empty() { "Agent".to_owned() } else { name }
-}
-
-fn is_address(picture: &str) -> bool {
-    const ADDRESS_MAX: usize = 2_048;
-    let is_web = picture.starts_with("https://") || picture.starts_with("http://");
-    is_web && picture.len() <= ADDRESS_MAX && url::Url::parse(picture).is_ok()
 }
 
 #[cfg(test)]
@@ -215,8 +231,23 @@ mod tests {
             };
             spoken(&author).avatar_url
         };
-        assert!(of("https://desk.example/anna.png").is_some());
-        for picture in ["", "anna.png", "file:///etc", "data:image/png;base64,x"] {
+        for (picture, taken) in [
+            ("https://desk.example/anna.png", "https://desk.example/anna.png"),
+            (
+                " HTTPS://desk.example/Anna Smith.png",
+                "https://desk.example/Anna%20Smith.png",
+            ),
+            ("http://192.0.2.7:8080/a.png", "http://192.0.2.7:8080/a.png"),
+        ] {
+            assert_eq!(of(picture).as_deref(), Some(taken));
+        }
+        for picture in [
+            "",
+            "anna.png",
+            "file:///etc",
+            "data:image/png;base64,x",
+            "http://desk:8080/anna.png",
+        ] {
             assert_eq!(of(picture), None, "{picture}");
         }
     }

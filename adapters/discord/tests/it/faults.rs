@@ -302,6 +302,62 @@ async fn only_a_missing_permission_is_told_as_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_or_a_name_that_is_refused_costs_no_message_and_no_file() {
+    let rig = in_the_same_channel().await;
+    let ada = rig
+        .fake
+        .user("ada")
+        .create()
+        .at(&rig.fake.guild("Shop").channel("help"));
+    let to = rig.conversation(&ada);
+    // Discord does not say here which field it is: first the picture is left out, then the name.
+    let refused = Fault::Refusal {
+        status: 400,
+        code: 50035,
+        message: "Invalid Form Body".to_owned(),
+    };
+    let anna = Author {
+        picture: Some("https://desk.example/anna.png".to_owned()),
+        ..Author::from("Anna")
+    };
+    let lane = Lane::Chat(ConversationId::mint());
+    for (times, by_webhook, picture) in [(0, true, anna.picture.clone()), (1, true, None), (2, false, None)] {
+        let message = ChatPayload::Message {
+            author: Some(anna.clone()),
+            continues: false,
+            text: "hello".into(),
+        };
+        let file = ChatPayload::File {
+            author: Some(anna.clone()),
+            continues: false,
+            file: map(),
+        };
+        for (payload, files) in [(&message, 0), (&file, 1)] {
+            if times > 0 {
+                rig.fake
+                    .fault(On::execute_webhook(), Plan::Next(times, refused.clone()));
+            }
+            let seq = u64::try_from(ada.transcript().from_bot().count()).expect("there are few");
+            let sent = rig.discord.deliver(ChatDelivery {
+                id: DeliveryId { lane, seq },
+                to: &to,
+                place: None,
+                payload,
+                file: Some(&Map),
+                attempt: 1,
+            });
+            let outcome = sent.await;
+            assert_eq!(outcome.word(), "delivered", "{times}, {files}: {outcome:?}");
+            let chat = ada.transcript();
+            let shown = chat.from_bot().next_back().expect("it is shown");
+            assert_eq!(shown.author.webhook.is_some(), by_webhook, "{times}, {files}");
+            assert_eq!((&shown.author.avatar_url, shown.files.len()), (&picture, files));
+        }
+    }
+    assert_eq!(ada.transcript().from_bot().count(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_does_not_know_the_thread_costs_no_message() {
     let rig = Rig::new().await;
     let help = rig.fake.guild("Shop").channel("help");
@@ -327,6 +383,16 @@ async fn a_webhook_that_does_not_know_the_thread_costs_no_message() {
 
 /// An agent's file.
 struct Map;
+
+fn map() -> Attachment {
+    Attachment {
+        kind: FileKind::Image,
+        name: "map.png".into(),
+        media_type: None,
+        bytes: Some(3),
+        source: FileSource::Blob(BlobId::mint()),
+    }
+}
 
 #[async_trait]
 impl OpenFile for Map {
@@ -354,13 +420,7 @@ async fn what_is_for_a_thread_that_was_deleted_unseen_is_given_up() {
     let file = ChatPayload::File {
         author: Some(Author::from("Anna")),
         continues: false,
-        file: Attachment {
-            kind: FileKind::Image,
-            name: "map.png".into(),
-            media_type: None,
-            bytes: Some(3),
-            source: FileSource::Blob(BlobId::mint()),
-        },
+        file: map(),
     };
     let lane = Lane::Chat(ConversationId::mint());
     let send = |seq| {

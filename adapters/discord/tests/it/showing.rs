@@ -99,22 +99,28 @@ async fn what_discord_refuses_with_formatting_goes_once_more_without() {
     let rig = rig(|_| {}).await;
     let user = rig.fake.user("ada").create();
     let (help, direct) = (user.at(&rig.fake.guild("Shop").channel("help")), user.dm());
-    let text = styled("good day 2*3", &[("good", Style::Bold)]);
-    for (there, on, plain) in [
-        (&help, On::execute_webhook(), "good day 2*3"),
-        (&direct, On::create_message(), "Anna: good day 2*3"),
+    let said = ChatPayload::Message {
+        author: Some(Author::from("Anna")),
+        continues: false,
+        text: styled("good day 2*3", &[("good", Style::Bold)]),
+    };
+    for (there, on, plain, twice) in [
+        // The name could be what is wrong: without a webhook there is none.
+        (&help, On::execute_webhook(), r"good day 2\*3", "delivered"),
+        (&direct, On::create_message(), r"Anna: good day 2\*3", "rejected"),
     ] {
         let to = rig.conversation(there);
         rig.fake.fault(on.clone(), Plan::Next(1, invalid_form()));
-        assert_eq!(rig.deliver(&to, 1, &agents(text.clone())).await.word(), "delivered");
+        assert_eq!(rig.deliver(&to, 1, &said).await.word(), "delivered");
         assert_eq!(there.transcript().bot_texts(), [plain]);
         // Only once, and only where it is not the same.
         rig.fake.fault(on.clone(), Plan::Next(2, invalid_form()));
-        assert_eq!(rig.deliver(&to, 2, &agents(text.clone())).await.word(), "rejected");
+        assert_eq!(rig.deliver(&to, 2, &said).await.word(), twice);
+        let shown = there.transcript().bot_texts().len();
         // Nobody knows whether it is there.
         rig.fake.fault(on, Plan::Next(1, Fault::LoseAnswer));
-        assert_eq!(rig.deliver(&to, 3, &agents(text.clone())).await.word(), "unknown");
-        assert_eq!(there.transcript().bot_texts().len(), 2);
+        assert_eq!(rig.deliver(&to, 3, &said).await.word(), "unknown");
+        assert_eq!(there.transcript().bot_texts().len(), shown + 1);
     }
 }
 

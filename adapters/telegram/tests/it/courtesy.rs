@@ -217,7 +217,7 @@ async fn an_end_button_of_an_earlier_session_does_not_end_this_one() {
         answer.params.text("text")
     };
     let answer = shop.fake.wait_for(SOON, answered).await;
-    assert_eq!(answer.expect("it is answered"), "This chat is over.");
+    assert!(answer.expect("it is answered").contains("/end"));
     ada.says("still here");
     shop.agent_reads("still here").await;
     let waiting = |message: &Message| message.button(END).is_some();

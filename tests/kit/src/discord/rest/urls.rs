@@ -16,8 +16,11 @@ pub(super) fn check(path: &str, url: &str) -> Result<(), Refusal> {
         let words = format!("Scheme \"{scheme}\" is not supported. Scheme must be one of ('http', 'https').");
         return Err(Refusal::form(path, "URL_TYPE_INVALID_SCHEME", words));
     }
-    let formed = url::Url::parse(url).is_ok() && !url.contains(char::is_whitespace);
-    if formed {
+    // A host of one name is refused too, <https://github.com/matrix-org/matrix-appservice-discord/issues/649>.
+    let is_public = |host: url::Host<&str>| !matches!(host, url::Host::Domain(domain) if !domain.contains('.'));
+    let parsed = url::Url::parse(url).ok();
+    let has_host = parsed.as_ref().and_then(url::Url::host).is_some_and(is_public);
+    if has_host && !url.contains(char::is_whitespace) {
         Ok(())
     } else {
         Err(Refusal::form(path, "URL_TYPE_INVALID_URL", "Not a well formed URL."))
