@@ -244,7 +244,7 @@ fn escaped(words: &str, is_line: bool) -> String {
         let address = &words[found.clone()];
         let mut with_signs = String::with_capacity(address.len());
         escape(&words[found.start..], 0..address.len(), false, &mut with_signs);
-        if with_signs != address && address.contains("://") {
+        if with_signs != address && has_scheme(address) {
             escape(words, from..found.start, is_line, &mut escaped);
             escaped.extend(["<", address, ">"]);
             from = found.end;
@@ -252,6 +252,12 @@ fn escaped(words: &str, is_line: bool) -> String {
     }
     escape(words, from..words.len(), is_line, &mut escaped);
     escaped
+}
+
+/// Whether an address begins with `http://` or `https://`, without which `<` and `>` make none of it. One that begins with
+/// `www.` may have another in it.
+fn has_scheme(address: &str) -> bool {
+    address.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("http"))
 }
 
 /// A stretch of the words of a line.

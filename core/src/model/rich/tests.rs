@@ -207,6 +207,11 @@ fn words_that_stand_together_mean_nothing_together() {
             "`` a` `` `b`",
         ),
         ("\\https://a.example/*b \\x", vec![], "\\\\<https://a.example/*b> \\x"),
+        (
+            "www.a.example/~~b~~?https://c.example",
+            vec![],
+            "www.a.example/\\~\\~b\\~\\~?https://c.example",
+        ),
     ] {
         assert_eq!(RichText::new(words, spans).markdown().as_str(), markdown);
     }
