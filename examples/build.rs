@@ -14,7 +14,9 @@ fn main() {
         ("discord", &["rust,no_run"], "escalator_telegram"),
     ] {
         let code = blocks(&readme).filter(|(language, code)| languages.contains(language) && !code.contains(other));
-        let code: Vec<_> = code.map(|(_, code)| code).collect();
+        let mut code: Vec<_> = code.map(|(_, code)| code).collect();
+        // Tests stand at the end of a file.
+        code.sort_by_key(|code| code.starts_with("#[cfg(test)]"));
         assert!(code.len() >= 2, "the README embeds {name} in a house");
         let file = Path::new(&out).join(format!("readme_{name}.rs"));
         fs::write(file, code.join("\n")).expect("the folder is cargo's");

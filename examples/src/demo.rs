@@ -77,6 +77,7 @@ async fn desk(settings: &Settings) -> Result<(Omnidesk, Option<DeskSimulator>)> 
     if settings.names_a_desk() {
         return Ok((settings.omnidesk()?, None));
     }
+    let agent_text = settings.agent_text()?;
     let simulator = DeskSimulator::builder()
         .configure(|desk| desk.chat_config["start_chat_instructions"] = WELCOME.into())
         .start()
@@ -87,6 +88,7 @@ async fn desk(settings: &Settings) -> Result<(Omnidesk, Option<DeskSimulator>)> 
     config.chat_url = ChatUrl::parse(&simulator.url())?;
     config.brand_id = Some(BrandId::new("1")?);
     config.server_token = Some(ServerToken::new(simulator.server_token())?);
+    config.agent_text = agent_text;
     // The switch on the agent's page is to work at once.
     config.availability_max = Duration::ZERO;
     Ok((Omnidesk::new(config)?, Some(simulator)))

@@ -203,8 +203,16 @@ impl Settings {
             .map_err(named("OMNIDESK_API_KEY"))?;
         let brand_id = self.omnidesk_brand_id.as_deref().map(BrandId::new).transpose();
         config.brand_id = brand_id.map_err(named("OMNIDESK_BRAND_ID"))?;
-        config.agent_text = AgentText::parse(&self.omnidesk_agent_text).map_err(named("OMNIDESK_AGENT_TEXT"))?;
+        config.agent_text = self.agent_text()?;
         Ok(Omnidesk::new(config)?)
+    }
+
+    /// How the desk writes what an agent says.
+    ///
+    /// # Errors
+    /// The setting names no way.
+    pub fn agent_text(&self) -> Result<AgentText> {
+        AgentText::parse(&self.omnidesk_agent_text).map_err(named("OMNIDESK_AGENT_TEXT"))
     }
 
     /// A house for a desk, as these settings say.
