@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use clap::{Arg, Command, CommandFactory, FromArgMatches, Parser};
 use escalator::{
     omnidesk::{
@@ -287,6 +287,13 @@ impl Settings {
             .trim()
             .parse()
             .context("TELEGRAM_WEBHOOK_URL is no address, as in `https://bot.example.com/telegram`")?;
+        // Another Bot API server may take it.
+        let is_taken = url.scheme() == "https" || self.telegram_api_url.is_some();
+        ensure!(
+            is_taken,
+            "TELEGRAM_WEBHOOK_URL begins with `{}:`, and Telegram takes `https` alone",
+            url.scheme()
+        );
         let secret = match &self.telegram_webhook_secret {
             Some(secret) => WebhookSecret::parse(secret).context("TELEGRAM_WEBHOOK_SECRET")?,
             None => WebhookSecret::of_token(self.telegram_bot_token.as_deref().unwrap_or_default()),

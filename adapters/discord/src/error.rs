@@ -84,6 +84,7 @@ impl Refusal {
             Self::NO_DIRECT_MESSAGES => "the customer takes no direct messages from the bot".to_owned(),
             Self::MISSING_PERMISSION => "the bot lacks a permission there".to_owned(),
             _ if self.is_too_large() => "the file is larger than Discord takes here".to_owned(),
+            _ if self.said.is_empty() => format!("it was refused without a reason of Discord's ({})", self.status),
             code => {
                 let said: String = self.said.chars().take(REASON_CHARS_MAX).collect();
                 format!("Discord refused it: {said} ({}, {code})", self.status)

@@ -154,7 +154,10 @@ impl Escalator {
                 );
             }
             Err(Outcome::Rejected { detail }) => {
-                tracing::warn!(detail, "the desk does not tell its chat configuration");
+                tracing::warn!(
+                    detail,
+                    "the desk does not tell its chat configuration: is the account's name or address right?"
+                );
             }
             Err(outcome) => {
                 let why = outcome.detail().unwrap_or(outcome.word());
