@@ -272,4 +272,25 @@ mod tests {
         memory.note_message(&said(Some("5"), &Value::Null));
         assert_eq!(memory.names(Some(shop)).person(ada).as_deref(), Some("Ada"));
     }
+
+    #[test]
+    fn an_update_without_words_does_not_wipe_how_a_message_began() {
+        let memory = Memory::default();
+        let mut message = Message::default();
+        message.id = MessageId::new(7);
+        for (said, begins) in [("", ""), ("hello", "hello"), ("", "hello"), ("bye", "bye")] {
+            said.clone_into(&mut message.content);
+            memory.note_message(&message);
+            assert_eq!(memory.message(message.id).as_deref(), Some(begins));
+        }
+    }
+
+    #[test]
+    fn a_bot_is_another_one_once_it_is_known_who_this_one_is() {
+        let memory = Memory::default();
+        let (us, other) = (UserId::new(1), UserId::new(2));
+        assert!(memory.names(None).may_be_us(other));
+        memory.lock().me = Some(us);
+        assert!(memory.names(None).may_be_us(us) && !memory.names(None).may_be_us(other));
+    }
 }
