@@ -108,6 +108,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is a refusal for a field of the form, or may be.
+    pub(crate) fn is_of_field(&self, field: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.is_of_field(field))
+    }
+
     /// Whether it is a refusal of this code.
     pub(crate) fn is(&self, code: u32) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.code == code)

@@ -62,5 +62,5 @@ fn is_of_embeds<T>(sent: &Result<T, Failure>) -> bool {
 
 /// Whether the buttons were refused, or may have been.
 fn is_of_buttons<T>(sent: &Result<T, Failure>) -> bool {
-    matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field("components"))
+    sent.as_ref().is_err_and(|failure| failure.is_of_field("components"))
 }

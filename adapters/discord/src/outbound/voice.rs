@@ -159,16 +159,13 @@ pub(super) fn spoken(author: &Author) -> Spoken {
 
 /// Whether the picture was refused, or may have been. It is refused for good, so a second call makes no double.
 pub(super) fn is_of_picture<T>(spoken: &Spoken, sent: &Result<T, Failure>) -> bool {
-    spoken.avatar_url.is_some() && is_of_field(sent, "avatar_url")
+    let is_refused = |failure: &Failure| failure.is_of_field("avatar_url");
+    spoken.avatar_url.is_some() && sent.as_ref().is_err_and(is_refused)
 }
 
 /// The same of the name.
 pub(super) fn is_of_name<T>(sent: &Result<T, Failure>) -> bool {
-    is_of_field(sent, "username")
-}
-
-fn is_of_field<T>(sent: &Result<T, Failure>, field: &str) -> bool {
-    matches!(sent, Err(Failure::Refused(refusal)) if refusal.is_of_field(field))
+    sent.as_ref().is_err_and(|failure| failure.is_of_field("username"))
 }
 
 /// The address of the agent's picture, where it is one that Discord takes: of the web, at a host that has a dot in it.
