@@ -39,7 +39,10 @@ impl RichText {
     }
 }
 
-/// The same, with `<` written out where a browser drops what follows up to the next `>`, and a person who writes it means no
+/// Stands for a `<` that begins no tag while the rest is read: Unicode gives it to nobody.
+const WRITTEN: char = '\u{fdd0}';
+
+/// The same, with `<` hidden where a browser drops what follows up to the next `>`, and a person who writes it means no
 /// tag: `</3`, `<!x`, `<?`, and a comment that has no end.
 fn without_false_tags(html: &str) -> Cow<'_, str> {
     let last_end = html.rfind("-->");
@@ -55,10 +58,14 @@ fn without_false_tags(html: &str) -> Cow<'_, str> {
     };
     let mut out = String::new();
     let mut from = 0;
-    for at in html.match_indices('<').map(|(at, _)| at).filter(is_false) {
+    // One that was there before shows nothing, and is left out.
+    let signs = html.match_indices(['<', WRITTEN]);
+    for (at, sign) in signs.filter(|(at, sign)| *sign != "<" || is_false(at)) {
         out += &html[from..at];
-        out += "&lt;";
-        from = at + 1;
+        if sign == "<" {
+            out.push(WRITTEN);
+        }
+        from = at + sign.len();
     }
     if from == 0 {
         return Cow::Borrowed(html);
@@ -128,6 +135,7 @@ impl Reader {
     }
 
     fn text(&mut self, words: &str) {
+        let words = &*shown(words);
         let is_block_new = std::mem::take(&mut self.is_block_new);
         if let Some((_, _, hidden)) = &mut self.hidden {
             hidden.push_str(words);
@@ -344,7 +352,16 @@ fn is_hidden(name: &[u8]) -> bool {
 
 fn attribute(tag: &StartTag<usize>, name: &[u8]) -> Option<String> {
     let value = tag.attributes.get(name)?;
-    Some(String::from_utf8_lossy(value).into_owned())
+    Some(shown(&String::from_utf8_lossy(value)).into_owned())
+}
+
+/// The same with each `<` that was hidden.
+fn shown(words: &str) -> Cow<'_, str> {
+    if words.contains(WRITTEN) {
+        Cow::Owned(words.replace(WRITTEN, "<"))
+    } else {
+        Cow::Borrowed(words)
+    }
 }
 
 /// The language of code, as its class tells it: `language-rust`.

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet, ops::Range};
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -14,16 +14,10 @@ impl RichText {
     /// but for `<br>`. A link stays one where it leads to `http`, `https`, `mailto`, `tel` or `tg`, a picture becomes a link
     /// with its description, and addresses among the words become links as in [`with_links`](Self::with_links).
     pub fn from_markdown(markdown: &str) -> Self {
-        let mut markdown = with_line_feeds(markdown);
-        for _ in 1..PASSES_MAX {
-            let unused = unused_definitions(&markdown);
-            if unused.is_empty() {
-                break;
-            }
-            for at in unused.into_iter().rev() {
-                markdown.insert(at, '\\');
-            }
-        }
+        let markdown = with_line_feeds(markdown);
+        let Some(markdown) = with_unused_definitions(&markdown) else {
+            return Self::from_plain(&markdown);
+        };
         let mut reader = Reader::default();
         for event in parser(&markdown) {
             reader.read(event);
@@ -32,22 +26,61 @@ impl RichText {
     }
 }
 
-/// How often a text is read at the most. One reading is enough but where definitions that no link uses stand one behind the
-/// other under one name.
-const PASSES_MAX: usize = 4;
+/// How many lines of one name may look like the address of a link. A text with more of them is read as a plain one.
+const DEFINITIONS_ALIKE_MAX: usize = 64;
 
 fn parser(markdown: &str) -> Parser<'_> {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
     Parser::new_ext(markdown, options)
 }
 
-/// Where lines stand that Markdown takes for the addresses of links (`[DHL]: shipped`), and drops, though no link asks for
-/// them. Who wrote them meant words.
-fn unused_definitions(markdown: &str) -> Vec<usize> {
-    let mut parser = parser(markdown);
-    if parser.reference_definitions().iter().next().is_none() {
-        return Vec::new();
+/// The same, with those lines as words which Markdown takes for the address of a link (`[DHL]: shipped`), and drops, though
+/// no link asks for it: who wrote them meant words. `None` where too many of them have one name.
+fn with_unused_definitions(markdown: &str) -> Option<Cow<'_, str>> {
+    let all = definitions(markdown)?;
+    if all.is_empty() {
+        return Some(Cow::Borrowed(markdown));
     }
+    let used = used_definitions(markdown);
+    let mut kept = String::with_capacity(markdown.len() + all.len());
+    let mut from = 0;
+    for definition in all.into_iter().filter(|of| !used.contains(&of.start)) {
+        let end = definition.start + markdown[definition.clone()].trim_end().len();
+        kept += &markdown[from..definition.start];
+        kept.push('\\');
+        kept += &markdown[definition.start..end];
+        kept += paragraph_end(markdown, end, &used);
+        from = end;
+    }
+    Some(Cow::Owned(kept + &markdown[from..]))
+}
+
+/// Where the definitions of a text stand, in their order. Of those of one name Markdown knows the first alone, so they are
+/// looked for again where it is blank.
+fn definitions(markdown: &str) -> Option<Vec<Range<usize>>> {
+    let mut blanked = Cow::Borrowed(markdown);
+    let mut all = Vec::new();
+    for _ in 0..=DEFINITIONS_ALIKE_MAX {
+        let parser = parser(&blanked);
+        let found = parser.reference_definitions().iter();
+        let found: Vec<_> = found.map(|(_, definition)| definition.span.clone()).collect();
+        if found.is_empty() {
+            all.sort_unstable_by_key(|definition: &Range<usize>| definition.start);
+            return Some(all);
+        }
+        for definition in &found {
+            let lines = markdown[definition.clone()].bytes();
+            let blank: String = lines.map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+            blanked.to_mut().replace_range(definition.clone(), &blank);
+        }
+        all.extend(found);
+    }
+    None
+}
+
+/// Where those begin that a link asks for.
+fn used_definitions(markdown: &str) -> HashSet<usize> {
+    let mut parser = parser(markdown);
     let asked: HashSet<String> = parser
         .by_ref()
         .filter_map(|event| match event {
@@ -56,14 +89,26 @@ fn unused_definitions(markdown: &str) -> Vec<usize> {
         })
         .collect();
     let definitions = parser.reference_definitions();
-    let used: HashSet<usize> = asked
-        .iter()
-        .filter_map(|name| Some(definitions.get(name)?.span.start))
-        .collect();
-    let all = definitions.iter().map(|(_, definition)| definition.span.start);
-    let mut unused: Vec<usize> = all.filter(|at| !used.contains(at)).collect();
-    unused.sort_unstable();
-    unused
+    let used = asked.iter().filter_map(|name| definitions.get(name));
+    used.map(|definition| definition.span.start).collect()
+}
+
+/// What ends the paragraph that a definition becomes, where the next line is to stay what it is: a definition that is used
+/// cannot stand in a paragraph, and a rule would make a heading of it.
+fn paragraph_end<'m>(markdown: &'m str, end: usize, used: &HashSet<usize>) -> &'m str {
+    let line_end = end + markdown[end..].len() - markdown[end..].trim_start_matches([' ', '\t']).len();
+    let Some(below) = markdown[line_end..].strip_prefix('\n') else {
+        return "";
+    };
+    let next = below.trim_start_matches([' ', '\t', '>']);
+    let next_at = markdown.len() - next.len();
+    let line = next.lines().next().unwrap_or_default().trim_end();
+    let is_line_of = |sign| !line.is_empty() && line.chars().all(|of| of == sign);
+    if used.contains(&next_at) || is_line_of('-') || is_line_of('=') {
+        &markdown[line_end..next_at]
+    } else {
+        ""
+    }
 }
 
 #[derive(Default)]

@@ -185,6 +185,10 @@ fn plain_text_that_is_called_html_is_read_right() {
             "Sorry to hear </3 we refund <b>you</b> today",
             "Sorry to hear </3 we refund you today",
         ),
+        ("if a <b then </3", "if a <b then </3"),
+        ("Our <style> guide </3", "Our  guide </3"),
+        ("<xmp>a </3</xmp> <img alt='b </3'>", "a </3 b </3"),
+        ("a\u{fdd0} < b </3", "a < b </3"),
         ("a <!b and <? c </ d", "a <!b and <? c </ d"),
         ("a <!-- b", "a <!-- b"),
         ("a <!-- b --> c <!-- d", "a  c <!-- d"),
@@ -287,6 +291,23 @@ fn markdown_is_read_with_its_lines() {
         ),
         ("[Status]: shipped\nToday", "\\[Status\\]: shipped\nToday"),
         ("[a]: b\n[A]: c\n[a]: d", "\\[a\\]: b\n\\[A\\]: c\n\\[a\\]: d"),
+        (
+            "- [p]: 1\n- [p]: 2\n- [p]: 3\n- [p]: 4\n- [p]: 5\n- [p]: 6",
+            "• \\[p\\]: 1\n• \\[p\\]: 2\n• \\[p\\]: 3\n• \\[p\\]: 4\n• \\[p\\]: 5\n• \\[p\\]: 6",
+        ),
+        (
+            "[s]\n\n[s]: https://shop.example\n[s]: closed\n\n> [S]: open",
+            "[s](https://shop.example)\n\n\\[s\\]: closed\n\n> \\[S\\]: open",
+        ),
+        (
+            "See [us][s].\n\n[h]: help\n[s]: https://shop.example\nBye",
+            "See [us](https://shop.example).\n\n\\[h\\]: help\n\nBye",
+        ),
+        (
+            "> [us][s]\n>\n> [h]: help\n> [s]: https://shop.example\n> Bye",
+            "> [us](https://shop.example)\n> \n> \\[h\\]: help\n> \n> Bye",
+        ),
+        ("[Status]: shipped\n---\nBye", "\\[Status\\]: shipped\n\n———\n\nBye"),
         ("> [a]: b\n\nend", "> \\[a\\]: b\n\nend"),
         (
             "See [the shop][s].\n\n[s]: https://shop.example",
@@ -460,4 +481,10 @@ proptest! {
         let again = RichText::from_markdown(text.markdown().as_str());
         prop_assert_eq!(letters(words(&again)), letters(words(&text)), "{}", text.markdown().as_str());
     }
+}
+
+#[test]
+fn a_text_with_more_definitions_of_one_name_than_are_looked_for_keeps_its_words() {
+    let many = "[p]: 1\n\n".repeat(100) + "**end**";
+    assert_eq!(words(&RichText::from_markdown(&many)), many);
 }
