@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Intake, minted, refused};
+use super::{Intake, minted, refused, said::Said};
 use crate::{
     channel::{EscalateError, Escalated, Inbound, IngressError, Seat, Taken, Turn},
     model::{ConversationKey, CustomerEvent, Escalation, Line, Position, Profile, SessionId},
@@ -92,33 +92,32 @@ impl Intake {
             is_new: false,
             ..from_bot(seat.key(), taken.mark, event)
         };
+        let within = Said::default();
+        let remainder = taken.remainder.iter();
         let events = std::iter::once(opening)
-            .chain(taken.remainder.iter().map(|update| self.of_remainder(update)))
+            .chain(remainder.map(|update| self.of_remainder(update, &within)))
             .collect();
         // Whoever took a lost answer for a no would let the bot speak in what is a human's. Not for longer than the channel
         // is held: then the bot is silent here, and who owns the conversation is read anew before the channel is held again.
         let accepted = self
             .accept_surely(events, || self.store.holds(&seat.key().channel))
             .await;
-        accepted.map_err(|failed| refused(&failed))
+        let accepted = accepted.map_err(|failed| refused(&failed))?;
+        // Only now: where it failed, the next escalation tells of the same.
+        taken.remainder.iter().for_each(|update| self.said.note(update));
+        Ok(accepted)
     }
 
     /// An update as the ledger takes it, with what is remembered of what it changes.
     pub(super) fn incoming(&self, update: &Inbound) -> Incoming {
-        match self.said.explained(update) {
-            Some(event) => from_platform(&Inbound {
-                event,
-                ..update.clone()
-            }),
-            None => from_platform(update),
-        }
+        explained(update, self.said.explained(update))
     }
 
-    /// The same, remembered at once: an edit can follow in the same commit. Where the bot keeps it, nobody asks for it.
-    fn of_remainder(&self, update: &Inbound) -> Incoming {
-        let incoming = self.incoming(update);
-        self.said.note(update);
-        incoming
+    /// The same, of one that can change what was said in the same commit.
+    fn of_remainder(&self, update: &Inbound, within: &Said) -> Incoming {
+        let event = within.explained(update).or_else(|| self.said.explained(update));
+        within.note(update);
+        explained(update, event)
     }
 
     /// Commits events, and where the answer is lost, sends the same again until one comes: their keys tell whether they were
@@ -149,6 +148,17 @@ impl Intake {
         let until = Instant::now() + IN_DOUBT_MAX;
         let accepted = self.accept_surely(vec![event], || Instant::now() < until).await?;
         Ok(accepted.first().copied())
+    }
+}
+
+/// An update as the ledger takes it, with the event that says more than its own, where there is one.
+fn explained(update: &Inbound, event: Option<CustomerEvent>) -> Incoming {
+    match event {
+        Some(event) => from_platform(&Inbound {
+            event,
+            ..update.clone()
+        }),
+        None => from_platform(update),
     }
 }
 

@@ -313,6 +313,37 @@ async fn an_edit_that_no_handler_sees_reaches_the_agent_once() {
 }
 
 #[tokio::test]
+async fn an_edit_tells_the_same_after_an_escalation_that_failed() {
+    for bed in Bed::each().await {
+        let say = |position, text: &str| {
+            let message = CustomerMessage {
+                id: Some(MessageId::new("77")),
+                ..CustomerMessage::text(text)
+            };
+            bed.port
+                .offer(inbound(key(1), position, CustomerEvent::Message(message)))
+        };
+        bed.pass(1..=1).await;
+        let turn = bed.turn(1).await;
+        bed.opened(turn).await;
+        assert_eq!(say(2, "order 11").await.expect("it is answered"), Offered::Kept);
+        assert_eq!(bed.told().await, ["order 11"]);
+        bed.port.offer(ended(1, 3)).await.expect("it is answered");
+
+        bed.pass(4..=5).await;
+        let edit = edited(1, 6, "order 12").editing(MessageId::new("77"));
+        assert_eq!(bed.port.offer(edit).await.expect("it is answered"), Offered::Pass);
+        let turn = bed.turn(4).await;
+        bed.place.faults.set_away(true);
+        bed.escalate(turn.clone()).await.expect_err("the ledger is away");
+        bed.place.faults.set_away(false);
+        bed.opened(turn).await;
+        assert_eq!(bed.told().await, ["5", "Edited: order 12 (before: “order 11”)"]);
+        bed.ledger.close().await;
+    }
+}
+
+#[tokio::test]
 async fn an_edit_that_goes_to_the_agent_with_its_message_tells_how_that_began() {
     for bed in Bed::each().await {
         bed.pass(1..=1).await;
