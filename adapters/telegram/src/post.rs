@@ -79,7 +79,16 @@ impl Post {
         };
         let held = self.ingress.held().into_iter();
         let mut held = held.filter(|of| of.conversation == read.inbound.conversation);
-        held.any(|of| said + CLOCKS_APART_MAX < of.since)
+        let of_later = held.find(|of| said + CLOCKS_APART_MAX < of.since);
+        if let Some(of) = &of_later {
+            tracing::info!(
+                channel = %read.inbound.conversation.channel,
+                button_secs = said.as_millis() / 1_000,
+                session_secs = of.since.as_millis() / 1_000,
+                "a button to end the chat ends nothing: it stands under a text of before the session, by Telegram's clock and ours"
+            );
+        }
+        of_later.is_some()
     }
 
     /// Offers an update until it is accepted, with growing waits.

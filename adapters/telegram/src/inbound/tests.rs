@@ -4,7 +4,7 @@ use escalator::model::{ChannelId, CustomerEvent, FileKind, FileSource};
 use serde_json::{Value, json};
 use teloxide::types::Update;
 
-use super::{Press, Read, conversation, read};
+use super::{Press, Read, conversation, for_handlers, parse, read};
 
 fn channel() -> ChannelId {
     ChannelId::new("support")
@@ -271,6 +271,20 @@ fn edits_and_buttons_that_no_release_knows_are_the_conversations() {
     );
     query["message"]["chat"]["type"] = json!("group");
     assert_eq!(read_raw("callback_query", &query), None);
+}
+
+#[test]
+fn a_payment_that_teloxide_cannot_read_is_lost_to_nobody() {
+    let paid = message(&json!({"successful_payment": {"currency": "IDR", "total_amount": 5_000_000_000_u64}}));
+    let sent = json!({"update_id": 7, "message": paid}).to_string();
+    let update = parse(sent.as_bytes()).expect("its number is read");
+    let told = read(&channel(), &update)
+        .expect("it is of a conversation")
+        .inbound
+        .event;
+    let words = told.readable().expect("something is said");
+    assert_eq!(words.as_str(), "[a message of the kind “successful_payment”]");
+    assert!(conversation(&channel(), &for_handlers(update)).is_some());
 }
 
 #[test]

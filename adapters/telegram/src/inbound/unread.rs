@@ -53,9 +53,6 @@ pub(super) const BESIDE: [&str; 39] = [
 /// What a message also has beside a kind that older programs do not know.
 const DOUBLES: [&str; 3] = ["document", "location", "photo"];
 
-/// Telegram's word on a payment, which is for the program that sells.
-pub(super) const OF_PAYMENTS: [&str; 2] = ["refunded_payment", "successful_payment"];
-
 /// How long a kind's name may be to be shown, in bytes.
 const KIND_BYTES_MAX: usize = 64;
 
@@ -81,9 +78,6 @@ pub(super) fn edited(raw: &Value) -> Option<i64> {
 }
 
 fn message(message: &Value) -> Option<Unread> {
-    if OF_PAYMENTS.iter().any(|kind| message.get(kind).is_some()) {
-        return None;
-    }
     let lines = refers_to(message).into_iter().chain(said(message));
     let said = CustomerMessage {
         id: message.get("message_id").and_then(Value::as_i64).map(id_of),
