@@ -55,16 +55,17 @@ pub(super) async fn send(
     let (Some(through), Some(author)) = (through, author) else {
         return upload.as_bot(delivery, place, opened).await;
     };
-    let mut spoken = voice::spoken(author);
+    let mut spoken = post.spoken(author);
     let mut sent = upload.through(&through, spoken.clone(), opened).await;
     // A file's stream is spent with each call.
     if voice::is_of_picture(&spoken, &sent) {
-        spoken.avatar_url = None;
+        let picture = spoken.avatar_url.take();
         let opened = match source.open().await {
             Ok(opened) => opened,
             Err(outcome) => return outcome,
         };
         sent = upload.through(&through, spoken, opened).await;
+        post.sent_without(picture, &sent);
     }
     if voice::is_of_name(&sent) {
         return match source.open().await {

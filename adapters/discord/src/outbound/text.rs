@@ -72,7 +72,7 @@ async fn speak(post: &Post, through: &Through, author: &Author, text: &RichText)
     let content = Content::of(text);
     let mut message = NewMessage {
         content: content.written.clone(),
-        author: Some(voice::spoken(author)),
+        author: Some(post.spoken(author)),
         ..NewMessage::default()
     };
     let mut sent = post.rest.speak(through, &message).await;
@@ -81,8 +81,9 @@ async fn speak(post: &Post, through: &Through, author: &Author, text: &RichText)
         .as_mut()
         .filter(|spoken| voice::is_of_picture(spoken, &sent))
     {
-        spoken.avatar_url = None;
+        let picture = spoken.avatar_url.take();
         sent = post.rest.speak(through, &message).await;
+        post.sent_without(picture, &sent);
     }
     if let Some(plain) = content.instead(&sent) {
         message.content = plain;

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -24,12 +24,17 @@ const FORBIDDEN_FOR: Duration = Duration::from_mins(5);
 /// How long a webhook's name may be, in characters.
 const NAME_MAX: usize = 80;
 
+/// How many pictures that Discord refused are remembered.
+const REFUSED_MAX: usize = 256;
+
 /// The webhooks through which agents speak.
 #[derive(Default)]
 pub(crate) struct Voices {
     webhooks: Mutex<HashMap<ChannelId, Known>>,
     /// Held by whoever finds or makes the webhook of a channel: conversations that begin at once are to have one.
     makers: Mutex<HashMap<ChannelId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Addresses of pictures that Discord refused, the newest last: a file would be sent twice with each of them.
+    refused: Mutex<VecDeque<String>>,
 }
 
 #[derive(Clone)]
@@ -55,6 +60,20 @@ impl Voices {
         };
         let is_it = |known: &Known| matches!(known, Known::Webhook(id, _) if *id == webhook);
         self.lock().values().any(is_it)
+    }
+
+    /// A message was taken without the picture that it was refused with.
+    fn refuse(&self, picture: String) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() == REFUSED_MAX {
+            refused.pop_front();
+        }
+        refused.push_back(picture);
+    }
+
+    fn refuses(&self, picture: &String) -> bool {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.contains(picture)
     }
 
     /// What is known of a channel, and not too old.
@@ -138,6 +157,21 @@ impl Post {
         }
     }
 
+    /// The agent as a webhook can show one.
+    pub(super) fn spoken(&self, author: &Author) -> Spoken {
+        Spoken {
+            username: acceptable(author.name.as_str()),
+            avatar_url: picture(author).filter(|picture| !self.voices.refuses(picture)),
+        }
+    }
+
+    /// A message was sent once more, without the picture. It was the picture where it is taken now.
+    pub(super) fn sent_without<T>(&self, picture: Option<String>, sent: &Result<T, Failure>) {
+        if let Some(picture) = picture.filter(|_| sent.is_ok()) {
+            self.voices.refuse(picture);
+        }
+    }
+
     /// What a webhook's refusal says is gone is looked for anew: the webhook; and the channel or thread, which may have
     /// been deleted while the gateway was away, so that nobody told of it.
     pub(super) fn forget_gone(&self, through: &Through, failure: &Failure) {
@@ -146,14 +180,6 @@ impl Post {
         if failure.is(Refusal::UNKNOWN_CHANNEL) {
             self.places.forget(through.thread.unwrap_or(through.home));
         }
-    }
-}
-
-/// The agent as a webhook can show one.
-pub(super) fn spoken(author: &Author) -> Spoken {
-    Spoken {
-        username: acceptable(author.name.as_str()),
-        avatar_url: picture(author),
     }
 }
 
@@ -226,7 +252,7 @@ mod tests {
                 name: "Anna".into(),
                 picture: Some(picture.to_owned()),
             };
-            spoken(&author).avatar_url
+            super::picture(&author)
         };
         for (picture, taken) in [
             ("https://desk.example/anna.png", "https://desk.example/anna.png"),

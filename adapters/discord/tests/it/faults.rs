@@ -316,45 +316,59 @@ async fn a_picture_or_a_name_that_is_refused_costs_no_message_and_no_file() {
         code: 50035,
         message: "Invalid Form Body".to_owned(),
     };
-    let anna = Author {
-        picture: Some("https://desk.example/anna.png".to_owned()),
-        ..Author::from("Anna")
-    };
     let lane = Lane::Chat(ConversationId::mint());
-    for (times, by_webhook, picture) in [(0, true, anna.picture.clone()), (1, true, None), (2, false, None)] {
-        let message = ChatPayload::Message {
-            author: Some(anna.clone()),
-            continues: false,
-            text: "hello".into(),
-        };
-        let file = ChatPayload::File {
-            author: Some(anna.clone()),
-            continues: false,
-            file: map(),
-        };
-        for (payload, files) in [(&message, 0), (&file, 1)] {
+    // A picture that was refused is not shown again.
+    for (picture, times, by_webhook, is_shown) in [
+        ("a", 0, true, true),
+        ("b", 1, true, false),
+        ("b", 0, true, false),
+        ("c", 2, false, false),
+        ("c", 0, true, true),
+    ] {
+        for files in [0, 1] {
+            let picture = format!("https://desk.example/{picture}{files}.png");
+            let author = Some(Author {
+                picture: Some(picture.clone()),
+                ..Author::from("Anna")
+            });
+            let payload = match files {
+                0 => ChatPayload::Message {
+                    author,
+                    continues: false,
+                    text: "hello".into(),
+                },
+                _ => ChatPayload::File {
+                    author,
+                    continues: false,
+                    file: map(),
+                },
+            };
             if times > 0 {
                 rig.fake
                     .fault(On::execute_webhook(), Plan::Next(times, refused.clone()));
             }
+            let calls = || u32::try_from(rig.fake.calls_of("POST", "/webhooks/*/*").len()).expect("there are few");
+            let before = calls();
             let seq = u64::try_from(ada.transcript().from_bot().count()).expect("there are few");
             let sent = rig.discord.deliver(ChatDelivery {
                 id: DeliveryId { lane, seq },
                 to: &to,
                 place: None,
-                payload,
+                payload: &payload,
                 file: Some(&Map),
                 attempt: 1,
             });
             let outcome = sent.await;
             assert_eq!(outcome.word(), "delivered", "{times}, {files}: {outcome:?}");
+            assert_eq!(calls() - before, times + u32::from(by_webhook), "{picture}");
             let chat = ada.transcript();
             let shown = chat.from_bot().next_back().expect("it is shown");
             assert_eq!(shown.author.webhook.is_some(), by_webhook, "{times}, {files}");
-            assert_eq!((&shown.author.avatar_url, shown.files.len()), (&picture, files));
+            let avatar = is_shown.then_some(&picture);
+            assert_eq!((shown.author.avatar_url.as_ref(), shown.files.len()), (avatar, files));
         }
     }
-    assert_eq!(ada.transcript().from_bot().count(), 6);
+    assert_eq!(ada.transcript().from_bot().count(), 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
