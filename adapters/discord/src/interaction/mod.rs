@@ -224,7 +224,16 @@ impl Post {
             .into_iter()
             .find(|of| of.conversation == *conversation);
         let said = inbound::moment(press.message.id.get());
-        held.is_some_and(|of| said + CLOCKS_APART_MAX < of.since)
+        let of_later = held.filter(|of| said + CLOCKS_APART_MAX < of.since);
+        if let Some(of) = &of_later {
+            tracing::info!(
+                channel = %conversation.channel,
+                button_secs = said.as_millis() / 1_000,
+                session_secs = of.since.as_millis() / 1_000,
+                "a button to end the chat ends nothing: it stands under a text of before the session, by Discord's clock and ours"
+            );
+        }
+        of_later.is_some()
     }
 
     /// A human owns the conversation: the bot does not get it.

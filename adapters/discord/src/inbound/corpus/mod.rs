@@ -157,7 +157,7 @@ fn page() -> String {
 
 fn shown(read: Option<Inbound>) -> String {
     let Some(Inbound { event, .. }) = read else {
-        return "  (nothing)\n".to_owned();
+        return "  (left to the bot)\n".to_owned();
     };
     if let CustomerEvent::Message(message) = &event {
         for file in &message.files {
