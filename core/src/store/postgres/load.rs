@@ -243,7 +243,7 @@ pub(super) fn timer(row: &PgRow) -> Result<Option<(SessionId, TimerKind, Timesta
     let Some(kind) = TimerKind::of_word(read(row, "kind")?) else {
         // It comes with each look as long as it stands.
         static TOLD: Once = Once::new();
-        TOLD.call_once(|| tracing::error!(%session, "a timer is of an unknown kind, and stays where it is"));
+        TOLD.call_once(|| tracing::error!(%session, "a timer is of an unknown kind, and stays where it is; further ones are not told of"));
         return Ok(None);
     };
     Ok(Some((session, kind, read_time(row, "due")?)))
