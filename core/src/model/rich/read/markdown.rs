@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -14,101 +14,119 @@ impl RichText {
     /// but for `<br>`. A link stays one where it leads to `http`, `https`, `mailto`, `tel` or `tg`, a picture becomes a link
     /// with its description, and addresses among the words become links as in [`with_links`](Self::with_links).
     pub fn from_markdown(markdown: &str) -> Self {
-        let markdown = with_line_feeds(markdown);
-        let Some(markdown) = with_unused_definitions(&markdown) else {
-            return Self::from_plain(&markdown);
-        };
+        let mut read = with_line_feeds(markdown);
+        let mut passes = 0;
+        while let Some(kept) = with_lost_lines(&read) {
+            if passes == PASSES_MAX {
+                return Self::from_plain(markdown);
+            }
+            read = kept;
+            passes += 1;
+        }
         let mut reader = Reader::default();
-        for event in parser(&markdown) {
+        for event in parser(&read) {
             reader.read(event);
         }
         reader.page.done().with_links()
     }
 }
 
-/// How many lines of one name may look like the address of a link. A text with more of them is read as a plain one.
-const DEFINITIONS_ALIKE_MAX: usize = 64;
+/// How often lines that are lost are kept, at the most: where they stand in others, what is below can become another thing.
+/// A text that takes more is read as a plain one.
+const PASSES_MAX: usize = 4;
 
 fn parser(markdown: &str) -> Parser<'_> {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
     Parser::new_ext(markdown, options)
 }
 
-/// The same, with those lines as words which Markdown takes for the address of a link (`[DHL]: shipped`), and drops, though
-/// no link asks for it: who wrote them meant words. `None` where too many of them have one name.
-fn with_unused_definitions(markdown: &str) -> Option<Cow<'_, str>> {
-    let all = definitions(markdown)?;
-    if all.is_empty() {
-        return Some(Cow::Borrowed(markdown));
-    }
-    let used = used_definitions(markdown);
-    let mut kept = String::with_capacity(markdown.len() + all.len());
-    let mut from = 0;
-    for definition in all.into_iter().filter(|of| !used.contains(&of.start)) {
-        let end = definition.start + markdown[definition.clone()].trim_end().len();
-        kept += &markdown[from..definition.start];
-        kept.push('\\');
-        kept += &markdown[definition.start..end];
-        kept += paragraph_end(markdown, end, &used);
-        from = end;
-    }
-    Some(Cow::Owned(kept + &markdown[from..]))
-}
-
-/// Where the definitions of a text stand, in their order. Of those of one name Markdown knows the first alone, so they are
-/// looked for again where it is blank.
-fn definitions(markdown: &str) -> Option<Vec<Range<usize>>> {
-    let mut blanked = Cow::Borrowed(markdown);
-    let mut all = Vec::new();
-    for _ in 0..=DEFINITIONS_ALIKE_MAX {
-        let parser = parser(&blanked);
-        let found = parser.reference_definitions().iter();
-        let found: Vec<_> = found.map(|(_, definition)| definition.span.clone()).collect();
-        if found.is_empty() {
-            all.sort_unstable_by_key(|definition: &Range<usize>| definition.start);
-            return Some(all);
+/// The same, with those lines as words, if there are any, which Markdown takes for the address of a link (`[DHL]: shipped`), and drops, though
+/// no link asks for it, or one above has the same name: who wrote them meant words.
+fn with_lost_lines(markdown: &str) -> Option<String> {
+    parser(markdown).reference_definitions().iter().next()?;
+    let found = Found::of(markdown);
+    let mut kept = String::with_capacity(markdown.len() + 64);
+    let mut at = 0;
+    // In how many quotes the line above stands, where that was lost.
+    let mut above = None;
+    for line in markdown.split_inclusive('\n') {
+        let content = line.trim_start_matches([' ', '\t', '>']);
+        let (beginning, content_at) = (&line[..line.len() - content.len()], at + line.len() - content.len());
+        let quotes = beginning.matches('>').count();
+        // One more quote begins by itself.
+        if above.is_some_and(|above| quotes <= above) && (found.is_used(content_at) || is_underline(content)) {
+            kept += beginning;
+            kept.push('\n');
         }
-        for definition in &found {
-            let lines = markdown[definition.clone()].bytes();
-            let blank: String = lines.map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
-            blanked.to_mut().replace_range(definition.clone(), &blank);
+        let lost = line.match_indices('[').find(|(bracket, _)| found.loses(at + bracket));
+        if let Some((bracket, _)) = lost {
+            kept += &line[..bracket];
+            kept.push('\\');
+            kept += &line[bracket..];
+        } else {
+            kept += line;
         }
-        all.extend(found);
+        let goes_on = above.is_some() && !content.trim().is_empty() && found.loses(content_at);
+        above = (lost.is_some() || goes_on).then_some(quotes);
+        at += line.len();
     }
-    None
+    (kept.len() > markdown.len()).then_some(kept)
 }
 
-/// Where those begin that a link asks for.
-fn used_definitions(markdown: &str) -> HashSet<usize> {
-    let mut parser = parser(markdown);
-    let asked: HashSet<String> = parser
-        .by_ref()
-        .filter_map(|event| match event {
-            Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) => Some(id.into_string()),
-            _ => None,
-        })
-        .collect();
-    let definitions = parser.reference_definitions();
-    let used = asked.iter().filter_map(|name| definitions.get(name));
-    used.map(|definition| definition.span.start).collect()
+/// What makes a heading of the line above it, where that has become words.
+fn is_underline(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && ['-', '='].iter().any(|sign| line.trim_matches(*sign).is_empty())
 }
 
-/// What ends the paragraph that a definition becomes, where the next line is to stay what it is: a definition that is used
-/// cannot stand in a paragraph, and a rule would make a heading of it.
-fn paragraph_end<'m>(markdown: &'m str, end: usize, used: &HashSet<usize>) -> &'m str {
-    let line_end = end + markdown[end..].len() - markdown[end..].trim_start_matches([' ', '\t']).len();
-    let Some(below) = markdown[line_end..].strip_prefix('\n') else {
-        return "";
-    };
-    let next = below.trim_start_matches([' ', '\t', '>']);
-    let next_at = markdown.len() - next.len();
-    let line = next.lines().next().unwrap_or_default().trim_end();
-    let is_line_of = |sign| !line.is_empty() && line.chars().all(|of| of == sign);
-    if used.contains(&next_at) || is_line_of('-') || is_line_of('=') {
-        &markdown[line_end..next_at]
-    } else {
-        ""
+/// What Markdown makes of a text, as ranges of it.
+struct Found {
+    /// Addresses that a link asks for.
+    used: Vec<Range<usize>>,
+    /// Words, and the signs of their formatting.
+    shown: Vec<Range<usize>>,
+}
+
+impl Found {
+    fn of(markdown: &str) -> Self {
+        let mut asked = HashSet::new();
+        let mut shown: Vec<Range<usize>> = Vec::new();
+        let mut events = parser(markdown).into_offset_iter();
+        for (event, range) in events.by_ref() {
+            if let Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) = &event {
+                asked.insert(id.to_string());
+            }
+            match event {
+                Event::Start(Tag::Paragraph | Tag::BlockQuote(_) | Tag::List(_) | Tag::Item) | Event::End(_) => {}
+                _ => match shown.last_mut().filter(|last| range.start < last.end) {
+                    Some(last) => last.end = last.end.max(range.end),
+                    None => shown.push(range),
+                },
+            }
+        }
+        let definitions = events.reference_definitions();
+        let used = asked.iter().filter_map(|name| definitions.get(name));
+        let mut used: Vec<_> = used.map(|definition| definition.span.clone()).collect();
+        used.sort_unstable_by_key(|definition| definition.start);
+        Self { used, shown }
     }
+
+    /// Whether nothing comes of what stands there.
+    fn loses(&self, at: usize) -> bool {
+        !is_in(at, &self.shown) && !is_in(at, &self.used)
+    }
+
+    /// Whether an address begins there that a link asks for.
+    fn is_used(&self, at: usize) -> bool {
+        self.used
+            .binary_search_by_key(&at, |definition| definition.start)
+            .is_ok()
+    }
+}
+
+fn is_in(at: usize, ranges: &[Range<usize>]) -> bool {
+    let behind = ranges.partition_point(|range| range.start <= at);
+    behind.checked_sub(1).is_some_and(|last| ranges[last].contains(&at))
 }
 
 #[derive(Default)]

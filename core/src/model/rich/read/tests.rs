@@ -457,6 +457,22 @@ proptest! {
     }
 
     #[test]
+    fn no_line_of_markdown_that_looks_like_the_address_of_a_link_is_lost(
+        lines in prop::collection::vec(("(> |- |  |1\\. |> > )?", "\\[[abA]\\]: |\\[[ab]\\] |\\[x\\]\\[[ab]\\] |# ||", "( +'t')? *\n{1,2}((---|===|> ?) *\n)?"), 0..12),
+    ) {
+        let mut markdown = String::new();
+        for (number, (container, kind, end)) in lines.iter().enumerate() {
+            markdown += &format!("{container}{kind}https://{}.example{end}", 100 + number);
+        }
+        let read = RichText::from_markdown(&markdown);
+        for number in 0..lines.len() {
+            let address = format!("https://{}.example", 100 + number);
+            let is_said = words(&read).contains(&address) || links(&read).iter().any(|(_, url)| *url == address);
+            prop_assert!(is_said, "{} is lost of {:?}: {:?}", address, markdown, words(&read));
+        }
+    }
+
+    #[test]
     fn html_of_words_alone_is_those_words(text in "[a-z0-9 .,!?'\"\n😀é]{0,80}") {
         let read = RichText::from_html(&text);
         prop_assert_eq!(words(&read).trim(), text.trim());
@@ -484,7 +500,8 @@ proptest! {
 }
 
 #[test]
-fn a_text_with_more_definitions_of_one_name_than_are_looked_for_keeps_its_words() {
-    let many = "[p]: 1\n\n".repeat(100) + "**end**";
-    assert_eq!(words(&RichText::from_markdown(&many)), many);
+fn however_many_lines_look_like_the_address_of_one_link_all_are_kept() {
+    let many = "[p]: 1\n\n".repeat(1_000);
+    let read = RichText::from_markdown(&(many.clone() + "**end**"));
+    assert_eq!(words(&read), many + "end");
 }
