@@ -208,7 +208,11 @@ fn innermost(failed: &reqwest::Error) -> String {
     }
     cause
         .and_then(|cause| cause.downcast_ref::<std::io::Error>())
-        .map(|cause| format!(": {}", cause.kind()))
+        .map(|cause| match cause.raw_os_error() {
+            Some(_) => format!(": {}", cause.kind()),
+            // A name that is not found has no number.
+            None => format!(": {cause}"),
+        })
         .unwrap_or_default()
 }
 

@@ -18,7 +18,7 @@ pub enum StartError {
     /// The name of the database is not of a kind that we know. Only what stands up to its first colon is kept: behind it
     /// there can be a password.
     #[error(
-        "the database `{0}…` is of no known kind: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`, or `postgres://user:password@host/name`"
+        "the database `{0}…` cannot be read: write `sqlite:` and the path of a file, as in `sqlite:escalator.db`, or `postgres://user:password@host/name`"
     )]
     UnknownDatabase(String),
     /// The hookpoint's address breaks a rule.

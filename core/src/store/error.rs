@@ -30,7 +30,7 @@ pub enum StoreError {
         detail: String,
     },
     /// What was to be written cannot be, whatever the state of the disk.
-    #[error("the ledger refuses the write: {detail}")]
+    #[error("the ledger refuses it: {detail}")]
     Invalid {
         /// What is wrong with it.
         detail: String,

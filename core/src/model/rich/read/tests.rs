@@ -460,10 +460,11 @@ proptest! {
     fn no_line_of_markdown_that_looks_like_the_address_of_a_link_is_lost(
         lines in prop::collection::vec(("(> |- |  |1\\. |> > )?", "\\[[abA]\\]: |\\[[ab]\\] |\\[x\\]\\[[ab]\\] |# ||", "( +'t')? *\n{1,2}((---|===|> ?) *\n)?"), 0..12),
     ) {
-        let mut markdown = String::new();
-        for (number, (container, kind, end)) in lines.iter().enumerate() {
-            markdown += &format!("{container}{kind}https://{}.example{end}", 100 + number);
-        }
+        let line = |(number, (container, kind, end)): (usize, &(String, String, String))| {
+            format!("{container}{kind}https://{}.example{end}", 100 + number)
+        };
+        let markdown: Vec<_> = lines.iter().enumerate().map(line).collect();
+        let markdown = markdown.concat();
         let read = RichText::from_markdown(&markdown);
         for number in 0..lines.len() {
             let address = format!("https://{}.example", 100 + number);
