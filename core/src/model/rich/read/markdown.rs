@@ -40,8 +40,8 @@ fn parser(markdown: &str) -> Parser<'_> {
     Parser::new_ext(markdown, options)
 }
 
-/// The same, with those lines as words, if there are any, which Markdown takes for the address of a link (`[DHL]: shipped`), and drops, though
-/// no link asks for it, or one above has the same name: who wrote them meant words.
+/// The same, with those lines as words which Markdown takes for the address of a link (`[DHL]: shipped`), and drops, though
+/// no link asks for it, or one above has the same name: who wrote them meant words. `None` where there are none.
 fn with_lost_lines(markdown: &str) -> Option<String> {
     parser(markdown).reference_definitions().iter().next()?;
     let found = Found::of(markdown);
