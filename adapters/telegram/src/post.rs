@@ -1,7 +1,6 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
 };
 
 use escalator::channel::{Inbound, Ingress, IngressError, Offered};
@@ -15,9 +14,6 @@ use crate::{
     inbound::{self, Press, Read},
     webhook::Registering,
 };
-
-/// How much older than its session a button that ends it can look: Telegram's clock and ours are not one.
-const CLOCKS_APART_MAX: Duration = Duration::from_mins(1);
 
 /// What listener, node and channel share: the way in, and the small answers. It knows no bot.
 pub(crate) struct Post {
@@ -74,21 +70,8 @@ impl Post {
     /// Whether a button to end the chat stands under a text of an earlier session than the one that a human has now.
     fn ends_earlier(&self, read: &Read) -> bool {
         let end = read.button.as_ref().filter(|button| button.press == Press::End);
-        let Some(said) = end.and_then(|end| end.said) else {
-            return false;
-        };
-        let held = self.ingress.held().into_iter();
-        let mut held = held.filter(|of| of.conversation == read.inbound.conversation);
-        let of_later = held.find(|of| said + CLOCKS_APART_MAX < of.since);
-        if let Some(of) = &of_later {
-            tracing::info!(
-                channel = %read.inbound.conversation.channel,
-                button_secs = said.as_millis() / 1_000,
-                session_secs = of.since.as_millis() / 1_000,
-                "a button to end the chat ends nothing: it stands under a text of before the session, by Telegram's clock and ours"
-            );
-        }
-        of_later.is_some()
+        end.and_then(|end| end.said)
+            .is_some_and(|said| self.ingress.is_before_session(&read.inbound.conversation, said))
     }
 
     /// Offers an update until it is accepted, with growing waits.

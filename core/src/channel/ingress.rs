@@ -1,9 +1,14 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
 use super::{Arrivals, EscalateError, Held, Inbound, IngressError, Offered, Owner, Started, Turn};
-use crate::model::{ChannelId, ConversationKey, Escalation, HistoryRoute, Line, Position, SessionId, Signal};
+use crate::model::{
+    ChannelId, ConversationKey, Escalation, HistoryRoute, Line, Position, SessionId, Signal, Timestamp,
+};
+
+/// How much older than its session what belongs to it can look: the platform's clock and ours are not one.
+const CLOCKS_APART_MAX: Duration = Duration::from_mins(1);
 
 /// An escalation that stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +55,22 @@ impl Ingress {
     /// away, the channel asks for what came behind each, and offers it.
     pub fn held(&self) -> Vec<Held> {
         self.port.held(&self.channel)
+    }
+
+    /// Whether a human has a conversation in a session that began after a button's text was shown, by the platform's clock and
+    /// up to a minute: a button to end the chat is then one of an earlier session, and ends nothing.
+    pub fn is_before_session(&self, conversation: &ConversationKey, shown: Timestamp) -> bool {
+        let held = self.held().into_iter().find(|of| of.conversation == *conversation);
+        let later = held.filter(|of| shown + CLOCKS_APART_MAX < of.since);
+        if let Some(session) = &later {
+            tracing::info!(
+                channel = %self.channel,
+                button_secs = shown.as_millis() / 1_000,
+                session_secs = session.since.as_millis() / 1_000,
+                "a button to end the chat ends nothing: its text is of before the session, by the platform's clock and ours"
+            );
+        }
+        later.is_some()
     }
 
     /// Offers an update, in the order of its channel, before it is acknowledged and before the bot sees it. The update

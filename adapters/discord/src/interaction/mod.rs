@@ -28,8 +28,6 @@ const TURN_WAIT_MAX: Duration = Duration::from_secs(1);
 const WHOSE_WAIT_MAX: Duration = Duration::from_millis(300);
 /// How long an answer waits for the commit of what it tells.
 const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_300);
-/// How much older than its session a button that ends it can look: Discord's clock and ours are not one.
-const CLOCKS_APART_MAX: Duration = Duration::from_mins(1);
 /// Only the customer sees the answer.
 const EPHEMERAL: u32 = 1 << 6;
 
@@ -218,22 +216,8 @@ impl Post {
         let Interaction::Component(press) = interaction else {
             return false;
         };
-        let held = self
-            .ingress
-            .held()
-            .into_iter()
-            .find(|of| of.conversation == *conversation);
         let said = inbound::moment(press.message.id.get());
-        let of_later = held.filter(|of| said + CLOCKS_APART_MAX < of.since);
-        if let Some(of) = &of_later {
-            tracing::info!(
-                channel = %conversation.channel,
-                button_secs = said.as_millis() / 1_000,
-                session_secs = of.since.as_millis() / 1_000,
-                "a button to end the chat ends nothing: it stands under a text of before the session, by Discord's clock and ours"
-            );
-        }
-        of_later.is_some()
+        self.ingress.is_before_session(conversation, said)
     }
 
     /// A human owns the conversation: the bot does not get it.
