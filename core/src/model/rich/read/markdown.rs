@@ -43,8 +43,9 @@ fn parser(markdown: &str) -> Parser<'_> {
 /// The same, with those lines as words which Markdown takes for the address of a link (`[DHL]: shipped`), and drops, though
 /// no link asks for it, or one above has the same name: who wrote them meant words. `None` where there are none.
 fn with_lost_lines(markdown: &str) -> Option<String> {
-    parser(markdown).reference_definitions().iter().next()?;
-    let found = Found::of(markdown);
+    let parser = parser(markdown);
+    parser.reference_definitions().iter().next()?;
+    let found = Found::of(parser);
     let mut kept = String::with_capacity(markdown.len() + 64);
     let mut at = 0;
     // In how many quotes the line above stands, where that was lost.
@@ -88,10 +89,10 @@ struct Found {
 }
 
 impl Found {
-    fn of(markdown: &str) -> Self {
+    fn of(parser: Parser<'_>) -> Self {
         let mut asked = HashSet::new();
         let mut shown: Vec<Range<usize>> = Vec::new();
-        let mut events = parser(markdown).into_offset_iter();
+        let mut events = parser.into_offset_iter();
         for (event, range) in events.by_ref() {
             if let Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) = &event {
                 asked.insert(id.to_string());
